@@ -1,0 +1,89 @@
+// Engine: process-wide state that modules and stores share. Module: an immutable compiled module.
+//
+// Threads: Engine and Module may be used from any thread. The engine starts no thread, opens no socket, and reads only files it
+// was handed. Creating the first Engine installs handlers for SIGSEGV, SIGBUS, SIGILL and SIGFPE, chained to the earlier ones.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <mote/result.h>
+#include <mote/value.h>
+
+namespace mote {
+
+enum class MemoryMode : uint8_t {
+  automatic,  // decided from this machine's address space and memory: see Engine::settings
+  guard,      // bounds by guard pages: 4 GiB of address space per 32-bit memory, no check in the code
+  dense,      // bounds by compare and branch: small reservations, many instances
+};
+
+// Choices that change compiled code. Artifacts carry theirs; a mismatch is an error that names the flag.
+struct CodegenOptions {
+  MemoryMode memory = MemoryMode::automatic;
+  uint8_t opt_level = 2;  // 0–3
+  bool canonical_nans = false;
+  bool deterministic_relaxed_simd = false;
+  bool fuel = false;
+  bool epochs = false;
+  enum class Cpu : uint8_t { host_level, v2, v3 } cpu = Cpu::host_level;  // host_level: v3 where this machine has it, else v2
+};
+
+// Turns a module into an artifact when none is at hand. The engine contains no compiler in this build; `program_compiler` (compiler.h)
+// runs mote-aot. Receives the wasm bytes and the options with `memory` decided; returns artifact bytes.
+using Compiler = std::function<Result<std::vector<uint8_t>>(std::span<const uint8_t> wasm, const CodegenOptions& options)>;
+
+struct EngineConfig {
+  CodegenOptions codegen = {};
+  Compiler compiler = {};          // empty: only precompiled modules run
+  std::string cache_folder = {};   // empty: no cache. Must be private to the user (mode 0700)
+  uint64_t cache_size_bytes = 1ull << 30;
+};
+
+class Engine {
+ public:
+  [[nodiscard]] static Result<Engine> create(EngineConfig config = {});
+  [[nodiscard]] const CodegenOptions& codegen() const;   // with everything automatic decided
+  // What was decided and why: one line of key, value, reason each.
+  struct Setting { std::string name, value, reason; };
+  [[nodiscard]] std::vector<Setting> settings() const;
+  void increment_epoch() const;                          // async-signal-safe
+
+  struct State;
+  [[nodiscard]] const std::shared_ptr<State>& state() const { return state_; }  // for the engine's own files
+
+ private:
+  explicit Engine(std::shared_ptr<State> state) : state_(std::move(state)) {}
+  std::shared_ptr<State> state_;
+};
+
+class Module {
+ public:
+  // From wasm bytes: through the cache, else the engine's compiler. The bytes are not needed afterwards.
+  [[nodiscard]] static Result<Module> compile(const Engine& engine, std::span<const uint8_t> wasm, std::string name = {});
+  // From a .wasm file, with the file's identity as a cheap first cache key; what runs is verified.
+  [[nodiscard]] static Result<Module> compile_file(const Engine& engine, const std::string& path);
+  // From artifact bytes or file (native code: only from trusted places).
+  [[nodiscard]] static Result<Module> load(const Engine& engine, std::vector<uint8_t> artifact, std::string name = {});
+  [[nodiscard]] static Result<Module> load_file(const Engine& engine, const std::string& path);
+
+  // Decodes and validates only, without an engine. With byte offsets and the specification's words.
+  [[nodiscard]] static Result<void> validate(std::span<const uint8_t> wasm);
+
+  [[nodiscard]] std::vector<ImportInfo> imports() const;
+  [[nodiscard]] std::vector<ExportInfo> exports() const;
+  [[nodiscard]] const std::string& name() const;
+
+  struct State;
+  [[nodiscard]] const std::shared_ptr<const State>& state() const { return state_; }
+
+ private:
+  explicit Module(std::shared_ptr<const State> state) : state_(std::move(state)) {}
+  std::shared_ptr<const State> state_;
+};
+
+}  // namespace mote

@@ -1,0 +1,59 @@
+// Every limit of the engine: name, unit, default and hard maximum. Nothing that a module can make grow is without one.
+//
+// The first group bounds what a binary may declare; the numbers are those of the WebAssembly JavaScript API
+// (section "Implementation-defined Limits"), so that what runs elsewhere runs here. The second group bounds what a running
+// guest may hold; an embedder lowers it per store (store.h), never above the hard maximum.
+#pragma once
+
+#include <cstdint>
+
+namespace mote::limits {
+
+// What a module may declare. Exceeding one is ErrorKind::limit with the limit's name.
+inline constexpr uint64_t module_size_bytes = 1ull << 30;  // 1 GiB
+inline constexpr uint32_t types = 1'000'000;
+inline constexpr uint32_t recursion_groups = 1'000'000;
+inline constexpr uint32_t recursion_group_types = 1'000'000;
+inline constexpr uint32_t subtyping_depth = 63;
+inline constexpr uint32_t struct_fields = 10'000;
+inline constexpr uint32_t functions = 1'000'000;
+inline constexpr uint32_t imports = 1'000'000;
+inline constexpr uint32_t exports = 1'000'000;
+inline constexpr uint32_t globals = 1'000'000;
+inline constexpr uint32_t tags = 1'000'000;
+inline constexpr uint32_t tables = 100;
+inline constexpr uint32_t memories = 100;
+inline constexpr uint32_t data_segments = 100'000;
+inline constexpr uint32_t element_segments = 100'000;
+inline constexpr uint32_t element_segment_entries = 10'000'000;
+inline constexpr uint32_t custom_sections = 100'000;
+inline constexpr uint32_t name_bytes = 100'000;
+inline constexpr uint32_t parameters = 1'000;
+inline constexpr uint32_t results = 1'000;
+inline constexpr uint32_t locals = 50'000;
+inline constexpr uint32_t function_body_bytes = 7'654'321;
+inline constexpr uint32_t block_depth = 1'000'000;       // nested blocks in one function (bounded by the body's size)
+inline constexpr uint32_t br_table_targets = 1'000'000;  // bounded by the body's size
+
+// What the format and the engine can address.
+inline constexpr uint64_t memory32_pages = 65'536;          // 4 GiB
+inline constexpr uint64_t memory64_pages = 1ull << 48;      // declared; what can be reserved is far less
+inline constexpr uint64_t table32_elements = 0xffff'ffffull;
+inline constexpr uint64_t page_size_bytes = 65'536;
+
+// What a running guest may hold: default, hard maximum.
+struct Limit {
+  const char* name;
+  const char* unit;
+  uint64_t standard;
+  uint64_t hard;
+};
+inline constexpr Limit memory_size{"max-memory-size", "bytes", 4ull << 30, 1ull << 40};
+inline constexpr Limit memory64_reservation{"memory-reservation", "bytes", 8ull << 30, 1ull << 40};
+inline constexpr Limit table_elements{"max-table-elements", "elements", 1'000'000, 100'000'000};
+inline constexpr Limit instances{"max-instances", "instances", 10'000, 1'000'000};
+inline constexpr Limit wasm_stack{"max-wasm-stack", "bytes", 1ull << 20, 1ull << 30};
+inline constexpr Limit backtrace_frames{"max-backtrace", "frames", 64, 1024};
+inline constexpr Limit cache_size{"cache-size", "bytes", 1ull << 30, 1ull << 40};
+
+}  // namespace mote::limits
