@@ -1,0 +1,151 @@
+// The opcode table as constant data: signatures of opcodes.def are read at compile time, so a misspelt one does not compile.
+#include "engine/wasm/opcode.h"
+
+#include "base/core/assert.h"
+
+#include <string_view>
+
+namespace mote::wasm {
+
+namespace {
+
+void table_error(const char*) {}  // not constexpr: reaching it at compile time is a compile error
+
+consteval Operand operand(char letter) {
+  switch (letter) {
+    case 'i':
+      return Operand::i32;
+    case 'I':
+      return Operand::i64;
+    case 'f':
+      return Operand::f32;
+    case 'F':
+      return Operand::f64;
+    case 'v':
+      return Operand::v128;
+    case 'a':
+      return Operand::address;
+    default:
+      table_error("a letter that is not in the legend of opcodes.def");
+  }
+  return Operand::i32;
+}
+
+consteval OpcodeInfo describe(Immediate immediate, Group group, std::string_view signature) {
+  OpcodeInfo info{.immediate = immediate, .group = group};
+  if (signature == "*") return info;
+  info.is_fixed = true;
+  const size_t colon = signature.find(':');
+  info.param_count = static_cast<uint8_t>(colon);
+  info.result_count = static_cast<uint8_t>(signature.size() - colon - 1);
+  for (size_t i = 0; i < colon; ++i) info.params.at(i) = operand(signature[i]);
+  if (info.result_count != 0) info.result = operand(signature[colon + 1]);
+  if (info.result_count > 1) table_error("at most one result");
+  return info;
+}
+
+constexpr OpcodeInfo infos[] = {
+#define MOTE_OPCODE(name, text, prefix, code, group, signature, immediate) describe(Immediate::immediate, Group::group, signature),
+#include "engine/wasm/opcodes.def"
+#undef MOTE_OPCODE
+};
+constexpr const char* texts[] = {
+#define MOTE_OPCODE(name, text, prefix, code, group, signature, immediate) text,
+#include "engine/wasm/opcodes.def"
+#undef MOTE_OPCODE
+};
+
+struct Encoding {
+  uint8_t prefix;
+  uint16_t code;
+};
+constexpr Encoding encodings[] = {
+#define MOTE_OPCODE(name, text, prefix, code, group, signature, immediate) {prefix, code},
+#include "engine/wasm/opcodes.def"
+#undef MOTE_OPCODE
+};
+
+consteval OpcodeTable make_table() {
+  OpcodeTable table{};
+  for (auto* page : {&table.plain, &table.gc, &table.misc, &table.threads}) page->fill(illegal_opcode);
+  table.simd.fill(illegal_opcode);
+  for (uint16_t i = 0; i < opcode_count; ++i) {
+    const Encoding e = encodings[i];
+    switch (e.prefix) {
+      case 0x00:
+        table.plain.at(e.code) = i;
+        break;
+      case 0xfb:
+        table.gc.at(e.code) = i;
+        break;
+      case 0xfc:
+        table.misc.at(e.code) = i;
+        break;
+      case 0xfd:
+        table.simd.at(e.code) = i;
+        break;
+      case 0xfe:
+        table.threads.at(e.code) = i;
+        break;
+      default:
+        table_error("a prefix that does not exist");
+    }
+  }
+  return table;
+}
+
+}  // namespace
+
+constinit const OpcodeTable opcode_table = make_table();
+constinit const std::span<const OpcodeInfo, opcode_count> opcode_infos{infos};
+
+const OpcodeInfo& info(Opcode op) {
+  return infos[static_cast<size_t>(op)];
+}
+const char* text(Opcode op) {
+  return texts[static_cast<size_t>(op)];
+}
+Group group(Opcode op) {
+  return info(op).group;
+}
+
+const char* text(Group group) {
+  switch (group) {
+    case Group::control:
+      return "control";
+    case Group::variable:
+      return "variables";
+    case Group::parametric:
+      return "parametric";
+    case Group::memory:
+      return "memory";
+    case Group::numeric:
+      return "numeric";
+    case Group::sign_extension:
+      return "sign extension";
+    case Group::saturating:
+      return "saturating conversions";
+    case Group::bulk_memory:
+      return "bulk memory";
+    case Group::reference:
+      return "reference types";
+    case Group::simd:
+      return "SIMD";
+    case Group::relaxed_simd:
+      return "relaxed SIMD";
+    case Group::tail_call:
+      return "tail calls";
+    case Group::function_references:
+      return "function references";
+    case Group::exceptions:
+      return "exception handling";
+    case Group::gc:
+      return "garbage collection";
+    case Group::threads:
+      return "threads";
+  }
+  ASSERT(false);
+  return "";
+}
+
+}  // namespace mote::wasm

@@ -1,0 +1,25 @@
+// From bytes to opcodes: the pages of the opcode space, as the walker and the constant-expression decoder index them.
+// Private to engine/wasm; others use instruction.h. Made from opcodes.def in opcode.cpp.
+#pragma once
+
+#include "engine/wasm/instruction.h"
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+namespace mote::wasm {
+
+inline constexpr uint16_t illegal_opcode = 0xffff;
+
+struct OpcodeTable {
+  std::array<uint16_t, 256> plain;    // one byte
+  std::array<uint16_t, 256> gc;       // 0xfb
+  std::array<uint16_t, 256> misc;     // 0xfc
+  std::array<uint16_t, 512> simd;     // 0xfd
+  std::array<uint16_t, 256> threads;  // 0xfe
+};
+extern const OpcodeTable opcode_table;
+extern const std::span<const OpcodeInfo, opcode_count> opcode_infos;
+
+}  // namespace mote::wasm
