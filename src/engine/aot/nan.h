@@ -1,0 +1,21 @@
+// NaN canonicalisation (CodegenKey::canonical_nans): every NaN that a program can observe, and that arithmetic made, is the
+// positive quiet one with an otherwise empty payload. Bits that were loaded, given or reinterpreted stay as they are.
+//
+// Lazily: lowering marks each arithmetic result with a call of an opaque function; the pass finds the marked values whose bits
+// nobody looks at (arithmetic and comparisons do not) and replaces the others where they are looked at: by stores, calls,
+// returns, reinterpretation, sign operations, bitwise operations, or a merge with a value that is not marked.
+// Measured: docs/internals/optimizing-tier.md. Tested by nan_test.cpp.
+#pragma once
+
+#include <llvm/IR/Function.h>
+#include <llvm/IR/IRBuilder.h>
+
+namespace mote::aot {
+
+// Marks `value` (float, double, <4 x float>, <2 x double>) as a result of arithmetic.
+[[nodiscard]] llvm::Value* mark_arithmetic(llvm::IRBuilder<>& ir, llvm::Value* value);
+
+// Removes every mark of the function. Must run, once and after SROA, on every function when key.canonical_nans is set.
+void canonicalize_nans(llvm::Function& function);
+
+}  // namespace mote::aot
