@@ -13,7 +13,6 @@ GTEST = {word: re.compile(r"\[  %s \] (\d+) tests?" % label) for word, label in
          (("passed", "PASSED "), ("failed", "FAILED "), ("skipped", "SKIPPED"))}
 # Mote's own handler must see SIGSEGV first; sanitizers cannot follow compiled code, which the oracle covers.
 SANITIZER_ENV = {"ASAN_OPTIONS": "handle_segv=0:handle_sigbus=0:handle_sigill=0:handle_sigfpe=0:detect_stack_use_after_return=0:detect_leaks=1",
-                 "LSAN_OPTIONS": f"suppressions={ROOT}/tests/house/lsan.supp:print_suppressions=0",
                  "UBSAN_OPTIONS": "print_stacktrace=1", "TSAN_OPTIONS": "handle_segv=0"}
 
 
