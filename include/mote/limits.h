@@ -36,8 +36,8 @@ inline constexpr uint32_t block_depth = 1'000'000;       // nested blocks in one
 inline constexpr uint32_t br_table_targets = 1'000'000;  // bounded by the body's size
 
 // What the format and the engine can address.
-inline constexpr uint64_t memory32_pages = 65'536;          // 4 GiB
-inline constexpr uint64_t memory64_pages = 1ull << 48;      // declared; what can be reserved is far less
+inline constexpr uint64_t memory32_pages = 65'536;      // 4 GiB
+inline constexpr uint64_t memory64_pages = 1ull << 48;  // declared; what can be reserved is far less
 inline constexpr uint64_t table32_elements = 0xffff'ffffull;
 inline constexpr uint64_t page_size_bytes = 65'536;
 

@@ -1,10 +1,10 @@
 // Result<T>: a value or an Error; TRY passes a failure on to the caller.
 #pragma once
 
+#include <mote/error.h>  // IWYU pragma: export
+
 #include <expected>  // IWYU pragma: export
 #include <utility>
-
-#include <mote/error.h>  // IWYU pragma: export
 
 namespace mote {
 
@@ -22,9 +22,9 @@ using Result = std::expected<T, Error>;
 }  // namespace mote
 
 // `auto x = TRY(f());` or `TRY(f());`: returns the failure from the enclosing function. Statement expression (clang, GCC).
-#define TRY(expression)                                                   \
-  ({                                                                      \
-    auto try_result_ = (expression);                                      \
+#define TRY(expression)                                                       \
+  ({                                                                          \
+    auto try_result_ = (expression);                                          \
     if (!try_result_) return std::unexpected(std::move(try_result_.error())); \
-    *std::move(try_result_);                                              \
+    *std::move(try_result_);                                                  \
   })

@@ -1,8 +1,16 @@
 // Store: one unit of trust. Owns instances that may be linked to each other, their memories, tables and globals, and the stack
-// they run on. Func, Memory, Table, Global, Instance are light handles of one store; a handle must not outlive its store.
+// they run on. Func, Memory, Table, Global, Instance are light handles of one store, cheap to copy; a handle must not outlive its
+// store. A default-made handle is empty (`handle == nullptr`) and may only be assigned to.
 //
 // Threads: a store and its handles are used by one thread at a time; any thread will do.
+// Spec: core/exec/runtime "Store"; the embedding functions func_*, table_*, mem_*, global_*, instance_export.
+// Tested by engine/api/store_test.cpp.
 #pragma once
+
+#include <mote/call.h>
+#include <mote/engine.h>
+#include <mote/limits.h>
+#include <mote/trap.h>
 
 #include <cstdint>
 #include <functional>
@@ -15,15 +23,12 @@
 #include <type_traits>
 #include <vector>
 
-#include <mote/engine.h>
-#include <mote/limits.h>
-#include <mote/trap.h>
-
 namespace mote {
 
+// What the guests of one store may hold. Values above a limit's hard maximum are refused by Store::create.
 struct StoreLimits {
-  uint64_t memory_size_bytes = limits::memory_size.standard;        // per memory
-  uint64_t table_elements = limits::table_elements.standard;        // per table
+  uint64_t memory_size_bytes = limits::memory_size.standard;  // per memory
+  uint64_t table_elements = limits::table_elements.standard;  // per table
   uint64_t instances = limits::instances.standard;
   uint64_t wasm_stack_bytes = limits::wasm_stack.standard;
 };
@@ -45,7 +50,7 @@ class Store {
   void set_data(void* data);
   [[nodiscard]] void* data() const;
 
-  // Makes an externref that stands for an embedder's number, and reads it back. Equal numbers need not give equal references.
+  // Makes an externref that stands for an embedder's number, and reads it back. Equal numbers give equal references.
   [[nodiscard]] Result<Val> new_externref(uint64_t number);
   [[nodiscard]] std::optional<uint64_t> externref_number(Val reference) const;
 
@@ -60,21 +65,31 @@ class Store {
 class Memory {
  public:
   // A memory of its own, to be given to guests by Linker::define.
-  [[nodiscard]] static Result<Memory> create(Store& store, uint64_t min_pages, std::optional<uint64_t> max_pages);
-  [[nodiscard]] std::span<uint8_t> bytes() const;   // valid until the guest runs or the memory grows
+  [[nodiscard]] static Result<Memory> create(Store& store, const MemoryType& type);
+  [[nodiscard]] static Result<Memory> create(Store& store, uint64_t min_pages, std::optional<uint64_t> max_pages) {
+    return create(store, MemoryType{min_pages, max_pages});
+  }
+  [[nodiscard]] std::span<uint8_t> bytes() const;  // valid until the guest runs or the memory grows
   [[nodiscard]] uint64_t pages() const;
   [[nodiscard]] Result<uint64_t> grow(uint64_t pages) const;  // old size in pages
-  struct Handle; Handle* handle = nullptr;          // runtime::Memory
+  struct Handle;
+  Handle* handle = nullptr;  // runtime::Memory
   Store::State* store = nullptr;
 };
 
 class Table {
  public:
-  [[nodiscard]] static Result<Table> create(Store& store, ValKind element, uint64_t min, std::optional<uint64_t> max);
+  // All elements are null.
+  [[nodiscard]] static Result<Table> create(Store& store, const TableType& type);
+  [[nodiscard]] static Result<Table> create(Store& store, ValKind element, uint64_t min, std::optional<uint64_t> max) {
+    return create(store, TableType{element, min, max});
+  }
   [[nodiscard]] uint64_t size() const;
   [[nodiscard]] Result<Val> get(uint64_t index) const;
   [[nodiscard]] Result<void> set(uint64_t index, Val value) const;
-  struct Handle; Handle* handle = nullptr;
+  [[nodiscard]] Result<uint64_t> grow(uint64_t elements, Val value) const;  // old size
+  struct Handle;
+  Handle* handle = nullptr;  // runtime::Table
   Store::State* store = nullptr;
 };
 
@@ -83,7 +98,8 @@ class Global {
   [[nodiscard]] static Result<Global> create(Store& store, Val value, bool is_mutable);
   [[nodiscard]] Val get() const;
   [[nodiscard]] Result<void> set(Val value) const;  // fails on immutable globals and on a wrong type
-  struct Handle; Handle* handle = nullptr;
+  struct Handle;
+  Handle* handle = nullptr;  // runtime::Global
   Store::State* store = nullptr;
 };
 
@@ -91,8 +107,9 @@ class Global {
 class Caller {
  public:
   [[nodiscard]] Store::State* store() const { return store_; }
-  [[nodiscard]] void* data() const;                                // Store::set_data
-  [[nodiscard]] std::span<uint8_t> memory() const;                 // the calling instance's exported memory "memory", or its memory 0; may be empty
+  [[nodiscard]] void* data() const;  // Store::set_data
+  // The calling instance's exported memory "memory", or its memory 0; empty when it has none. Valid until the guest runs again.
+  [[nodiscard]] std::span<uint8_t> memory() const;
   Caller(Store::State* store, void* instance) : store_(store), instance_(instance) {}
 
  private:
@@ -104,25 +121,93 @@ class Caller {
 using HostResult = std::expected<void, Failure>;
 using HostFunc = std::function<HostResult(Caller& caller, std::span<const Val> args, std::span<Val> results)>;
 
+template <class Signature>
+class TypedFunc;
+
 class Func {
  public:
   [[nodiscard]] static Result<Func> create(Store& store, FuncSignature signature, HostFunc function);
   [[nodiscard]] FuncSignature signature() const;
+
   // Checks kinds and counts, then calls. `results` must have room for all results.
   [[nodiscard]] GuestResult<void> call(std::span<const Val> args, std::span<Val> results) const;
   [[nodiscard]] GuestResult<std::vector<Val>> call(std::span<const Val> args = {}) const;
-  [[nodiscard]] Val to_ref() const;                                // as a funcref value
-  void* handle = nullptr;                                          // code::FuncRef*
+
+  // The same without Val: `typed<int32_t(int32_t, double)>()`. Fails when the function has another type.
+  template <class Signature>
+  [[nodiscard]] Result<TypedFunc<Signature>> typed() const;
+
+  [[nodiscard]] Val to_ref() const;  // as a funcref value
+  // From a funcref value of this store; empty for null and for other kinds.
+  [[nodiscard]] static std::optional<Func> from_ref(const Store& store, Val reference);
+
+  // For TypedFunc: whether the type is exactly this one, and a call whose arguments are in their registers already.
+  [[nodiscard]] Result<void> expect(std::span<const ValKind> params, std::span<const ValKind> results) const;
+  [[nodiscard]] GuestResult<void> call_frame(const CallFrame& frame) const;
+
+  void* handle = nullptr;  // code::FuncRef
   Store::State* store = nullptr;
 };
 
+// A function whose type was checked once. R: void, a number, or a std::tuple of numbers; at most 8 integers and 8 floats as
+// arguments, 3 and 2 as results (what fits registers).
+template <class R, class... Args>
+class TypedFunc<R(Args...)> {
+ public:
+  using Arguments = call::Kinds<std::tuple<Args...>>;
+  using ResultTuple = typename call::Results<R>::Tuple;
+  using Results = call::Kinds<ResultTuple>;
+
+  [[nodiscard]] GuestResult<R> operator()(Args... args) const {
+    uint64_t integers[call::argument_integers];
+    Slot16 vectors[call::argument_vectors];
+    const CallFrame frame{integers, vectors, nullptr};
+    [&]<size_t... I>(std::index_sequence<I...>) {
+      static_assert(((Arguments::as_arguments[I].kind != call::Place::overflow) && ...), "too many arguments: call by Val");
+      (call::put<Args>(frame, Arguments::as_arguments[I], args), ...);
+    }(std::index_sequence_for<Args...>());
+    if (auto status = func_.call_frame(frame); !status) return std::unexpected(std::move(status.error()));
+    return [&]<size_t... I>(std::index_sequence<I...>) -> GuestResult<R> {
+      static_assert(((Results::as_results[I].kind != call::Place::overflow) && ...), "too many results: call by Val");
+      if constexpr (std::is_void_v<R>) {
+        return {};
+      } else {
+        return R{call::get<std::tuple_element_t<I, ResultTuple>>(frame, Results::as_results[I])...};
+      }
+    }(std::make_index_sequence<std::tuple_size_v<ResultTuple>>());
+  }
+  [[nodiscard]] const Func& func() const { return func_; }
+
+ private:
+  friend class Func;
+  explicit TypedFunc(Func func) : func_(func) {}
+  Func func_;
+};
+
+template <class Signature>
+Result<TypedFunc<Signature>> Func::typed() const {
+  using Typed = TypedFunc<Signature>;
+  if (auto same = expect(Typed::Arguments::value, Typed::Results::value); !same) return std::unexpected(std::move(same.error()));
+  return Typed(*this);
+}
+
+// An instantiated module. Exports by name; nothing when there is no such export or it is of another kind.
 class Instance {
  public:
   [[nodiscard]] std::optional<Func> func(std::string_view name) const;
   [[nodiscard]] std::optional<Memory> memory(std::string_view name) const;
   [[nodiscard]] std::optional<Table> table(std::string_view name) const;
   [[nodiscard]] std::optional<Global> global(std::string_view name) const;
-  void* handle = nullptr;                                          // runtime::Instance*
+  // The export as a typed function; errors say which export and what type it has.
+  template <class Signature>
+  [[nodiscard]] Result<TypedFunc<Signature>> typed_func(std::string_view name) const {
+    const auto found = func(name);
+    if (!found) return fail(ErrorKind::not_found, "no exported function \"" + std::string(name) + "\"");
+    return found->typed<Signature>();
+  }
+  [[nodiscard]] Module module() const;
+
+  void* handle = nullptr;  // runtime::Instance
   Store::State* store = nullptr;
 };
 

@@ -1,5 +1,10 @@
 // How a guest fails, and the Failure that every call into a guest may return.
+//
+// A Trap is data: it has left the guest's stack, holds no reference into the store, and may be copied anywhere.
+// Spec: core/intro/overview "Trap"; the words are those of the specification's test suite.
 #pragma once
+
+#include <mote/error.h>
 
 #include <cstdint>
 #include <expected>
@@ -7,17 +12,37 @@
 #include <string>
 #include <vector>
 
-#include <mote/error.h>
-
 namespace mote {
 
 // Why a guest was stopped. Codes are stable.
 enum class TrapKind : uint8_t {
-  unreachable = 1, integer_divide_by_zero, integer_overflow, invalid_conversion_to_integer, out_of_bounds_memory_access,
-  out_of_bounds_table_access, undefined_element, uninitialized_element, indirect_call_type_mismatch, cast_failure, null_reference,
-  null_function_reference, null_structure_reference, null_array_reference, null_i31_reference, out_of_bounds_array_access,
-  unaligned_atomic, expected_shared_memory, call_stack_exhausted, out_of_fuel, interrupt, limit, host,
+  unreachable = 1,
+  integer_divide_by_zero,
+  integer_overflow,
+  invalid_conversion_to_integer,
+  out_of_bounds_memory_access,
+  out_of_bounds_table_access,
+  undefined_element,
+  uninitialized_element,
+  indirect_call_type_mismatch,
+  cast_failure,
+  null_reference,
+  null_function_reference,
+  null_structure_reference,
+  null_array_reference,
+  null_i31_reference,
+  out_of_bounds_array_access,
+  unaligned_atomic,
+  expected_shared_memory,
+  call_stack_exhausted,
+  out_of_fuel,
+  interrupt,
+  limit,
+  host,
 };
+
+// "unreachable", "out of bounds memory access", …: the words a message starts with.
+[[nodiscard]] const char* words(TrapKind kind);
 
 struct Frame {
   uint32_t func = 0;                    // function index in its module
@@ -28,8 +53,8 @@ struct Frame {
 
 struct Trap {
   TrapKind kind = TrapKind::unreachable;
-  std::string message;           // starts with the specification's words
-  std::vector<Frame> backtrace;  // innermost first; at most limits::backtrace_frames
+  std::string message;                     // starts with the specification's words
+  std::vector<Frame> backtrace;            // innermost first; at most limits::backtrace_frames
   [[nodiscard]] std::string text() const;  // message and backtrace, one line a frame
 };
 
@@ -43,7 +68,12 @@ struct Failure {
   Failure() = default;
   Failure(Error e) : kind(Kind::error), error(std::move(e)) {}
   Failure(Trap t) : kind(Kind::trap), trap(std::move(t)) {}
-  static Failure exit(int code) { Failure f; f.kind = Kind::exit; f.exit_code = code; return f; }
+  static Failure exit(int code) {
+    Failure f;
+    f.kind = Kind::exit;
+    f.exit_code = code;
+    return f;
+  }
   [[nodiscard]] std::string text() const;
 };
 
