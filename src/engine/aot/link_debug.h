@@ -1,0 +1,29 @@
+// What the linker takes from the debug sections of an object: text offset → wasm offset from .debug_line, and the ranges of text
+// without the standard frame from .eh_frame. Only what LLVM 19 writes for our code is understood; anything else is an error.
+// Tested by link_test.cpp.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <mote/result.h>
+
+#include "base/core/bytes.h"
+#include "engine/code/image.h"
+
+namespace mote::aot {
+
+// A relocation of a debug section that stands for a place in the image's text.
+struct Fixup {
+  uint64_t at;      // in the section
+  uint64_t target;  // in the text
+};
+
+// Both append to `rows` and take `fixups` sorted by `at`. Lines come out as they are written: line 0 as no_wasm_offset, the end of
+// a sequence likewise.
+[[nodiscard]] Result<void> read_lines(Bytes section, std::span<const Fixup> fixups, std::vector<code::PcMapRow>& rows);
+// Leaves out what code::implied_frame() knows.
+[[nodiscard]] Result<void> read_frames(Bytes section, std::span<const Fixup> fixups, Bytes text, std::vector<code::FrameRow>& rows);
+
+}  // namespace mote::aot
