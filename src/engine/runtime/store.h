@@ -1,0 +1,112 @@
+// Store: the unit of trust and of ownership. It owns instances, memories, tables, globals, host references and the guest stack;
+// everything in it may be linked to everything else, and all of it ends together.
+//
+// One thread at a time. While a guest runs, `context` is what compiled code and trampolines see. Limits are checked where things
+// grow. Spec: core/exec/runtime (store). Tested by call_test.cpp, instantiate_test.cpp.
+#pragma once
+
+#include "base/os/guest_stack.h"
+#include "engine/runtime/engine.h"
+#include "engine/runtime/instance.h"
+#include "engine/runtime/stop.h"
+
+#include <mote/limits.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace mote::runtime {
+
+struct StoreLimits {
+  uint64_t memory_size_bytes = limits::memory_size.standard;  // per memory
+  uint64_t table_elements = limits::table_elements.standard;  // per table
+  uint64_t instances = limits::instances.standard;
+  uint64_t wasm_stack_bytes = limits::wasm_stack.standard;
+};
+
+// Code addresses of a trap, innermost first: taken where it happened, resolved later.
+struct TrapRecord {
+  static constexpr uint32_t most_frames = limits::backtrace_frames.standard;
+  code::TrapCode code = code::TrapCode::unreachable;
+  uint32_t count = 0;
+  const void* pcs[most_frames];  // the first one is exact or, after a host call, a return address like all others …
+  bool is_first_exact = false;   // … as this says
+};
+
+class Store {
+ public:
+  explicit Store(std::shared_ptr<Engine> engine, StoreLimits limits = {});
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+  ~Store();
+
+  [[nodiscard]] Engine& engine() const { return *engine_; }
+  [[nodiscard]] const StoreLimits& limits() const { return limits_; }
+  [[nodiscard]] static Store& of(const code::StoreContext& context);
+
+  // Definitions of the host's own; types with TypeIds for concrete heap types.
+  [[nodiscard]] Result<Memory*> add_memory(const wasm::MemoryType& type, code::MemoryMode mode);
+  [[nodiscard]] Result<Table*> add_table(const wasm::TableType& type, Ref initial);
+  [[nodiscard]] Global* add_global(const wasm::GlobalType& type, code::Value16 value);
+  [[nodiscard]] Tag* add_tag(TypeId type);
+  // A reference to a host function that belongs to no instance.
+  [[nodiscard]] const code::FuncRef* add_func(std::shared_ptr<const HostFunc> func);
+
+  // A 32-bit reference for an embedder's number, and back; equal numbers give equal references. Fails with kind limit.
+  [[nodiscard]] Result<Ref> new_externref(uint64_t number);
+  [[nodiscard]] std::optional<uint64_t> externref_number(Ref reference) const;
+
+  void set_fuel(int64_t fuel) { context.fuel = fuel; }
+  [[nodiscard]] int64_t fuel() const { return context.fuel; }
+  void set_epoch_deadline(uint64_t ticks_from_now);
+
+  // Ends the guest that runs now: remembers why (with the frames, for a trap). To be followed by returning failure from the thunk
+  // or builtin.
+  void stop(Stop reason);
+  // Like stop() for a trap of the runtime's own.
+  void trap(code::TrapCode code) { stop(Stop::trap(code)); }
+
+  // For the embedder: handed to host functions.
+  void* data = nullptr;
+
+  code::StoreContext context = {};
+
+  // For the files of this room.
+  [[nodiscard]] Result<const os::GuestStack*> stack();     // made on first use
+  [[nodiscard]] bool reserves(const void* address) const;  // a memory's address space; async-signal-safe
+  [[nodiscard]] TrapRecord& trap_record() { return record_; }
+  [[nodiscard]] Stop take_stop(bool is_trap_record);  // what stop() or the signal handler left
+  [[nodiscard]] const os::GuestStack& running_stack() const { return stack_; }
+  [[nodiscard]] uint32_t next_func_id() { return next_func_id_++; }
+  [[nodiscard]] Result<Instance*> add_instance(std::shared_ptr<const Module> module);
+  [[nodiscard]] Result<Memory*> add_memory(const wasm::MemoryType& type, code::MemoryMode mode, code::MemoryDef* def);
+  [[nodiscard]] Result<Table*> add_table(const wasm::TableType& type, bool is_func, Ref initial, code::TableDef* def);
+  void keep(std::shared_ptr<const HostFunc> func);
+
+ private:
+  struct HostRef {
+    HostBinding binding;
+    code::FuncRef ref;
+  };
+  [[nodiscard]] std::vector<StackFrame> resolve(const TrapRecord& record) const;
+
+  std::shared_ptr<Engine> engine_;
+  StoreLimits limits_;
+  os::GuestStack stack_;
+  std::vector<std::unique_ptr<Memory>> memories_;
+  std::vector<std::unique_ptr<Table>> tables_;
+  std::vector<std::unique_ptr<Global>> globals_;
+  std::vector<std::unique_ptr<Tag>> tags_;
+  std::vector<std::unique_ptr<HostRef>> host_refs_;
+  std::vector<std::shared_ptr<const HostFunc>> host_funcs_;
+  std::vector<std::unique_ptr<Instance>> instances_;
+  std::vector<uint64_t> externrefs_;
+  uint32_t next_func_id_ = 1;
+  uint32_t next_tag_id_ = 1;
+  std::optional<Stop> stop_;
+  TrapRecord record_;
+};
+
+}  // namespace mote::runtime
