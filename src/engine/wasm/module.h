@@ -135,7 +135,9 @@ struct Module {
 // How the specification writes them: "(ref null func)", "i32", "[i32 i64] -> [f32]", "(sub final (func …))".
 [[nodiscard]] std::string text(ValueType type);
 [[nodiscard]] std::string text(HeapType type);
+[[nodiscard]] std::string text(std::span<const ValueType> types);
 [[nodiscard]] std::string text(const FuncType& type);
+[[nodiscard]] std::string text(const SubType& type);
 [[nodiscard]] std::string text(const Limits& limits);
 [[nodiscard]] const char* text(ExternKind kind);
 

@@ -2,6 +2,7 @@
 #include "engine/wasm/opcode.h"
 
 #include "base/core/assert.h"
+#include "base/core/format.h"
 
 #include <string_view>
 
@@ -98,6 +99,34 @@ consteval OpcodeTable make_table() {
 
 constinit const OpcodeTable opcode_table = make_table();
 constinit const std::span<const OpcodeInfo, opcode_count> opcode_infos{infos};
+
+std::optional<Opcode> read_opcode(Reader& in) {
+  const uint64_t start = in.offset();
+  const uint8_t first = in.u8();
+  if (in.failed()) return std::nullopt;
+  uint32_t code = first;
+  std::span<const uint16_t> page = opcode_table.plain;
+  if (first >= 0xfb && first <= 0xfe) {
+    code = in.u32();
+    if (in.failed()) return std::nullopt;
+    if (first == 0xfb) page = opcode_table.gc;
+    if (first == 0xfc) page = opcode_table.misc;
+    if (first == 0xfd) page = opcode_table.simd;
+    if (first == 0xfe) page = opcode_table.threads;
+  }
+  if (code < page.size() && page[code] != illegal_opcode) return static_cast<Opcode>(page[code]);
+  const bool is_wide_arithmetic = first == 0xfc && code >= 19 && code <= 22;
+  if (is_wide_arithmetic) {
+    in.fail(start, format("illegal opcode fc {:02x}: wide arithmetic is not supported", code), ErrorKind::unsupported);
+  } else if (first == 0x06 || first == 0x07 || first == 0x09 || first == 0x18 || first == 0x19) {
+    in.fail(start, format("illegal opcode {:02x}: exception instructions from before WebAssembly 3.0 are not supported", first));
+  } else if (first >= 0xfb && first <= 0xfe) {
+    in.fail(start, format("illegal opcode {:02x} {:02x}", first, code));
+  } else {
+    in.fail(start, format("illegal opcode {:02x}", first));
+  }
+  return std::nullopt;
+}
 
 const OpcodeInfo& info(Opcode op) {
   return infos[static_cast<size_t>(op)];

@@ -3,9 +3,11 @@
 #pragma once
 
 #include "engine/wasm/instruction.h"
+#include "engine/wasm/reader.h"
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 namespace mote::wasm {
@@ -20,6 +22,10 @@ struct OpcodeTable {
   std::array<uint16_t, 256> threads;  // 0xfe
 };
 extern const OpcodeTable opcode_table;
+
+// Reads an opcode with its prefix; nothing, and an error in `in`, when it is none.
+[[nodiscard]] std::optional<Opcode> read_opcode(Reader& in);
+
 extern const std::span<const OpcodeInfo, opcode_count> opcode_infos;
 
 }  // namespace mote::wasm

@@ -2,7 +2,7 @@
 //
 // ValueType and HeapType are 32-bit values, cheap to copy and compare. Inside one module a concrete heap type is a type index;
 // equality *of types* is decided on canonical indices (Module::canonical), since two indices may name the same type.
-// Spec: core/syntax/types, core/binary/types.
+// Spec: core/syntax/types, core/binary/types. Tested by types_test.cpp.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +28,7 @@ class HeapType {
   enum Abstract : uint32_t {
     func = 0x0800'0000, extern_, any, eq, i31, struct_, array, exn,  // tops and their middles
     none, nofunc, noextern, noexn,                                   // bottoms
+    bot,  // below all: what a reference is in unreachable code; in no module and never told to a consumer
   };
   constexpr HeapType(Abstract kind) : bits_(kind) {}
   static constexpr HeapType concrete(TypeIndex index) { return HeapType(index, 0); }
@@ -43,6 +44,7 @@ class HeapType {
   constexpr HeapType(uint32_t bits, int) : bits_(bits) {}
   uint32_t bits_;  // 28 bits
 };
+[[nodiscard]] bool matches(HeapType::Abstract sub, HeapType::Abstract super);
 
 enum class ValueKind : uint8_t { i32, i64, f32, f64, v128, ref, bottom };  // bottom: any type, in unreachable code
 
