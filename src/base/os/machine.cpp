@@ -1,0 +1,69 @@
+// The machine by sysconf, getrlimit and /proc (machine.h).
+#include "base/os/machine.h"
+
+#include "base/os/file.h"
+
+#include <sched.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+
+namespace mote::os {
+
+uint64_t memory_size_bytes() {
+  return static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+uint64_t address_space_bytes() {
+  constexpr uint64_t user_half = 1ull << 47;
+  rlimit limit = {};
+  if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return user_half;
+  return std::min<uint64_t>(limit.rlim_cur, user_half);
+}
+
+uint64_t mapping_limit() {
+  uint64_t limit = 65530;
+  if (auto text = read_file("/proc/sys/vm/max_map_count", 64)) {
+    const char* begin = reinterpret_cast<const char*>(text->data());
+    std::from_chars(begin, begin + text->size(), limit);
+  }
+  return limit;
+}
+
+uint32_t cpu_count() {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return static_cast<uint32_t>(std::max(CPU_COUNT(&set), 1));
+  return static_cast<uint32_t>(std::max(sysconf(_SC_NPROCESSORS_ONLN), 1l));
+}
+
+std::optional<std::string> environment_variable(const char* name) {
+  const char* value = getenv(name);
+  if (value == nullptr) return std::nullopt;
+  return value;
+}
+
+std::vector<std::string> environment() {
+  std::vector<std::string> all;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) all.emplace_back(*entry);
+  return all;
+}
+
+uint32_t user_id() {
+  return geteuid();
+}
+
+Result<void> fill_random(MutableBytes into) {
+  while (!into.empty()) {
+    const ssize_t count = getrandom(into.data(), into.size(), 0);
+    if (count < 0 && errno != EINTR) return fail_errno(errno, "cannot get random bytes");
+    if (count > 0) into = into.subspan(static_cast<size_t>(count));
+  }
+  return {};
+}
+
+}  // namespace mote::os

@@ -1,0 +1,26 @@
+// What this process finds around it: the machine's size, environment variables, random bytes. Tested by machine_test.cpp.
+#pragma once
+
+#include "base/core/bytes.h"
+
+#include <mote/result.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mote::os {
+
+[[nodiscard]] uint64_t memory_size_bytes();    // physical
+[[nodiscard]] uint64_t address_space_bytes();  // what this process may map: RLIMIT_AS, at most 2^47
+[[nodiscard]] uint64_t mapping_limit();        // vm.max_map_count; 65,530 where it cannot be read
+[[nodiscard]] uint32_t cpu_count();            // usable by this process
+
+[[nodiscard]] std::optional<std::string> environment_variable(const char* name);
+[[nodiscard]] std::vector<std::string> environment();  // "NAME=value", as they stand
+[[nodiscard]] uint32_t user_id();
+
+[[nodiscard]] Result<void> fill_random(MutableBytes into);  // from the kernel, for keys
+
+}  // namespace mote::os

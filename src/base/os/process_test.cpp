@@ -1,0 +1,73 @@
+#include "base/os/process.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <csignal>
+
+namespace mote::os {
+namespace {
+
+struct Seen {
+  Result<ProgramEnd> end;
+  std::vector<std::string> lines;
+};
+Seen shell(const std::string& script, uint64_t timeout_ms = 0) {
+  Seen seen;
+  seen.end = run_program({{"/bin/sh", "-c", script}, [&](std::string_view line) { seen.lines.emplace_back(line); }, timeout_ms});
+  return seen;
+}
+
+TEST(Process, EndsWithItsStatusAndItsLines) {
+  const Seen seen = shell("echo one; echo two >&2; printf three; exit 7");
+  ASSERT_TRUE(seen.end.has_value()) << seen.end.error().message;
+  EXPECT_EQ(seen.end->kind, ProgramEnd::exited);
+  EXPECT_EQ(seen.end->code, 7);
+  EXPECT_EQ(seen.lines, (std::vector<std::string>{"one", "two", "three"}));
+}
+
+TEST(Process, HasNoInput) {
+  EXPECT_EQ(shell("cat; echo end").lines, std::vector<std::string>{"end"});
+}
+
+TEST(Process, TellsTheSignal) {
+  const Seen seen = shell("kill -SEGV $$");
+  ASSERT_TRUE(seen.end.has_value());
+  EXPECT_EQ(seen.end->kind, ProgramEnd::killed);
+  EXPECT_EQ(seen.end->code, SIGSEGV);
+  EXPECT_STREQ(signal_name(seen.end->code), "SEGV");
+}
+
+TEST(Process, EndsInTime) {
+  const auto begin = std::chrono::steady_clock::now();
+  const Seen seen = shell("echo begun; exec sleep 60", 200);
+  ASSERT_TRUE(seen.end.has_value());
+  EXPECT_EQ(seen.end->kind, ProgramEnd::timed_out);
+  EXPECT_EQ(seen.lines, std::vector<std::string>{"begun"});
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30));
+}
+
+TEST(Process, LongOutputArrivesWhole) {
+  size_t size = 0;
+  const auto end = run_program(
+      {{"/bin/sh", "-c", "head -c 1000000 /dev/zero | tr '\\0' x"}, [&](std::string_view line) { size += line.size(); }});
+  ASSERT_TRUE(end.has_value());
+  EXPECT_EQ(size, 1'000'000u);
+}
+
+TEST(Process, MissingProgramIsAnError) {
+  const auto end = run_program({{"/nowhere/program"}});
+  ASSERT_FALSE(end.has_value());
+  EXPECT_EQ(end.error().kind, ErrorKind::not_found);
+  EXPECT_NE(end.error().message.find("/nowhere/program"), std::string::npos);
+}
+
+TEST(Process, FindsPrograms) {
+  EXPECT_TRUE(find_program("sh").has_value());
+  EXPECT_EQ(find_program("/bin/sh"), "/bin/sh");
+  EXPECT_FALSE(find_program("no-such-program-here").has_value());
+  EXPECT_FALSE(find_program("/etc/passwd").has_value());
+}
+
+}  // namespace
+}  // namespace mote::os
