@@ -6,7 +6,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -152,16 +151,6 @@ std::optional<std::string> find_program(const std::string& name) {
 const char* signal_name(int signal) {
   const char* name = sigabbrev_np(signal);
   return name != nullptr ? name : "unknown";
-}
-
-uint32_t user_id() {
-  return geteuid();
-}
-
-uint32_t cpu_count() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  return sched_getaffinity(0, sizeof set, &set) == 0 ? static_cast<uint32_t>(std::max(CPU_COUNT(&set), 1)) : 1;
 }
 
 }  // namespace mote::os

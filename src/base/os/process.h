@@ -31,7 +31,5 @@ struct ProgramEnd {
 [[nodiscard]] std::optional<std::string> find_program(const std::string& name);
 
 [[nodiscard]] const char* signal_name(int signal);  // "SEGV"
-[[nodiscard]] uint32_t user_id();                   // whose rights this process has
-[[nodiscard]] uint32_t cpu_count();                 // CPUs this process may use; at least 1
 
 }  // namespace mote::os
