@@ -18,7 +18,9 @@ TEST(CodegenKey, TextNamesEveryChoice) {
   EXPECT_EQ(text(key), "optimizing dense opt-level=2 cpu=sse4.2 popcnt avx canonical-nans deterministic-relaxed-simd fuel epochs");
 }
 
-TEST(CodegenKey, EqualKeysDoNotDiffer) { EXPECT_EQ(difference({}, {}), ""); }
+TEST(CodegenKey, EqualKeysDoNotDiffer) {
+  EXPECT_EQ(difference({}, {}), "");
+}
 
 TEST(CodegenKey, DifferenceNamesTheFlagThatMakesTheRunFitTheImage) {
   CodegenKey image, wanted;
