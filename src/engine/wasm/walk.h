@@ -9,27 +9,185 @@
 // has made of a body is to be thrown away when walk() returns an error.
 //
 // walk() validates everything that the specification asks of the body (locals included) and returns its first error, with the
-// offset in the module and the specification's words. Bounded: memory in proportion to the body, no recursion.
+// offset in the module and the specification's words. Bounded: memory in proportion to the body, no recursion, no allocation
+// per instruction. The rules do not depend on the consumer and are compiled once; the template is only the loop at the end.
 // Spec: core/valid/instructions, appendix/algorithm. Tested by walk_test.cpp, tests/spec, fuzz/validate.cpp.
 #pragma once
 
-#include <span>
-#include <vector>
-
 #include <mote/result.h>
+
+#include <deque>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
 
 #include "engine/wasm/instruction.h"
 #include "engine/wasm/module.h"
+#include "engine/wasm/reader.h"
 
 namespace mote::wasm {
 
 // Reads the locals of a body: parameters first, then declared ones. Fails like walk().
 [[nodiscard]] Result<std::vector<ValueType>> read_locals(const Module& module, FuncIndex func);
 
-// `Consumer` is a template parameter, so a compiler's calls inline. Defined in walk_impl.h-style detail below this header's
-// declarations; NullConsumer validates only and is instantiated once, in walk.cpp.
+// The state of a walk, kept from function to function so that its buffers are allocated once. Use walk().
+class Walker {
+ public:
+  explicit Walker(const Module& module) : module_(module) {}
+
+  void start(FuncIndex func);
+  // Decodes and checks one instruction; false at the end of the body or at an error, which finish() tells apart.
+  [[nodiscard]] bool next();
+  [[nodiscard]] Result<void> finish();
+  // After start(), instead of next(): the types of all locals.
+  [[nodiscard]] Result<std::vector<ValueType>> take_locals();
+  // Of the last next(): whether it is for the consumer, and what it is.
+  [[nodiscard]] bool is_told() const { return told_; }
+  [[nodiscard]] const Instruction& instruction() const { return instruction_; }
+
+ private:
+  using Types = std::span<const ValueType>;
+  struct Frame {  // a block, with what it needs at its `else` and `end`
+    BlockType type;
+    uint32_t height = 0;   // of the operand stack below its parameters
+    uint32_t set_locals = 0;
+    Opcode op = Opcode::block;
+    bool unreachable = false;  // the rest of the block is not reachable
+    bool told = false;         // the consumer knows it
+    [[nodiscard]] Types label_types() const { return op == Opcode::loop ? type.params : type.results; }
+  };
+  struct LocalRun {  // locals below `end` that no earlier run has
+    uint32_t end;
+    ValueType type;
+  };
+
+  // walk.cpp
+  void read_local_runs();
+  void fixed(const OpcodeInfo& info);
+  [[nodiscard]] ValueType read_fixed_immediate(Immediate immediate);
+  [[nodiscard]] ValueType read_memarg(Immediate immediate);
+  [[nodiscard]] uint32_t read_lane(uint32_t lanes);
+  [[nodiscard]] uint32_t read_index(size_t size, const char* what);
+  void rule(Opcode op);
+  void end_body();
+
+  // walk_control.cpp
+  void block(Opcode op);
+  void else_();
+  void end();
+  void br();
+  void br_if();
+  void br_table();
+  void br_on_null();
+  void br_on_non_null();
+  void br_on_cast(bool on_fail);
+  void return_();
+  void call();
+  void call_indirect();
+  void call_ref();
+  void finish_call(const FuncType& type, bool is_tail);
+  void throw_();
+  void try_table();
+  void check_catch(const Catch& clause, Types label);
+  [[nodiscard]] BlockType read_block_type();
+  [[nodiscard]] const Frame& read_label();
+  void push_frame(Opcode op, BlockType type);
+  void pop_frame_results();
+  void unreachable();
+  void check_top(Types types);
+
+  // walk_data.cpp: variables, references, tables, memories as wholes
+  void drop();
+  void select();
+  void select_t();
+  void local_get();
+  void local_set(bool keeps_operand);
+  void global_get();
+  void global_set();
+  void table_op(Opcode op);
+  void table_copy();
+  void memory_copy();
+  void ref_op(Opcode op);
+  void ref_func();
+  void ref_test(Opcode op);
+  [[nodiscard]] ValueType read_table_init();
+  [[nodiscard]] uint32_t read_local();
+  [[nodiscard]] DataIndex read_data();
+  [[nodiscard]] ElementIndex read_element();
+
+  // walk_gc.cpp: structures, arrays, i31
+  void struct_op(Opcode op);
+  void array_op(Opcode op);
+  void array_new(Opcode op, const FieldType& element);
+  void array_copy(const FieldType& element);
+  void check_get(const FieldType& field, bool extends);
+  void convert(HeapType from, HeapType to);
+  [[nodiscard]] const SubType* read_type(CompositeKind kind);
+  void check_segment(bool is_data, const FieldType& element);
+
+  // The operand stack. Types of the innermost block start at base_.
+  void push(ValueType type) {
+    if (top_ == capacity_) grow(1);
+    stack_[top_++] = type;
+  }
+  void pop(ValueType expected) {
+    if (top_ > base_ && stack_[top_ - 1] == expected) {
+      --top_;
+    } else {
+      pop_slowly(expected);
+    }
+  }
+  void push_all(Types types);
+  void pop_all(Types types);
+  ValueType pop_any();
+  ValueType pop_ref();
+  void pop_slowly(ValueType expected);
+  void grow(size_t more);
+
+  [[gnu::cold, gnu::noinline]] void fail(std::string message, ErrorKind kind = ErrorKind::bad_input);
+  [[gnu::cold, gnu::noinline]] void mismatch(ValueType expected, ValueType found);
+  [[gnu::cold, gnu::noinline]] void mismatch(const std::string& what);
+  [[nodiscard]] ValueType local_type(uint32_t index) const;
+  [[nodiscard]] ValueType address_type(AddressType address) const { return address == AddressType::i64 ? i64 : i32; }
+
+  const Module& module_;
+  FuncIndex func_ = 0;
+  Reader in_;
+  Instruction instruction_;
+  bool told_ = false;
+  bool live_ = false;           // the next instruction is reachable, in a block that was told
+  bool has_wide_fields_ = false;  // instruction_ has more to clear than its scalars
+
+  std::unique_ptr<ValueType[]> stack_;
+  size_t top_ = 0, base_ = 0, capacity_ = 0;
+  std::vector<Frame> frames_;
+  std::deque<ValueType> block_results_;  // types that block types of one result point to
+  std::vector<uint32_t> targets_;
+  std::vector<Catch> catches_;
+
+  std::vector<ValueType> locals_;  // the first ones, spelt out
+  std::vector<LocalRun> runs_;     // all of them
+  uint32_t local_count_ = 0;
+  bool tracks_locals_ = false;      // there are locals without default value
+  std::vector<bool> is_set_;        // then: per local, whether it has a value here
+  std::vector<LocalIndex> set_;     // … and in which order they got one
+};
+
+// Walks one body. `Consumer` is a template parameter, so that its calls inline.
 template <class Consumer>
-[[nodiscard]] Result<void> walk(const Module& module, FuncIndex func, Consumer& consumer);
+[[nodiscard]] Result<void> walk(Walker& walker, FuncIndex func, Consumer& consumer) {
+  walker.start(func);
+  while (walker.next()) {
+    if (walker.is_told()) consumer.instruction(walker.instruction());
+  }
+  return walker.finish();
+}
+template <class Consumer>
+[[nodiscard]] Result<void> walk(const Module& module, FuncIndex func, Consumer& consumer) {
+  Walker walker(module);
+  return walk(walker, func, consumer);
+}
 
 struct NullConsumer {
   void instruction(const Instruction&) {}
