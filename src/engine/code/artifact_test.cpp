@@ -4,6 +4,7 @@
 #include "base/os/file.h"
 #include "engine/code/abi.h"
 #include "engine/code/artifact_format.h"
+#include "engine/code/artifact_testing.h"
 #include "engine/code/image.h"
 
 #include <gtest/gtest.h>
@@ -14,60 +15,7 @@
 namespace mote::code {
 namespace {
 
-// (module (import "e" "f" (func)) (func $one (result i32)) (func $two) (name …) ) with bodies that fit the images below.
-constexpr uint8_t test_wasm[] = {
-    0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00,                    // preamble
-    0x00, 0x04, 0x01, 'x',  0x01, 0x02,                                // custom section "x"
-    0x01, 0x08, 0x02, 0x60, 0x00, 0x01, 0x7f, 0x60, 0x00, 0x00,        // types: [] → [i32], [] → []
-    0x02, 0x07, 0x01, 0x01, 'e',  0x01, 'f',  0x00, 0x01,              // import e.f, type 1
-    0x03, 0x03, 0x02, 0x00, 0x01,                                      // functions: types 0 and 1
-    0x0a, 0x09, 0x02, 0x04, 0x00, 0x41, 0x2a, 0x0b, 0x02, 0x00, 0x0b,  // bodies: i32.const 42; nothing
-    0x00, 0x0f, 0x04, 'n',  'a',  'm',  'e',  0x01, 0x08, 0x02, 0x01, 0x03, 'o', 'n', 'e', 0x02, 0x00,  // names: 1 "one", 2 ""
-};
-constexpr size_t wasm_code_content = 8 + 6 + 10 + 9 + 5 + 2;
-
-// mov eax, 42; ret — padding — mov eax, [rip + constant]; ret
-std::vector<uint8_t> test_code() {
-  std::vector<uint8_t> code = {0xb8, 0x2a, 0, 0, 0, 0xc3};
-  code.resize(16, 0xcc);
-  code.insert(code.end(), {0x8b, 0x05, 0, 0, 0, 0, 0xc3});
-  store_le(&code[18], static_cast<int32_t>(4096 - 22));
-  return code;
-}
-
-ImageParts test_parts(MemoryMode mode = MemoryMode::guard) {
-  ImageParts parts;
-  parts.key.memory = mode;
-  parts.key.cpu_features = 0;
-  parts.text = test_code();
-  parts.text.resize(4096, 0xcc);
-  parts.rodata_offset = 4096;
-  parts.text.insert(parts.text.end(), {0x07, 0x00, 0x00, 0x00});
-  parts.funcs = {{0, 6}, {16, 7}};
-  parts.pc_map = {{0, 45}, {16, PcMapRow::no_wasm_offset}, {18, 50}};
-  parts.frames = {{1, 3, 24, 16}};
-  return parts;
-}
-
-std::vector<uint8_t> write(std::vector<ImageParts> images = {test_parts()}) {
-  return write_artifact(test_wasm, images).value();
-}
-
-// The checksums of a changed artifact, made right again: for what only someone who means it can make.
-void repair(std::vector<uint8_t>& bytes) {
-  auto head = load_le<ArtifactHead>(bytes.data() + head_offset);
-  Bytes all = bytes;
-  head.shared_checksum = checksum(all.subspan(head.module.offset, head.names.offset + head.names.size - head.module.offset));
-  for (uint32_t i = 0; i < head.image_count; i++) {
-    ImageHead& image = head.images[i];
-    if (image.all.offset <= all.size() && image.all.size <= all.size() - image.all.offset) {
-      image.checksum = checksum(all.subspan(image.all.offset, image.all.size));
-    }
-  }
-  store_le(bytes.data() + head_offset, head);
-  head.checksum = checksum(all.first(head_end - sizeof head.checksum));
-  store_le(bytes.data() + head_offset, head);
-}
+using namespace artifact_testing;
 
 std::string refusal(std::vector<uint8_t> bytes) {
   Result<std::shared_ptr<Artifact>> artifact = load_artifact(std::move(bytes));
@@ -123,7 +71,7 @@ class Folder {
 };
 
 TEST(Artifact, RoundTripFromMemory) {
-  std::shared_ptr<Artifact> artifact = load_artifact(write()).value();
+  std::shared_ptr<Artifact> artifact = load_artifact(test_artifact()).value();
   ASSERT_EQ(artifact->keys().size(), 1u);
   std::shared_ptr<const Image> image = artifact->image(artifact->keys()[0]).value();
   expect_test_image(*artifact, *image);
@@ -132,7 +80,7 @@ TEST(Artifact, RoundTripFromMemory) {
 
 TEST(Artifact, RoundTripFromFile) {
   Folder folder;
-  ASSERT_TRUE(os::write_file(folder.file("a.cwasm"), write()));
+  ASSERT_TRUE(os::write_file(folder.file("a.cwasm"), test_artifact()));
   std::shared_ptr<Artifact> artifact = load_artifact_file(folder.file("a.cwasm")).value();
   std::shared_ptr<const Image> image = artifact->image(artifact->keys()[0]).value();
   expect_test_image(*artifact, *image);
@@ -141,7 +89,7 @@ TEST(Artifact, RoundTripFromFile) {
 }
 
 TEST(Artifact, ImageIsFoundByPcWhileItLives) {
-  std::shared_ptr<Artifact> artifact = load_artifact(write()).value();
+  std::shared_ptr<Artifact> artifact = load_artifact(test_artifact()).value();
   std::shared_ptr<const Image> image = artifact->image(artifact->keys()[0]).value();
   const uint8_t* code = image->text().data();
   EXPECT_EQ(find_image(code), image.get());
@@ -153,7 +101,7 @@ TEST(Artifact, ImageIsFoundByPcWhileItLives) {
 }
 
 TEST(Artifact, LooksUpByPc) {
-  std::shared_ptr<Artifact> artifact = load_artifact(write()).value();
+  std::shared_ptr<Artifact> artifact = load_artifact(test_artifact()).value();
   std::shared_ptr<const Image> image = artifact->image(artifact->keys()[0]).value();
   const uint8_t* code = image->text().data();
   EXPECT_EQ(image->find(code)->func, 0u);
@@ -172,7 +120,7 @@ TEST(Artifact, LooksUpByPc) {
 }
 
 TEST(Artifact, TwoImagesShareTheModule) {
-  std::vector<uint8_t> bytes = write({test_parts(MemoryMode::guard), test_parts(MemoryMode::dense)});
+  std::vector<uint8_t> bytes = test_artifact({test_parts(MemoryMode::guard), test_parts(MemoryMode::dense)});
   std::shared_ptr<Artifact> artifact = load_artifact(bytes).value();
   ASSERT_EQ(artifact->keys().size(), 2u);
   std::shared_ptr<const Image> guard = artifact->image(artifact->keys()[0]).value();
@@ -185,7 +133,7 @@ TEST(Artifact, TwoImagesShareTheModule) {
 }
 
 TEST(Artifact, AnotherKeyIsRefusedWithTheFlag) {
-  std::shared_ptr<Artifact> artifact = load_artifact(write()).value();
+  std::shared_ptr<Artifact> artifact = load_artifact(test_artifact()).value();
   CodegenKey wanted = artifact->keys()[0];
   wanted.memory = MemoryMode::dense;
   EXPECT_EQ(artifact->image(wanted).error().message, "compiled for guard memory, this run wants dense (-C memory=guard)");
@@ -207,7 +155,7 @@ TEST(Artifact, ImageWithoutConstants) {
   ImageParts parts = test_parts();
   parts.text.resize(23);
   parts.rodata_offset = 23;
-  ASSERT_TRUE(os::write_file(folder.file("a.cwasm"), write({parts})));
+  ASSERT_TRUE(os::write_file(folder.file("a.cwasm"), test_artifact({parts})));
   std::shared_ptr<Artifact> artifact = load_artifact_file(folder.file("a.cwasm")).value();
   std::shared_ptr<const Image> image = artifact->image(parts.key).value();
   EXPECT_EQ(reinterpret_cast<int (*)()>(reinterpret_cast<uintptr_t>(image->entry(0)))(), 42);
@@ -215,7 +163,7 @@ TEST(Artifact, ImageWithoutConstants) {
 }
 
 TEST(Artifact, EqualInputGivesEqualBytes) {
-  EXPECT_EQ(write(), write());
+  EXPECT_EQ(test_artifact(), test_artifact());
 }
 
 TEST(Artifact, MalformedNameSectionCostsTheNamesOnly) {
@@ -231,7 +179,7 @@ TEST(Artifact, MalformedNameSectionCostsTheNamesOnly) {
 }
 
 TEST(Artifact, TruncatedAtEveryByteIsRefused) {
-  std::vector<uint8_t> bytes = write();
+  std::vector<uint8_t> bytes = test_artifact();
   Folder folder;
   for (size_t size = 0; size < bytes.size(); size++) {
     std::string reason = refusal({bytes.begin(), bytes.begin() + static_cast<int64_t>(size)});
@@ -247,7 +195,7 @@ TEST(Artifact, TruncatedAtEveryByteIsRefused) {
 // Bytes that the loader does not read, because they are padding or there for other tools, may be anything: then what is loaded
 // is the same in every respect that can be asked for.
 TEST(Artifact, EveryFlippedByteIsRefusedOrUnread) {
-  std::vector<uint8_t> bytes = write();
+  std::vector<uint8_t> bytes = test_artifact();
   auto head = load_le<ArtifactHead>(bytes.data() + head_offset);
   std::shared_ptr<Artifact> good = load_artifact(bytes).value();
   std::string expected = everything(*good, **good->image(good->keys()[0]));
@@ -270,7 +218,7 @@ TEST(Artifact, EveryFlippedByteIsRefusedOrUnread) {
 }
 
 TEST(Artifact, ForeignOnesAreRefusedByReason) {
-  std::vector<uint8_t> bytes = write();
+  std::vector<uint8_t> bytes = test_artifact();
   auto with = [&](auto change) {
     std::vector<uint8_t> changed = bytes;
     auto head = load_le<ArtifactHead>(changed.data() + head_offset);
@@ -292,7 +240,7 @@ TEST(Artifact, ForeignOnesAreRefusedByReason) {
 
 // Heads that only someone who computes checksums can make: refused, and never read out of bounds (the sanitizers watch).
 TEST(Artifact, ContradictionsAreRefused) {
-  std::vector<uint8_t> bytes = write();
+  std::vector<uint8_t> bytes = test_artifact();
   auto refused = [&](auto change) {
     std::vector<uint8_t> changed = bytes;
     auto head = load_le<ArtifactHead>(changed.data() + head_offset);
@@ -323,7 +271,7 @@ TEST(Artifact, FunctionsOutsideTheCodeAreRefused) {
        {std::vector<FuncEntry>{{16, 7}, {0, 6}}, {{0, 6}, {16, 4090}}, {{0, 17}, {16, 7}}, {{0, UINT32_MAX}}}) {
     ImageParts parts = test_parts();
     parts.funcs = funcs;
-    EXPECT_EQ(refusal(write({parts})), "corrupt: functions or frames out of order; compile the module again");
+    EXPECT_EQ(refusal(test_artifact({parts})), "corrupt: functions or frames out of order; compile the module again");
   }
 }
 
@@ -344,7 +292,8 @@ std::string output_of(const std::string& command) {
 TEST(Artifact, BinutilsReadIt) {
   if (std::system("command -v readelf objdump >/dev/null") != 0) GTEST_SKIP() << "needs readelf and objdump (package binutils)";
   Folder folder;
-  ASSERT_TRUE(os::write_file(folder.file("a.cwasm"), write({test_parts(MemoryMode::guard), test_parts(MemoryMode::dense)})));
+  ASSERT_TRUE(
+      os::write_file(folder.file("a.cwasm"), test_artifact({test_parts(MemoryMode::guard), test_parts(MemoryMode::dense)})));
   std::string elf = output_of("readelf -aW " + folder.file("a.cwasm"));
   EXPECT_EQ(elf.find("arning"), std::string::npos) << elf;
   EXPECT_EQ(elf.find("rror"), std::string::npos) << elf;
