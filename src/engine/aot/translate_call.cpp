@@ -1,0 +1,147 @@
+// Calls: direct, imported, indirect, by reference, their tail forms, and builtins (translator.h).
+//
+// Wasm code calls wasm code by MoteCC and the runtime's builtins by the C ABI. Only direct calls have a choice of prototype, and
+// none really: the callee's own (prototype.h). After any call every register but rsp and rbp is gone, r12 included.
+// Spec: core/exec/instructions, "Control Instructions".
+#include <array>
+
+#include "engine/aot/translator.h"
+
+namespace mote::aot {
+
+namespace {
+
+constexpr std::array<code::BuiltinType, static_cast<size_t>(code::Builtin::count)> builtin_results{
+#define MOTE_BUILTIN(name, result, ...) code::BuiltinType::result,
+#include "engine/code/builtins.def"
+#undef MOTE_BUILTIN
+};
+
+}  // namespace
+
+bool FuncTranslator::call(const wasm::Instruction& instruction) {
+  using enum wasm::Opcode;
+  switch (instruction.op) {
+    case wasm::Opcode::call: emit_call(direct_callee(instruction.index)); return true;
+    case return_call: emit_tail_call(direct_callee(instruction.index)); return true;
+    case call_indirect: case return_call_indirect: {
+      llvm::Value* const index = pop_address(is_table64(instruction.index));
+      const Callee callee = indirect_callee(instruction.index, instruction.index2, index);
+      instruction.op == call_indirect ? emit_call(callee) : emit_tail_call(callee);
+      return true;
+    }
+    case call_ref: case return_call_ref: {
+      const Callee callee = referenced_callee(instruction.index, pop());
+      instruction.op == call_ref ? emit_call(callee) : emit_tail_call(callee);
+      return true;
+    }
+    default: return false;
+  }
+}
+
+FuncTranslator::Callee FuncTranslator::direct_callee(wasm::FuncIndex index) {
+  const Signature& signature = unit_.prototypes().signature(module().funcs[index]);
+  if (!module().is_imported(index)) return {signature, &unit_.function(index), vmctx_, unit_.source().survey.is_uniform[index]};
+  const uint32_t import = layout().func_import(index);
+  return {signature, load_invariant(ir_.getPtrTy(), vmctx_, import + offsetof(code::FuncImport, code)),
+          load_invariant(ir_.getPtrTy(), vmctx_, import + offsetof(code::FuncImport, ctx)), false};
+}
+
+FuncTranslator::Callee FuncTranslator::indirect_callee(wasm::TableIndex table, wasm::TypeIndex type, llvm::Value* index) {
+  const Extent extent = table_extent(table);
+  trap_if(ir_.CreateICmpUGE(index, extent.length), code::TrapCode::undefined_element);
+  llvm::Value* entry = load_plain(ir_.getInt64Ty(), table_element(table, extent.base, index), Region::table, 8);
+  // Null, or not resolved yet. An entry that was set to null explicitly fails the type check instead.
+  llvm::BasicBlock* const before = ir_.GetInsertBlock();
+  llvm::BasicBlock* taken = nullptr;
+  llvm::Value* resolved = nullptr;
+  if_unlikely(ir_.CreateIsNull(entry), [&] {
+    resolved = builtin(code::Builtin::table_get_func, {ir_.getInt32(table), index});
+    trap_if(ir_.CreateIsNull(resolved), code::TrapCode::uninitialized_element);
+    taken = ir_.GetInsertBlock();
+  });
+  llvm::PHINode* const merged = ir_.CreatePHI(ir_.getInt64Ty(), 2);
+  merged->addIncoming(entry, before);
+  merged->addIncoming(resolved, taken);
+  llvm::Value* const funcref = ir_.CreateIntToPtr(merged, ir_.getPtrTy());
+  check_type(funcref, type);
+  return {unit_.prototypes().signature(type), load_plain(ir_.getPtrTy(), at(funcref, offsetof(code::FuncRef, code)), Region::context, 8),
+          load_plain(ir_.getPtrTy(), at(funcref, offsetof(code::FuncRef, ctx)), Region::context, 8), false};
+}
+
+void FuncTranslator::check_type(llvm::Value* funcref, wasm::TypeIndex type) {
+  llvm::Value* const actual = load_plain(ir_.getInt32Ty(), at(funcref, offsetof(code::FuncRef, type)), Region::context, 4);
+  llvm::Value* const type_ids = load_invariant(ir_.getPtrTy(), vmctx_, offsetof(code::VMContext, type_ids));
+  llvm::Value* const expected = load_invariant(ir_.getInt32Ty(), type_ids, uint64_t{type} * sizeof(code::TypeId));
+  if_unlikely(ir_.CreateICmpNE(actual, expected), [&] {
+    const auto mismatch = [&] {
+      llvm::Value* const is_null = ir_.CreateICmpEQ(ir_.CreatePtrToInt(funcref, ir_.getInt64Ty()), null_funcref());
+      trap_if(is_null, code::TrapCode::uninitialized_element);
+      trap_if(ir_.getTrue(), code::TrapCode::indirect_call_type_mismatch);
+    };
+    if (module().types[type].is_final) return mismatch();
+    llvm::Value* const matches = builtin(code::Builtin::type_matches, {actual, expected});
+    if_unlikely(ir_.CreateIsNull(matches), mismatch);
+  });
+}
+
+FuncTranslator::Callee FuncTranslator::referenced_callee(wasm::TypeIndex type, llvm::Value* reference) {
+  trap_if(ir_.CreateIsNull(reference), code::TrapCode::null_function_reference);
+  llvm::Value* const funcref = ir_.CreateIntToPtr(reference, ir_.getPtrTy());
+  return {unit_.prototypes().signature(type), load_plain(ir_.getPtrTy(), at(funcref, offsetof(code::FuncRef, code)), Region::context, 8),
+          load_plain(ir_.getPtrTy(), at(funcref, offsetof(code::FuncRef, ctx)), Region::context, 8), false};
+}
+
+void FuncTranslator::emit_call(const Callee& callee) {
+  const size_t first = stack_.size() - callee.signature.params.size();
+  const auto values = llvm::ArrayRef(stack_).drop_front(first);
+  const auto buffer = [this] { return xbuf(); };
+  const Prototypes& prototypes = unit_.prototypes();
+  const std::vector<llvm::Value*> arguments =
+      prototypes.pack(ir_, callee.signature, callee.is_uniform, callee.context, values, buffer);
+  llvm::CallInst* const call = locate(ir_.CreateCall(callee.signature.prototype(callee.is_uniform), callee.code, arguments));
+  call->setCallingConv(llvm::CallingConv::PreserveNone);
+  stack_.resize(first);
+  const std::vector<llvm::Value*> results = prototypes.unpack_results(ir_, callee.signature, call, buffer);
+  stack_.insert(stack_.end(), results.begin(), results.end());
+}
+
+// The frame is gone when the callee starts: guaranteed by musttail, for which both sides have the uniform prototype. Results in
+// xbuf pass through untouched.
+void FuncTranslator::emit_tail_call(const Callee& callee) {
+  const size_t first = stack_.size() - callee.signature.params.size();
+  const std::vector<llvm::Value*> arguments = unit_.prototypes().pack(ir_, callee.signature, true, callee.context,
+                                                                      llvm::ArrayRef(stack_).drop_front(first), [this] { return xbuf(); });
+  llvm::CallInst* const call = locate(ir_.CreateCall(callee.signature.uniform, callee.code, arguments));
+  call->setCallingConv(llvm::CallingConv::PreserveNone);
+  call->setTailCallKind(llvm::CallInst::TCK_MustTail);
+  if (call->getType()->isVoidTy()) {
+    ir_.CreateRetVoid();
+  } else {
+    ir_.CreateRet(call);
+  }
+}
+
+llvm::Value* FuncTranslator::builtin(code::Builtin builtin, llvm::ArrayRef<llvm::Value*> arguments) {
+  const auto number = static_cast<size_t>(builtin);
+  std::vector<llvm::Value*> all{vmctx_};
+  std::vector<llvm::Type*> types{ir_.getPtrTy()};
+  for (llvm::Value* const argument : arguments) {
+    all.push_back(argument);
+    types.push_back(argument->getType());
+  }
+  llvm::Type* result = ir_.getVoidTy();
+  if (builtin_results[number] == code::BuiltinType::i32) result = ir_.getInt32Ty();
+  if (builtin_results[number] == code::BuiltinType::i64) result = ir_.getInt64Ty();
+  llvm::Value* const builtins = load_invariant(ir_.getPtrTy(), vmctx_, offsetof(code::VMContext, builtins));
+  llvm::Value* const code = load_invariant(ir_.getPtrTy(), builtins, number * sizeof(void*));
+  return locate(ir_.CreateCall(llvm::FunctionType::get(result, types, false), code, all));
+}
+
+// The exchange buffer of the stack that this function runs on.
+llvm::Value* FuncTranslator::xbuf() {
+  llvm::Value* const store = load_invariant(ir_.getPtrTy(), vmctx_, offsetof(code::VMContext, store));
+  return load_plain(ir_.getPtrTy(), at(store, offsetof(code::StoreContext, xbuf)), Region::context, 8);
+}
+
+}  // namespace mote::aot

@@ -1,0 +1,117 @@
+// Tables: get, set, size, growth, bulk operations (translator.h).
+//
+// Elements of the func hierarchy are FuncRef pointers with two special values: 0 is null *or not yet resolved* (builtin
+// table_get_func decides), and VMContext::null_funcref stands for a null that was stored explicitly. Outside of tables null is 0.
+// Spec: core/exec/instructions, "Table Instructions".
+#include "engine/aot/translator.h"
+
+namespace mote::aot {
+
+bool FuncTranslator::is_table64(wasm::TableIndex index) const {
+  return module().tables[index].type.limits.address == wasm::AddressType::i64;
+}
+
+FuncTranslator::Extent FuncTranslator::table_extent(wasm::TableIndex index) {
+  constexpr uint64_t base = offsetof(code::TableDef, base);
+  constexpr uint64_t length = offsetof(code::TableDef, length);
+  if (index >= module().imported_tables) {
+    const uint32_t def = layout().table_def(index);
+    return {load_invariant(ir_.getPtrTy(), vmctx_, def + base),
+            load_plain(ir_.getInt64Ty(), at(vmctx_, def + length), Region::context, 8)};
+  }
+  llvm::Value* const def = load_invariant(ir_.getPtrTy(), vmctx_, layout().table(index));
+  return {load_invariant(ir_.getPtrTy(), def, base), load_plain(ir_.getInt64Ty(), at(def, length), Region::context, 8)};
+}
+
+llvm::Value* FuncTranslator::table_element(wasm::TableIndex table, llvm::Value* base, llvm::Value* index) {
+  return ir_.CreateGEP(unit_.prototypes().type(module().tables[table].type.element), base, index);
+}
+
+// An entry as it stands in a func table, with 0 only where it is null.
+llvm::Value* FuncTranslator::resolve(wasm::TableIndex table, llvm::Value* index, llvm::Value* entry) {
+  llvm::BasicBlock* const before = ir_.GetInsertBlock();
+  llvm::BasicBlock* taken = nullptr;
+  llvm::Value* resolved = nullptr;
+  if_unlikely(ir_.CreateIsNull(entry), [&] {
+    resolved = builtin(code::Builtin::table_get_func, {ir_.getInt32(table), index});
+    taken = ir_.GetInsertBlock();
+  });
+  llvm::PHINode* const merged = ir_.CreatePHI(ir_.getInt64Ty(), 2);
+  merged->addIncoming(entry, before);
+  merged->addIncoming(resolved, taken);
+  return merged;
+}
+
+llvm::Value* FuncTranslator::null_funcref() {
+  return load_invariant(ir_.getInt64Ty(), vmctx_, offsetof(code::VMContext, null_funcref));
+}
+
+bool FuncTranslator::table(const wasm::Instruction& instruction) {
+  using enum wasm::Opcode;
+  const wasm::TableIndex index = instruction.index;
+  const auto reference = [this] {  // as builtins take it
+    llvm::Value* const value = pop();
+    return ir_.CreateZExt(value, ir_.getInt64Ty());
+  };
+  const auto size = [&](llvm::Value* elements) { return is_table64(index) ? elements : ir_.CreateTrunc(elements, ir_.getInt32Ty()); };
+  switch (instruction.op) {
+    case table_get: {
+      const wasm::ValueType element = module().tables[index].type.element;
+      llvm::Value* const at_index = pop_address(is_table64(index));
+      const Extent extent = table_extent(index);
+      trap_if(ir_.CreateICmpUGE(at_index, extent.length), code::TrapCode::out_of_bounds_table_access);
+      const bool is_func = code::is_func_ref(module(), element);
+      llvm::Value* entry = load_plain(unit_.prototypes().type(element), table_element(index, extent.base, at_index), Region::table,
+                                      is_func ? 8 : 4);
+      if (is_func) {
+        entry = resolve(index, at_index, entry);
+        entry = ir_.CreateSelect(ir_.CreateICmpEQ(entry, null_funcref()), ir_.getInt64(0), entry);
+      }
+      push(entry);
+      return true;
+    }
+    case table_set: {
+      llvm::Value* value = pop();
+      llvm::Value* const at_index = pop_address(is_table64(index));
+      const Extent extent = table_extent(index);
+      trap_if(ir_.CreateICmpUGE(at_index, extent.length), code::TrapCode::out_of_bounds_table_access);
+      const bool is_func = code::is_func_ref(module(), module().tables[index].type.element);
+      if (is_func) value = ir_.CreateSelect(ir_.CreateIsNull(value), null_funcref(), value);
+      store_plain(value, table_element(index, extent.base, at_index), Region::table, is_func ? 8 : 4);
+      return true;
+    }
+    case table_size: push(size(table_extent(index).length)); return true;
+    case table_grow: {
+      llvm::Value* const delta = pop_address(is_table64(index));
+      llvm::Value* const initial = reference();
+      push(size(builtin(code::Builtin::table_grow, {ir_.getInt32(index), initial, delta})));
+      return true;
+    }
+    case table_fill: {
+      llvm::Value* const count = pop_address(is_table64(index));
+      llvm::Value* const value = reference();
+      llvm::Value* const to = pop_address(is_table64(index));
+      builtin(code::Builtin::table_fill, {ir_.getInt32(index), to, value, count});
+      return true;
+    }
+    case table_copy: {
+      const wasm::TableIndex source = instruction.index2;
+      llvm::Value* const count = pop_address(is_table64(index) && is_table64(source));
+      llvm::Value* const from = pop_address(is_table64(source));
+      llvm::Value* const to = pop_address(is_table64(index));
+      builtin(code::Builtin::table_copy, {ir_.getInt32(index), ir_.getInt32(source), to, from, count});
+      return true;
+    }
+    case table_init: {
+      llvm::Value* const count = pop();
+      llvm::Value* const from = pop();
+      llvm::Value* const to = pop_address(is_table64(instruction.index2));
+      builtin(code::Builtin::table_init, {ir_.getInt32(instruction.index2), ir_.getInt32(index), to, from, count});
+      return true;
+    }
+    case elem_drop: builtin(code::Builtin::elem_drop, {ir_.getInt32(index)}); return true;
+    default: return false;
+  }
+}
+
+}  // namespace mote::aot
