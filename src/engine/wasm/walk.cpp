@@ -201,11 +201,12 @@ ValueType Walker::read_fixed_immediate(Immediate immediate) {
       return in_.failed() ? i32 : address_type(module_.memories[instruction_.index].limits.address);
     }
     case Immediate::data_memory: {
-      instruction_.index = read_data();
+      instruction_.index = in_.u32();
       instruction_.index2 = read_index(module_.memories.size(), "memory");
+      check_data(instruction_.index);
       return in_.failed() ? i32 : address_type(module_.memories[instruction_.index2].limits.address);
     }
-    case Immediate::data: instruction_.index = read_data(); return i32;
+    case Immediate::data: check_data(instruction_.index = in_.u32()); return i32;
     case Immediate::table: {
       instruction_.index = read_index(module_.tables.size(), "table");
       if (in_.failed()) return i32;
@@ -213,7 +214,7 @@ ValueType Walker::read_fixed_immediate(Immediate immediate) {
       return address_type(module_.tables[instruction_.index].type.limits.address);
     }
     case Immediate::elem_table: return read_table_init();
-    case Immediate::elem: instruction_.index = read_element(); return i32;
+    case Immediate::elem: check_element(instruction_.index = in_.u32()); return i32;
     case Immediate::zero_byte:
       if (in_.u8() != 0) fail("zero byte expected");
       return i32;
@@ -279,9 +280,12 @@ ValueType Walker::read_memarg(Immediate immediate) {
 
 uint32_t Walker::read_index(size_t size, const char* what) {
   const uint32_t index = in_.u32();
-  if (index < size || in_.failed()) return index;
-  fail(format("unknown {} {}", what, index));
-  return 0;
+  check_index(index, size, what);
+  return index;
+}
+
+void Walker::check_index(uint32_t index, size_t size, const char* what) {
+  if (index >= size && !in_.failed()) fail(format("unknown {} {}", what, index));
 }
 
 // Instructions whose types depend on more than their opcode.

@@ -68,7 +68,9 @@ class Walker {
   [[nodiscard]] ValueType read_fixed_immediate(Immediate immediate);
   [[nodiscard]] ValueType read_memarg(Immediate immediate);
   [[nodiscard]] uint32_t read_lane(uint32_t lanes);
+  // An index below `size`, else "unknown WHAT INDEX"; look at failed() before it is used.
   [[nodiscard]] uint32_t read_index(size_t size, const char* what);
+  void check_index(uint32_t index, size_t size, const char* what);
   void rule(Opcode op);
   void end_body();
 
@@ -113,8 +115,8 @@ class Walker {
   void ref_test(Opcode op);
   [[nodiscard]] ValueType read_table_init();
   [[nodiscard]] uint32_t read_local();
-  [[nodiscard]] DataIndex read_data();
-  [[nodiscard]] ElementIndex read_element();
+  void check_data(DataIndex index);
+  void check_element(ElementIndex index);
 
   // walk_gc.cpp: structures, arrays, i31
   void struct_op(Opcode op);

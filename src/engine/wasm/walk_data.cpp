@@ -93,8 +93,9 @@ void Walker::table_copy() {
 }
 
 ValueType Walker::read_table_init() {
-  instruction_.index = read_element();
+  instruction_.index = in_.u32();
   instruction_.index2 = read_index(module_.tables.size(), "table");
+  check_element(instruction_.index);
   if (in_.failed()) return i32;
   const TableType& table = module_.tables[instruction_.index2].type;
   const ValueType element = module_.elements[instruction_.index].type;
@@ -113,15 +114,12 @@ void Walker::memory_copy() {
   pop(address_type(to));
 }
 
-DataIndex Walker::read_data() {
-  if (!module_.data_count) {
-    fail("data count section required");
-    return 0;
-  }
-  return read_index(*module_.data_count, "data segment");
+void Walker::check_data(DataIndex index) {
+  if (!module_.data_count) return fail("data count section required");
+  check_index(index, *module_.data_count, "data segment");
 }
 
-ElementIndex Walker::read_element() { return read_index(module_.elements.size(), "elem segment"); }
+void Walker::check_element(ElementIndex index) { check_index(index, module_.elements.size(), "elem segment"); }
 
 void Walker::ref_func() {
   instruction_.index = read_index(module_.funcs.size(), "function");

@@ -128,12 +128,12 @@ void Walker::array_new(Opcode op, const FieldType& element) {
 
 // A data segment gives numbers and vectors, an element segment references of its type.
 void Walker::check_segment(bool is_data, const FieldType& element) {
+  instruction_.index2 = in_.u32();
   if (is_data) {
     if (element.type.is_ref()) return fail(format("array type is not numeric or vector: type {}", instruction_.index));
-    instruction_.index2 = read_data();
-    return;
+    return check_data(instruction_.index2);
   }
-  instruction_.index2 = read_element();
+  check_element(instruction_.index2);
   if (in_.failed()) return;
   const ValueType found = module_.elements[instruction_.index2].type;
   if (!module_.matches(found, element.type)) mismatch(element.type, found);
