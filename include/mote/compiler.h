@@ -2,6 +2,7 @@
 // out-of-memory of the compiler is an error message here.
 //
 // The program's command line and messages are its own contract with this file: apps/mote-aot/main.cpp describes them.
+// Input and output pass through files in a private folder under $TMPDIR (else /tmp), which goes when the call ends.
 // Tested by engine/api/compiler_test.cpp with programs that succeed, refuse, crash, hang and are missing.
 #pragma once
 
@@ -17,7 +18,6 @@ struct ProgramCompilerOptions {
   uint32_t threads = 0;            // 0: one per CPU this process may use
   bool both_memory_modes = false;  // the artifact holds a guard and a dense image
   uint64_t timeout_ms = 0;         // 0: none
-  std::string temporary_folder;    // where input and output pass through files; empty: $TMPDIR, else /tmp
   // Bytes of code compiled so far and in total. Called on the thread that compiles, a few times a second at most.
   std::function<void(uint64_t done, uint64_t total)> progress = {};
 };
@@ -26,6 +26,9 @@ struct ProgramCompilerOptions {
 // unavailable (program missing, crashed, killed, out of memory, timed out: with the last lines it wrote), else what the compiler
 // said.
 [[nodiscard]] Compiler program_compiler(std::string program, ProgramCompilerOptions options = {});
+
+// Tells one build of the program from another without running it, for EngineConfig::compiler_version. Empty when it is missing.
+[[nodiscard]] std::string program_version(const std::string& program);
 
 // The options with `automatic` and `host_level` replaced by what this machine gets, as Engine::create would decide.
 [[nodiscard]] CodegenOptions decide(const CodegenOptions& options);

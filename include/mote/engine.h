@@ -42,8 +42,9 @@ using Compiler = std::function<Result<std::vector<uint8_t>>(std::span<const uint
 
 struct EngineConfig {
   CodegenOptions codegen = {};
-  Compiler compiler = {};         // empty: only precompiled modules run
-  std::string cache_folder = {};  // empty: no cache. Must be private to the user (mode 0700)
+  Compiler compiler = {};             // empty: only precompiled modules run
+  std::string compiler_version = {};  // part of the cache key: what another compiler made is not reused (program_version)
+  std::string cache_folder = {};      // empty: no cache. Must be private to the user (mode 0700)
   uint64_t cache_size_bytes = limits::cache_size.standard;
   bool huge_pages = false;  // ask for huge pages behind large memories: faster loops, more resident memory
 };
@@ -97,6 +98,7 @@ class Module {
   [[nodiscard]] const std::shared_ptr<const State>& state() const { return state_; }
 
  private:
+  friend class Instance;
   explicit Module(std::shared_ptr<const State> state) : state_(std::move(state)) {}
   std::shared_ptr<const State> state_;
 };

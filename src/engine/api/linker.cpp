@@ -1,0 +1,121 @@
+// Linker: definitions by two names. See mote/linker.h. Tested by linker_test.cpp.
+//
+// Matching of types is the runtime's (runtime/instantiate.h); here names become definitions. Names of one module are few and are
+// looked up once per import of an instantiation.
+#include "base/core/format.h"
+#include "engine/api/state.h"
+#include "engine/runtime/instantiate.h"
+
+#include <mote/linker.h>
+
+#include <map>
+
+namespace mote {
+
+struct Linker::State {
+  struct Definition {
+    runtime::ImportValue value;
+    const Store::State* store = nullptr;  // null: a host function, of any store
+  };
+  using Names = std::map<std::string, Definition, std::less<>>;
+
+  std::shared_ptr<Engine::State> engine;
+  std::map<std::string, Names, std::less<>> modules;
+
+  void define(std::string_view module, std::string_view name, Definition definition) {
+    auto names = modules.find(module);
+    if (names == modules.end()) names = modules.emplace(std::string(module), Names{}).first;
+    names->second.insert_or_assign(std::string(name), std::move(definition));
+  }
+  [[nodiscard]] const Definition* find(std::string_view module, std::string_view name) const {
+    const auto names = modules.find(module);
+    if (names == modules.end()) return nullptr;
+    const auto found = names->second.find(name);
+    return found == names->second.end() ? nullptr : &found->second;
+  }
+};
+
+namespace {
+
+Result<void> check_store(const Engine::State& engine, const Store::State* store) {
+  if (store == nullptr) return fail(ErrorKind::bad_input, "the definition is an empty handle");
+  if (store->engine.get() != &engine) return fail(ErrorKind::bad_input, "the definition belongs to a store of another engine");
+  return {};
+}
+
+}  // namespace
+
+Linker::Linker(const Engine& engine) : state_(std::make_unique<State>()) {
+  state_->engine = engine.state();
+}
+Linker::Linker(Linker&&) noexcept = default;
+Linker& Linker::operator=(Linker&&) noexcept = default;
+Linker::~Linker() = default;
+
+Result<void> Linker::define_func(std::string_view module, std::string_view name, FuncSignature signature, HostFunc function) {
+  state_->define(module, name, {TRY(api::make_host_func(*state_->engine, signature, std::move(function)))});
+  return {};
+}
+
+Result<void> Linker::define_frame_func(std::string_view module, std::string_view name, FuncSignature signature, FrameFunc function,
+                                       std::shared_ptr<void> data) {
+  state_->define(module, name, {TRY(api::make_frame_func(*state_->engine, signature, function, std::move(data)))});
+  return {};
+}
+
+Result<void> Linker::define(std::string_view module, std::string_view name, Func func) {
+  TRY(check_store(*state_->engine, func.store));
+  state_->define(module, name, {&api::runtime_of(func), func.store});
+  return {};
+}
+Result<void> Linker::define(std::string_view module, std::string_view name, Memory memory) {
+  TRY(check_store(*state_->engine, memory.store));
+  state_->define(module, name, {&api::runtime_of(memory), memory.store});
+  return {};
+}
+Result<void> Linker::define(std::string_view module, std::string_view name, Table table) {
+  TRY(check_store(*state_->engine, table.store));
+  state_->define(module, name, {&api::runtime_of(table), table.store});
+  return {};
+}
+Result<void> Linker::define(std::string_view module, std::string_view name, Global global) {
+  TRY(check_store(*state_->engine, global.store));
+  state_->define(module, name, {&api::runtime_of(global), global.store});
+  return {};
+}
+
+Result<void> Linker::define(std::string_view module, Instance instance) {
+  TRY(check_store(*state_->engine, instance.store));
+  runtime::Instance& from = api::runtime_of(instance);
+  for (const wasm::Export& one : from.module().info().exports) {
+    if (const auto found = from.find_export(one.name)) {
+      state_->define(module, one.name, {runtime::import_value(*found), instance.store});
+    }
+  }
+  return {};
+}
+
+GuestResult<Instance> Linker::instantiate(Store& store, const Module& module) const {
+  Store::State& in = *store.state();
+  const auto error = [](ErrorKind kind, std::string text) { return std::unexpected(Failure(Error{kind, std::move(text)})); };
+  if (module.state()->engine != in.engine) return error(ErrorKind::bad_input, "module and store belong to different engines");
+  const wasm::Module& info = module.state()->module->info();
+  std::vector<runtime::ImportValue> imports;
+  imports.reserve(info.imports.size());
+  for (const wasm::Import& import : info.imports) {
+    const State::Definition* found = state_->find(import.module, import.name);
+    if (found != nullptr && found->store != nullptr && found->store != &in) {
+      return error(ErrorKind::bad_input, format("import \"{}\" \"{}\" is defined in another store", import.module, import.name));
+    }
+    imports.push_back(found != nullptr ? found->value : runtime::ImportValue());
+  }
+  in.modules.emplace(module.state()->module.get(), module.state());
+  auto instance = runtime::instantiate(in.store, module.state()->module, imports);
+  if (!instance) return std::unexpected(api::to_failure(in, std::move(instance.error())));
+  Instance handle;
+  handle.handle = *instance;
+  handle.store = &in;
+  return handle;
+}
+
+}  // namespace mote

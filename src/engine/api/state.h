@@ -1,0 +1,103 @@
+// What the handles of the front door point at, for the files of this room.
+#pragma once
+
+#include "engine/api/cache.h"
+#include "engine/code/codegen_key.h"
+#include "engine/runtime/engine.h"
+#include "engine/runtime/module.h"
+#include "engine/runtime/store.h"
+
+#include <mote/engine.h>
+#include <mote/store.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace mote {
+
+struct Engine::State {
+  EngineConfig config;  // codegen decided
+  code::CodegenKey key;
+  std::shared_ptr<runtime::Engine> runtime;
+  std::optional<api::Cache> cache;
+  std::string cache_reason;  // why there is none
+  std::vector<Setting> decisions;
+};
+
+struct Module::State {
+  std::shared_ptr<Engine::State> engine;
+  std::shared_ptr<code::Artifact> artifact;
+  std::shared_ptr<const runtime::Module> module;
+  std::string name;
+};
+
+struct Store::State {
+  State(std::shared_ptr<Engine::State> of, const runtime::StoreLimits& limits)
+      : engine(std::move(of)), store(engine->runtime, limits) {
+    store.data = this;
+  }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  [[nodiscard]] static State& of(const runtime::Store& store) { return *static_cast<State*>(store.data); }
+
+  std::shared_ptr<Engine::State> engine;
+  // Modules of all instances, for names in backtraces.
+  std::unordered_map<const runtime::Module*, std::shared_ptr<const Module::State>> modules;
+  void* data = nullptr;
+  runtime::Store store;  // ends first
+};
+
+namespace api {
+
+// What the options mean for compiled code. They must be decided.
+[[nodiscard]] code::CodegenKey key_of(const CodegenOptions& options);
+
+// "looks like a component …", when bytes that do not decode are something else that people try; nothing otherwise.
+[[nodiscard]] std::optional<Error> other_format(Bytes bytes);
+
+// What a module imports and exports, in the order of its sections.
+[[nodiscard]] std::vector<ImportInfo> imports_of(const wasm::Module& info);
+[[nodiscard]] std::vector<ExportInfo> exports_of(const wasm::Module& info);
+
+// The runtime's reason as the public failure, with names.
+[[nodiscard]] Failure to_failure(const Store::State& store, runtime::Stop stop);
+[[nodiscard]] runtime::Stop to_stop(Failure failure);
+
+// Types as an embedder sees them. Concrete heap types are TypeIds (`types`), or indices of `module` when that is given.
+[[nodiscard]] ValKind kind_of(wasm::ValueType type, const runtime::TypeRegistry& types);
+[[nodiscard]] FuncSignature signature_of(const wasm::FuncType& type, const runtime::TypeRegistry& types);
+[[nodiscard]] wasm::ValueType type_of(ValKind kind);
+
+[[nodiscard]] Val to_val(const code::Value16& value, ValKind kind);
+[[nodiscard]] code::Value16 to_value16(Val value);
+// Whether a value may stand where `type` (with TypeIds) is wanted: its kind, nullness and, for functions, their type.
+[[nodiscard]] Result<void> check_value(Val value, wasm::ValueType type, const runtime::TypeRegistry& types);
+
+// The host functions of the front door as the runtime calls them.
+[[nodiscard]] Result<std::shared_ptr<const runtime::HostFunc>> make_host_func(Engine::State& engine, const FuncSignature& signature,
+                                                                              HostFunc function);
+[[nodiscard]] Result<std::shared_ptr<const runtime::HostFunc>> make_frame_func(
+    Engine::State& engine, const FuncSignature& signature, HostResult (*function)(void*, Caller&, const CallFrame&),
+    std::shared_ptr<void> data);
+
+[[nodiscard]] inline runtime::Instance& runtime_of(const Instance& instance) {
+  return *static_cast<runtime::Instance*>(instance.handle);
+}
+[[nodiscard]] inline const code::FuncRef& runtime_of(const Func& func) {
+  return *static_cast<const code::FuncRef*>(func.handle);
+}
+[[nodiscard]] inline runtime::Memory& runtime_of(const Memory& memory) {
+  return *reinterpret_cast<runtime::Memory*>(memory.handle);
+}
+[[nodiscard]] inline runtime::Table& runtime_of(const Table& table) {
+  return *reinterpret_cast<runtime::Table*>(table.handle);
+}
+[[nodiscard]] inline runtime::Global& runtime_of(const Global& global) {
+  return *reinterpret_cast<runtime::Global*>(global.handle);
+}
+
+}  // namespace api
+}  // namespace mote

@@ -1,0 +1,172 @@
+// Store, Memory, Table, Global, Caller: the front door's view of what the runtime owns. See mote/store.h. Tested by store_test.cpp.
+#include "base/core/format.h"
+#include "engine/api/state.h"
+
+#include <mote/store.h>
+
+namespace mote {
+
+namespace {
+
+Result<void> check_limit(const limits::Limit& limit, uint64_t value) {
+  if (value <= limit.hard) return {};
+  return fail(ErrorKind::limit, format("{} is {}: at most {} {}", limit.name, value, limit.hard, limit.unit));
+}
+
+wasm::Limits limits_of(bool is_64_bit, bool is_shared, uint64_t min, std::optional<uint64_t> max) {
+  return {.address = is_64_bit ? wasm::AddressType::i64 : wasm::AddressType::i32, .is_shared = is_shared, .min = min, .max = max};
+}
+
+}  // namespace
+
+Store::Store(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Store::Store(Store&&) noexcept = default;
+Store& Store::operator=(Store&&) noexcept = default;
+Store::~Store() = default;
+
+Result<Store> Store::create(const Engine& engine, StoreLimits wanted) {
+  TRY(check_limit(limits::memory_size, wanted.memory_size_bytes));
+  TRY(check_limit(limits::table_elements, wanted.table_elements));
+  TRY(check_limit(limits::instances, wanted.instances));
+  TRY(check_limit(limits::wasm_stack, wanted.wasm_stack_bytes));
+  const runtime::StoreLimits runtime_limits{.memory_size_bytes = wanted.memory_size_bytes,
+                                            .table_elements = wanted.table_elements,
+                                            .instances = wanted.instances,
+                                            .wasm_stack_bytes = wanted.wasm_stack_bytes};
+  return Store(std::make_unique<State>(engine.state(), runtime_limits));
+}
+
+void Store::set_fuel(int64_t fuel) {
+  state_->store.set_fuel(fuel);
+}
+int64_t Store::fuel() const {
+  return state_->store.fuel();
+}
+void Store::set_epoch_deadline(uint64_t ticks_from_now) {
+  state_->store.set_epoch_deadline(ticks_from_now);
+}
+void Store::set_data(void* data) {
+  state_->data = data;
+}
+void* Store::data() const {
+  return state_->data;
+}
+
+Result<Val> Store::new_externref(uint64_t number) {
+  return Val::from_bits(ValKind::externref, TRY(state_->store.new_externref(number)));
+}
+
+std::optional<uint64_t> Store::externref_number(Val reference) const {
+  if (reference.kind() != ValKind::externref || reference.is_null()) return std::nullopt;
+  return state_->store.externref_number(reference.low());
+}
+
+Result<Memory> Memory::create(Store& store, const MemoryType& type) {
+  const uint64_t most = type.is_64_bit ? limits::memory64_pages : limits::memory32_pages;
+  if (type.min_pages > most || type.max_pages.value_or(0) > most) {
+    return fail(ErrorKind::bad_input, format("memory size must be at most {} pages", most));
+  }
+  if (type.max_pages && *type.max_pages < type.min_pages) {
+    return fail(ErrorKind::bad_input, "size minimum must not be greater than maximum");
+  }
+  if (type.is_shared && !type.max_pages) return fail(ErrorKind::bad_input, "shared memory must have maximum");
+  const wasm::MemoryType wasm_type{limits_of(type.is_64_bit, type.is_shared, type.min_pages, type.max_pages)};
+  Store::State* state = store.state();
+  runtime::Memory* memory = TRY(state->store.add_memory(wasm_type, state->engine->key.memory));
+  Memory handle;
+  handle.handle = reinterpret_cast<Handle*>(memory);
+  handle.store = state;
+  return handle;
+}
+
+std::span<uint8_t> Memory::bytes() const {
+  return api::runtime_of(*this).bytes();
+}
+uint64_t Memory::pages() const {
+  return api::runtime_of(*this).pages();
+}
+
+Result<uint64_t> Memory::grow(uint64_t pages) const {
+  if (const auto old = api::runtime_of(*this).grow(pages)) return *old;
+  return fail(ErrorKind::limit, format("memory of {} pages cannot grow by {}: its maximum, {} or the machine forbids",
+                                       this->pages(), pages, limits::memory_size.name));
+}
+
+Result<Table> Table::create(Store& store, const TableType& type) {
+  const wasm::ValueType element = api::type_of(type.element);
+  if (!element.is_ref()) return fail(ErrorKind::bad_input, format("a table holds references, not {}", name(type.element)));
+  if (type.max && *type.max < type.min) return fail(ErrorKind::bad_input, "size minimum must not be greater than maximum");
+  const wasm::TableType wasm_type{element, limits_of(type.is_64_bit, false, type.min, type.max)};
+  Store::State* state = store.state();
+  runtime::Table* table = TRY(state->store.add_table(wasm_type, 0));
+  Table handle;
+  handle.handle = reinterpret_cast<Handle*>(table);
+  handle.store = state;
+  return handle;
+}
+
+uint64_t Table::size() const {
+  return api::runtime_of(*this).size();
+}
+
+Result<Val> Table::get(uint64_t index) const {
+  runtime::Table& table = api::runtime_of(*this);
+  if (index >= table.size())
+    return fail(ErrorKind::bad_input, format("table index {} is out of bounds: size {}", index, table.size()));
+  return Val::from_bits(api::kind_of(table.type().element, store->engine->runtime->types()), table.get(index));
+}
+
+Result<void> Table::set(uint64_t index, Val value) const {
+  runtime::Table& table = api::runtime_of(*this);
+  if (index >= table.size())
+    return fail(ErrorKind::bad_input, format("table index {} is out of bounds: size {}", index, table.size()));
+  TRY(api::check_value(value, table.type().element, store->engine->runtime->types()));
+  table.set(index, value.low());
+  return {};
+}
+
+Result<uint64_t> Table::grow(uint64_t elements, Val value) const {
+  runtime::Table& table = api::runtime_of(*this);
+  TRY(api::check_value(value, table.type().element, store->engine->runtime->types()));
+  if (const auto old = table.grow(elements, value.low())) return *old;
+  return fail(ErrorKind::limit, format("table of {} elements cannot grow by {}: its maximum or {} forbids", table.size(), elements,
+                                       limits::table_elements.name));
+}
+
+Result<Global> Global::create(Store& store, Val value, bool is_mutable) {
+  Store::State* state = store.state();
+  const wasm::GlobalType type{api::type_of(value.kind()), is_mutable};
+  Global handle;
+  handle.handle = reinterpret_cast<Handle*>(state->store.add_global(type, api::to_value16(value)));
+  handle.store = state;
+  return handle;
+}
+
+Val Global::get() const {
+  const runtime::Global& global = api::runtime_of(*this);
+  return api::to_val(*global.value, api::kind_of(global.type.type, store->engine->runtime->types()));
+}
+
+Result<void> Global::set(Val value) const {
+  const runtime::Global& global = api::runtime_of(*this);
+  if (!global.type.is_mutable) return fail(ErrorKind::bad_input, "global is immutable");
+  TRY(api::check_value(value, global.type.type, store->engine->runtime->types()));
+  *global.value = api::to_value16(value);
+  return {};
+}
+
+void* Caller::data() const {
+  return store_->data;
+}
+
+std::span<uint8_t> Caller::memory() const {
+  auto* instance = static_cast<runtime::Instance*>(instance_);
+  if (instance == nullptr || instance->memory_count() == 0) return {};
+  // Nearly every module exports memory 0 as "memory" or has just one: look by name only when there is a choice.
+  if (instance->memory_count() > 1) {
+    if (const auto named = instance->find_export("memory"); named && named->memory != nullptr) return named->memory->bytes();
+  }
+  return instance->memory(0)->bytes();
+}
+
+}  // namespace mote
