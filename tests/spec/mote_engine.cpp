@@ -1,0 +1,229 @@
+// See mote_engine.h. One engine for each script: nothing of one script may be seen in the next.
+#include "mote_engine.h"
+
+#include "base/core/format.h"
+#include "engine/aot/compile.h"
+#include "engine/api/state.h"
+
+#include <mote/inspect.h>
+#include <mote/linker.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace mote::spec {
+
+namespace {
+
+// Setting up must not fail; if it does, the run has no meaning.
+template <class T>
+T must(Result<T> result) {
+  if (!result) {
+    std::fprintf(stderr, "spec: %s\n", result.error().text().c_str());
+    std::exit(4);
+  }
+  if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+EngineConfig configuration(MemoryMode mode) {
+  EngineConfig config;
+  config.codegen.memory = mode;
+  config.compiler = [](std::span<const uint8_t> wasm, const CodegenOptions& options) {
+    aot::CompileOptions compile_options;
+    compile_options.key = api::key_of(options);
+    return aot::compile(wasm, compile_options);
+  };
+  return config;
+}
+
+class MoteEngine final : public ScriptEngine {
+ public:
+  explicit MoteEngine(MemoryMode mode)
+      : engine_(must(Engine::create(configuration(mode)))), store_(must(Store::create(engine_))), linker_(engine_) {
+    define_spectest();
+  }
+
+  Outcome validate(Bytes module) override {
+    const auto valid = Module::validate(module);
+    return valid ? Outcome{} : outcome_of(valid.error());
+  }
+
+  std::vector<std::string> import_modules(Bytes module) override {
+    std::vector<std::string> names;
+    if (const auto inspection = inspect(module)) {
+      for (const ImportInfo& import : inspection->imports) names.push_back(import.module);
+    }
+    return names;
+  }
+
+  Outcome instantiate(Bytes bytes, const std::string& name, Instance& instance) override {
+    auto module = Module::compile(engine_, bytes, name);
+    if (!module) return outcome_of(module.error());
+    auto made = linker_.instantiate(store_, *module);
+    if (!made) return outcome_of(made.error(), true);
+    instances_.push_back(*made);
+    instance = instances_.size() - 1;
+    return {};
+  }
+
+  Outcome register_as(const std::string& name, Instance instance) override {
+    const auto defined = linker_.define(name, instances_[instance]);
+    return defined ? Outcome{} : outcome_of(defined.error());
+  }
+
+  Outcome invoke(Instance instance, const std::string& field, const std::vector<ScriptValue>& args) override {
+    const auto func = instances_[instance].func(field);
+    if (!func) return {Outcome::error, "no exported function of this name", {}};
+    std::vector<Val> vals;
+    for (const ScriptValue& arg : args) vals.push_back(to_val(arg));
+    const auto results = func->call(vals);
+    if (!results) return outcome_of(results.error(), false);
+    Outcome outcome;
+    for (const Val& result : *results) outcome.values.push_back(to_script(result));
+    return outcome;
+  }
+
+  Outcome get_global(Instance instance, const std::string& field) override {
+    const auto global = instances_[instance].global(field);
+    if (!global) return {Outcome::error, "no exported global of this name", {}};
+    return {Outcome::done, {}, {to_script(global->get())}};
+  }
+
+ private:
+  static Outcome outcome_of(const Error& error) {
+    switch (error.kind) {
+      case ErrorKind::bad_input:
+        return {Outcome::refused, error.text(), {}};
+      case ErrorKind::unsupported:
+        return {Outcome::unsupported, error.text(), {}};
+      case ErrorKind::limit:
+      case ErrorKind::denied:
+      case ErrorKind::not_found:
+      case ErrorKind::unavailable:
+      case ErrorKind::internal:
+        break;
+    }
+    return {Outcome::error, error.text(), {}};
+  }
+
+  static Outcome outcome_of(const Failure& failure, bool links) {
+    switch (failure.kind) {
+      case Failure::Kind::trap:
+        return {Outcome::trap, words(failure.trap.kind), {}};
+      case Failure::Kind::exit:
+        return {Outcome::error, "exit", {}};
+      case Failure::Kind::error:
+        break;
+    }
+    const bool is_link_error = failure.error.kind == ErrorKind::not_found || failure.error.kind == ErrorKind::bad_input;
+    if (links && is_link_error) return {Outcome::unlinkable, failure.error.text(), {}};
+    // Refused is for bytes alone: a call that is refused is a failure.
+    Outcome outcome = outcome_of(failure.error);
+    if (outcome.kind == Outcome::refused) outcome.kind = Outcome::error;
+    return outcome;
+  }
+
+  Val to_val(const ScriptValue& value) {
+    switch (value.kind) {
+      case ScriptKind::i32:
+        return Val::from_bits(ValKind::i32, value.low);
+      case ScriptKind::i64:
+        return Val::from_bits(ValKind::i64, value.low);
+      case ScriptKind::f32:
+        return Val::from_bits(ValKind::f32, value.low);
+      case ScriptKind::f64:
+        return Val::from_bits(ValKind::f64, value.low);
+      case ScriptKind::v128:
+        return Val::v128(value.low, value.high);
+      case ScriptKind::ref:
+        break;
+    }
+    constexpr ValKind kinds[] = {ValKind::funcref, ValKind::externref, ValKind::anyref, ValKind::exnref};
+    const ValKind kind = kinds[static_cast<int>(value.hierarchy)];
+    if (value.ref != RefClass::host) return Val::null(kind);
+    const Val reference = must(store_.new_externref(value.low));
+    return Val::from_bits(kind, reference.low());
+  }
+
+  ScriptValue to_script(const Val& value) {
+    ScriptValue result{ScriptKind::ref, RefClass::null, Hierarchy::func, value.low(), value.high()};
+    switch (value.kind()) {
+      case ValKind::i32:
+        result.kind = ScriptKind::i32;
+        return result;
+      case ValKind::i64:
+        result.kind = ScriptKind::i64;
+        return result;
+      case ValKind::f32:
+        result.kind = ScriptKind::f32;
+        return result;
+      case ValKind::f64:
+        result.kind = ScriptKind::f64;
+        return result;
+      case ValKind::v128:
+        result.kind = ScriptKind::v128;
+        return result;
+      case ValKind::funcref:
+        result.ref = RefClass::func;
+        break;
+      case ValKind::externref:
+        result.ref = RefClass::host;
+        result.hierarchy = Hierarchy::extern_;
+        break;
+      case ValKind::anyref:
+        result.ref = RefClass::host;
+        result.hierarchy = Hierarchy::any;
+        break;
+      case ValKind::exnref:
+        result.ref = RefClass::exn;
+        result.hierarchy = Hierarchy::exn;
+        break;
+    }
+    if (value.is_null()) result.ref = RefClass::null;
+    if (result.ref == RefClass::host) {
+      const auto number = store_.externref_number(Val::from_bits(ValKind::externref, value.low()));
+      result.ref = number ? RefClass::host : RefClass::other;
+      result.low = number.value_or(0);
+    }
+    return result;
+  }
+
+  void define_spectest() {
+    const auto print = [&](const char* name, std::vector<ValType> params) {
+      must(linker_.define_func("spectest", name, {std::move(params), {}},
+                               [](Caller&, std::span<const Val>, std::span<Val>) -> HostResult { return {}; }));
+    };
+    const ValType i32{ValKind::i32, "i32"}, i64{ValKind::i64, "i64"}, f32{ValKind::f32, "f32"}, f64{ValKind::f64, "f64"};
+    print("print", {});
+    print("print_i32", {i32});
+    print("print_i64", {i64});
+    print("print_f32", {f32});
+    print("print_f64", {f64});
+    print("print_i32_f32", {i32, f32});
+    print("print_f64_f64", {f64, f64});
+    const auto global = [&](const char* name, Val value) {
+      must(linker_.define("spectest", name, must(Global::create(store_, value, false))));
+    };
+    global("global_i32", Val(int32_t{666}));
+    global("global_i64", Val(int64_t{666}));
+    global("global_f32", Val::from_bits(ValKind::f32, 0x4426'a666));
+    global("global_f64", Val::from_bits(ValKind::f64, 0x4084'd4cc'cccc'cccd));
+    must(linker_.define("spectest", "table", must(Table::create(store_, {ValKind::funcref, 10, 20, false}))));
+    must(linker_.define("spectest", "table64", must(Table::create(store_, {ValKind::funcref, 10, 20, true}))));
+    must(linker_.define("spectest", "memory", must(Memory::create(store_, MemoryType{1, 2, false, false}))));
+    must(linker_.define("spectest", "shared_memory", must(Memory::create(store_, MemoryType{1, 2, false, true}))));
+  }
+
+  Engine engine_;
+  Store store_;
+  Linker linker_;
+  std::vector<mote::Instance> instances_;
+};
+
+}  // namespace
+
+std::unique_ptr<ScriptEngine> make_mote_engine(MemoryMode mode) {
+  return std::make_unique<MoteEngine>(mode);
+}
+
+}  // namespace mote::spec

@@ -1,0 +1,12 @@
+// The engine under test, through its front door, with the optimising tier called in process.
+#pragma once
+
+#include "engine.h"
+
+#include <mote/engine.h>
+
+namespace mote::spec {
+
+[[nodiscard]] std::unique_ptr<ScriptEngine> make_mote_engine(MemoryMode mode);
+
+}  // namespace mote::spec
