@@ -75,9 +75,8 @@ class Linker {
 
   Result<code::ImageParts> run(std::span<const Bytes> objects) {
     for (Bytes bytes : objects) TRY(read_object(bytes));
-    TRY(place(".text", 16));
-    out_.rodata_offset = static_cast<uint32_t>(out_.text.size());
-    TRY(place(".rodata", page_size));
+    (void)TRY(place(".text", 16));
+    out_.rodata_offset = static_cast<uint32_t>(TRY(place(".rodata", page_size)));
     for (size_t i = 0; i < objects_.size(); i++) TRY(find_funcs(i));
     TRY(check_funcs());
     for (size_t i = 0; i < objects_.size(); i++) TRY(relocate(i));
@@ -121,15 +120,15 @@ class Linker {
     return {};
   }
 
-  // Appends every section of a kind, the first one aligned to `alignment`.
-  Result<void> place(std::string_view kind, uint64_t alignment) {
-    bool is_first = true;
+  // Appends every section of a kind, the first one aligned to `alignment`. Returns where the first one lies.
+  Result<uint64_t> place(std::string_view kind, uint64_t alignment) {
+    std::optional<uint64_t> first;
     for (Object& object : objects_) {
       for (size_t i = 0; i < object.sections.size(); i++) {
         const Elf64_Shdr& section = object.sections[i];
         if (section.sh_size == 0 || !is_section(object.name(section), kind) || section.sh_type != SHT_PROGBITS) continue;
         uint64_t align = std::clamp<uint64_t>(section.sh_addralign, kind == ".text" ? 16 : 1, page_size);
-        uint64_t offset = align_up(out_.text.size(), is_first ? alignment : align);
+        uint64_t offset = align_up(out_.text.size(), first ? align : alignment);
         if (offset + section.sh_size > text_most) {
           return fail(ErrorKind::limit,
                       format("compiled code is larger than {} bytes, which its 32-bit references can span", text_most));
@@ -138,10 +137,10 @@ class Linker {
         Bytes content = object.content(section);
         out_.text.insert(out_.text.end(), content.begin(), content.end());
         object.places[i] = static_cast<uint32_t>(offset);
-        is_first = false;
+        if (!first) first = offset;
       }
     }
-    return {};
+    return first.value_or(out_.text.size());
   }
 
   Result<void> find_funcs(size_t number) {

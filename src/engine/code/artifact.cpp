@@ -158,7 +158,9 @@ class LoadedArtifact final : public Artifact {
     if (bytes_->mapping && bytes_->mapping.protect(head.all.offset, head.rodata_offset, os::Access::read_execute)) return text;
     copy = TRY(os::Mapping::anonymous(head.text_size));
     std::ranges::copy(text, copy.data());
-    TRY(copy.protect(head.rodata_offset, head.text_size - head.rodata_offset, os::Access::read));
+    if (head.rodata_offset < head.text_size) {
+      TRY(copy.protect(head.rodata_offset, head.text_size - head.rodata_offset, os::Access::read));
+    }
     TRY(copy.protect(0, head.rodata_offset, os::Access::read_execute));
     return copy.bytes().first(head.text_size);
   }

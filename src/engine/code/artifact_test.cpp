@@ -160,6 +160,10 @@ TEST(Artifact, ImageWithoutConstants) {
   std::shared_ptr<const Image> image = artifact->image(parts.key).value();
   EXPECT_EQ(reinterpret_cast<int (*)()>(reinterpret_cast<uintptr_t>(image->entry(0)))(), 42);
   EXPECT_EQ(image->find(image->text().data() + 18)->wasm_offset, 50u);
+
+  artifact = load_artifact(test_artifact({parts})).value();
+  image = artifact->image(parts.key).value();
+  EXPECT_EQ(reinterpret_cast<int (*)()>(reinterpret_cast<uintptr_t>(image->entry(0)))(), 42);
 }
 
 TEST(Artifact, EqualInputGivesEqualBytes) {
