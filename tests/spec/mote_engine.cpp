@@ -45,7 +45,11 @@ class MoteEngine final : public ScriptEngine {
 
   Outcome validate(Bytes module) override {
     const auto valid = Module::validate(module);
-    return valid ? Outcome{} : outcome_of(valid.error());
+    if (valid) return {};
+    // What a decoder does not support is refused by it: proposals beyond WebAssembly 3.0.
+    Outcome outcome = outcome_of(valid.error());
+    if (outcome.kind == Outcome::unsupported) outcome.kind = Outcome::refused;
+    return outcome;
   }
 
   std::vector<std::string> import_modules(Bytes module) override {

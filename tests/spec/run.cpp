@@ -39,6 +39,11 @@ std::string text(const Outcome& outcome) {
   return result;
 }
 
+// The module list shows what follows the colon too, a group's line does not.
+std::string proposal_reason(const Outcome& outcome) {
+  return "a proposal beyond WebAssembly 3.0: " + outcome.words;
+}
+
 uint32_t count_commands(const Command& command) {
   uint32_t count = 1;
   for (const Command& nested : command.nested) count += count_commands(nested);
@@ -178,7 +183,7 @@ void ScriptRun::step_module(const Command& command, Bytes bytes) {
   if (command.type == CommandType::module && !validates_only_) return instantiate(command, command.file, bytes);
   const Outcome outcome = engine_.validate(bytes);
   if (outcome.kind == Outcome::done) return pass();
-  if (is_proposal_) return skip(path_of(command.file), "a proposal that is not part of WebAssembly 3.0");
+  if (is_proposal_) return skip(path_of(command.file), proposal_reason(outcome));
   fail_command(command, text(outcome));
 }
 
@@ -190,9 +195,9 @@ void ScriptRun::instantiate(const Command& command, const std::string& file, Byt
   }
   ScriptEngine::Instance instance = 0;
   const Outcome outcome = engine_.instantiate(bytes, file, instance);
-  const bool is_refused_proposal = is_proposal_ && outcome.kind == Outcome::refused;
+  const bool is_refused_proposal = is_proposal_ && (outcome.kind == Outcome::refused || outcome.kind == Outcome::unsupported);
   if (outcome.kind == Outcome::unsupported || is_refused_proposal) {
-    const Slot slot{{}, path_of(file), is_refused_proposal ? "a proposal that is not part of WebAssembly 3.0" : outcome.words};
+    const Slot slot{{}, path_of(file), is_refused_proposal ? proposal_reason(outcome) : outcome.words};
     skip(slot.skipped_module, slot.skip_reason);
     return set_current(command, slot);
   }
@@ -236,10 +241,10 @@ void ScriptRun::step_link_failure(const Command& command, Bytes bytes) {
   if (const Slot* cause = skipped_import(bytes)) return skip(cause->skipped_module, cause->skip_reason);
   ScriptEngine::Instance instance = 0;
   const Outcome outcome = engine_.instantiate(bytes, command.file, instance);
-  if (outcome.kind == Outcome::unsupported) return skip(path_of(command.file), outcome.words);
-  if (outcome.kind == Outcome::refused && is_proposal_) {
-    return skip(path_of(command.file), "a proposal that is not part of WebAssembly 3.0");
+  if (is_proposal_ && (outcome.kind == Outcome::refused || outcome.kind == Outcome::unsupported)) {
+    return skip(path_of(command.file), proposal_reason(outcome));
   }
+  if (outcome.kind == Outcome::unsupported) return skip(path_of(command.file), outcome.words);
   if (command.type == CommandType::assert_uninstantiable) return judge_trap(command, outcome);
   if (outcome.kind != Outcome::unlinkable || !outcome.words.starts_with(command.expected_text)) {
     return fail_command(command, format("expected \"{}\", but it {}", command.expected_text, text(outcome)));

@@ -95,14 +95,8 @@ namespace api {
 
 std::optional<Error> other_format(Bytes bytes) {
   const auto error = [](std::string text) { return Error{ErrorKind::bad_input, std::move(text), 0}; };
-  static constexpr uint8_t magic[4] = {0, 'a', 's', 'm'};
   if (code::looks_like_artifact(bytes))
     return error("this is a compiled artifact, not a WebAssembly module: run it with --allow-precompiled");
-  if (bytes.size() >= 8 && std::equal(magic, magic + 4, bytes.begin())) {
-    if (load_le<uint16_t>(bytes.data() + 6) == 1) return error("this is a WebAssembly component; this build runs core modules");
-    return std::nullopt;
-  }
-  if (bytes.size() >= 4 && std::equal(magic, magic + 4, bytes.begin())) return std::nullopt;
   // The text format begins with '(' after blanks and comments.
   const auto first =
       std::ranges::find_if(bytes, [](uint8_t byte) { return byte != ' ' && byte != '\n' && byte != '\t' && byte != '\r'; });

@@ -55,7 +55,7 @@ namespace api {
 // What the options mean for compiled code. They must be decided.
 [[nodiscard]] code::CodegenKey key_of(const CodegenOptions& options);
 
-// "looks like a component …", when bytes that do not decode are something else that people try; nothing otherwise.
+// Bytes that are something else people hand in: an artifact, the text format. Nothing otherwise.
 [[nodiscard]] std::optional<Error> other_format(Bytes bytes);
 
 // What a module imports and exports, in the order of its sections.
