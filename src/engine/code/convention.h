@@ -32,6 +32,21 @@ struct Place {
 [[nodiscard]] constexpr bool is_vector_class(wasm::ValueType type) {
   return type.kind() == wasm::ValueKind::f32 || type.kind() == wasm::ValueKind::f64 || type.kind() == wasm::ValueKind::v128;
 }
+// Gives places one after the other, without a list: for the runtime's calls.
+class PlaceAssigner {
+ public:
+  static constexpr PlaceAssigner arguments() { return {argument_integers, argument_vectors}; }
+  static constexpr PlaceAssigner results() { return {result_integers, result_vectors}; }
+  constexpr Place next(wasm::ValueType type) {
+    if (is_vector_class(type)) return used_vectors_ < vectors_ ? Place{Place::vector, used_vectors_++} : Place{Place::xbuf, used_slots_++};
+    return used_integers_ < integers_ ? Place{Place::integer, used_integers_++} : Place{Place::xbuf, used_slots_++};
+  }
+
+ private:
+  constexpr PlaceAssigner(uint32_t integers, uint32_t vectors) : integers_(integers), vectors_(vectors) {}
+  uint32_t integers_, vectors_;
+  uint16_t used_integers_ = 0, used_vectors_ = 0, used_slots_ = 0;
+};
 [[nodiscard]] std::vector<Place> place_arguments(std::span<const wasm::ValueType> types);
 [[nodiscard]] std::vector<Place> place_results(std::span<const wasm::ValueType> types);
 

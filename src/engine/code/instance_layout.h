@@ -69,7 +69,8 @@ struct StoreContext {
   void* last_exit_fp;               // 64: frame and return address of the guest when it left for a builtin or host function
   const void* last_exit_pc;         // 72
   void* activation;                 // 80: runtime::Activation of the innermost entry
-  uint64_t reserved[5];             // 88
+  void* owner;                      // 88: runtime::Store
+  uint64_t reserved[4];             // 96
 };
 static_assert(offsetof(StoreContext, fuel) == 16 && offsetof(StoreContext, epoch_deadline) == 24 && offsetof(StoreContext, host_limit) == 32 &&
               offsetof(StoreContext, xbuf) == 56 && offsetof(StoreContext, last_exit_fp) == 64 && offsetof(StoreContext, activation) == 80);

@@ -57,12 +57,15 @@ class Instance {
   void drop_element(wasm::ElementIndex index);
   // One entry of an element segment, whose expressions were validated.
   [[nodiscard]] Ref element(wasm::ElementIndex segment, uint64_t index);
+  // table.init: false when either range is out of bounds, and then nothing was written.
+  [[nodiscard]] bool init_table(wasm::TableIndex table, wasm::ElementIndex segment, uint64_t to, uint64_t from, uint64_t count);
   // Evaluates a constant expression. Spec: core/exec/modules.
   [[nodiscard]] code::Value16 evaluate(const wasm::ConstExpr& expr);
 
  private:
   friend class Instantiation;
 
+  [[nodiscard]] code::Value16 global_value(wasm::GlobalIndex index) const;
   template <class T>
   [[nodiscard]] T* at(uint32_t offset) const {
     return reinterpret_cast<T*>(block_.get() + offset);
@@ -76,7 +79,8 @@ class Instance {
   std::unique_ptr<uint8_t[], Free> block_;  // layout().size() bytes: VMContext and what follows it
   std::vector<Table*> tables_;
   std::vector<Memory*> memories_;
-  std::vector<Global*> globals_;                      // imported ones; own ones from the first time they are asked for
+  std::vector<Global*> globals_;  // imported ones; own ones from the first time they are asked for
+  std::vector<std::shared_ptr<const HostFunc>> host_funcs_;
   std::vector<const code::FuncRef*> imported_funcs_;  // null where a HostBinding serves and no reference was made yet
 };
 

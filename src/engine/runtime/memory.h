@@ -24,11 +24,16 @@ namespace mote::runtime {
 inline constexpr uint64_t guard_size_bytes = 32ull << 20;
 
 class Memory {
+  struct Key {
+    explicit Key() = default;
+  };
+
  public:
   // Fails with kind limit when the minimum exceeds `most_bytes`, unavailable when the machine has no room. `def` is where compiled
   // code finds it (in its instance); null: the memory keeps it itself.
   [[nodiscard]] static Result<std::unique_ptr<Memory>> create(const wasm::MemoryType& type, code::MemoryMode mode,
                                                               uint64_t most_bytes, code::MemoryDef* def);
+  Memory(Key, const wasm::MemoryType& type, code::MemoryMode mode) : type_(type), mode_(mode) {}
   Memory(const Memory&) = delete;
   Memory& operator=(const Memory&) = delete;
 
@@ -43,7 +48,6 @@ class Memory {
   [[nodiscard]] bool reserves(const void* address) const { return reservation_.contains(address); }
 
  private:
-  Memory(const wasm::MemoryType& type, code::MemoryMode mode) : type_(type), mode_(mode) {}
   [[nodiscard]] Result<void> commit(uint64_t length);
 
   wasm::MemoryType type_;

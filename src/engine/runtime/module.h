@@ -20,12 +20,19 @@
 namespace mote::runtime {
 
 class Module {
+  struct Key {
+    explicit Key() = default;
+  };
+
  public:
   // `bytes_owner` keeps the bytes alive that `info` borrows from (the artifact). `info` may have been decoded without bodies.
   // Fails when the image does not fit the module, or the module needs what this build lacks.
   [[nodiscard]] static Result<std::shared_ptr<const Module>> create(std::shared_ptr<Engine> engine, wasm::Module info,
                                                                     std::shared_ptr<const code::Image> image,
                                                                     std::shared_ptr<const void> bytes_owner, std::string name);
+
+  Module(Key, std::shared_ptr<Engine> engine, wasm::Module info, std::shared_ptr<const code::Image> image,
+         std::shared_ptr<const void> bytes_owner, std::string name);
 
   [[nodiscard]] const wasm::Module& info() const { return info_; }
   [[nodiscard]] const code::Image& image() const { return *image_; }
@@ -44,8 +51,6 @@ class Module {
   [[nodiscard]] bool is_lazy(wasm::ElementIndex segment) const { return is_lazy_[segment]; }
 
  private:
-  Module(std::shared_ptr<Engine> engine, wasm::Module info, std::shared_ptr<const code::Image> image,
-         std::shared_ptr<const void> bytes_owner, std::string name);
   void find_lazy_segments();
   void index_exports();
 

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 namespace mote::runtime {
@@ -50,6 +51,7 @@ class Store {
   [[nodiscard]] Result<Memory*> add_memory(const wasm::MemoryType& type, code::MemoryMode mode);
   [[nodiscard]] Result<Table*> add_table(const wasm::TableType& type, Ref initial);
   [[nodiscard]] Global* add_global(const wasm::GlobalType& type, code::Value16 value);
+  [[nodiscard]] Global* add_global(const wasm::GlobalType& type, code::Value16* value);  // the value lies in an instance
   [[nodiscard]] Tag* add_tag(TypeId type);
   // A reference to a host function that belongs to no instance.
   [[nodiscard]] const code::FuncRef* add_func(std::shared_ptr<const HostFunc> func);
@@ -77,16 +79,16 @@ class Store {
   [[nodiscard]] Result<const os::GuestStack*> stack();     // made on first use
   [[nodiscard]] bool reserves(const void* address) const;  // a memory's address space; async-signal-safe
   [[nodiscard]] TrapRecord& trap_record() { return record_; }
-  [[nodiscard]] Stop take_stop(bool is_trap_record);  // what stop() or the signal handler left
+  [[nodiscard]] Stop take_stop();  // what stop() or the signal handler left
   [[nodiscard]] const os::GuestStack& running_stack() const { return stack_; }
   [[nodiscard]] uint32_t next_func_id() { return next_func_id_++; }
   [[nodiscard]] Result<Instance*> add_instance(std::shared_ptr<const Module> module);
   [[nodiscard]] Result<Memory*> add_memory(const wasm::MemoryType& type, code::MemoryMode mode, code::MemoryDef* def);
   [[nodiscard]] Result<Table*> add_table(const wasm::TableType& type, bool is_func, Ref initial, code::TableDef* def);
-  void keep(std::shared_ptr<const HostFunc> func);
 
  private:
   struct HostRef {
+    std::shared_ptr<const HostFunc> func;
     HostBinding binding;
     code::FuncRef ref;
   };
@@ -100,9 +102,9 @@ class Store {
   std::vector<std::unique_ptr<Global>> globals_;
   std::vector<std::unique_ptr<Tag>> tags_;
   std::vector<std::unique_ptr<HostRef>> host_refs_;
-  std::vector<std::shared_ptr<const HostFunc>> host_funcs_;
   std::vector<std::unique_ptr<Instance>> instances_;
-  std::vector<uint64_t> externrefs_;
+  std::vector<uint64_t> externrefs_;  // by handle / 8 - 1
+  std::unordered_map<uint64_t, Ref> externref_by_number_;
   uint32_t next_func_id_ = 1;
   uint32_t next_tag_id_ = 1;
   std::optional<Stop> stop_;

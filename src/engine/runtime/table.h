@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <vector>
 
 namespace mote::runtime {
 
@@ -26,12 +27,17 @@ using Ref = uint64_t;
 extern const code::FuncRef null_funcref;
 
 class Table {
+  struct Key {
+    explicit Key() = default;
+  };
+
  public:
   static constexpr wasm::FuncIndex no_func = 0xffff'ffff;
 
   // `element` has TypeIds for concrete types. Fails with kind limit or unavailable. `def` as in Memory::create.
   [[nodiscard]] static Result<std::unique_ptr<Table>> create(const wasm::TableType& type, bool is_func, uint64_t most_elements,
                                                              code::TableDef* def);
+  Table(Key, const wasm::TableType& type, bool is_func) : type_(type), is_func_(is_func) {}
   Table(const Table&) = delete;
   Table& operator=(const Table&) = delete;
 
@@ -53,7 +59,6 @@ class Table {
   void drop_lazy() { lazy_ = {}; }
 
  private:
-  Table(const wasm::TableType& type, bool is_func) : type_(type), is_func_(is_func) {}
   [[nodiscard]] const code::FuncRef** funcs() const { return static_cast<const code::FuncRef**>(def_->base); }
   [[nodiscard]] uint32_t* refs() const { return static_cast<uint32_t*>(def_->base); }
   // What a reference looks like in the array.
@@ -64,8 +69,8 @@ class Table {
   code::TableDef* def_ = nullptr;
   code::TableDef own_def_ = {};
   uint64_t most_elements_ = 0;
-  os::Mapping reservation_;            // large or growing tables
-  std::unique_ptr<uint64_t[]> small_;  // tables of fixed, small size
+  os::Mapping reservation_;      // large or growing tables
+  std::vector<uint64_t> small_;  // … or, where the largest size is small, this
   Instance* lazy_owner_ = nullptr;
   std::span<const wasm::FuncIndex> lazy_;
 };

@@ -1,0 +1,147 @@
+// The bodies of the builtins (engine/code/builtins.def). Each is reached through its stub in x64/trampolines.S, which has recorded
+// where the guest left; each returns a value and whether the guest is stopped. Bounds are checked before anything is written, in
+// 64 bits and without sums that could wrap. Spec: core/exec/instructions. Tested by builtins_test.cpp, tests/spec.
+#include "engine/runtime/instance.h"
+#include "engine/runtime/store.h"
+#include "engine/runtime/trampolines.h"
+
+#include <cstring>
+
+namespace mote::runtime {
+
+namespace {
+
+using code::TrapCode;
+using code::VMContext;
+
+struct Outcome {
+  uint64_t value;
+  uint64_t is_stopped;
+};
+
+Outcome done(uint64_t value = 0) {
+  return {value, 0};
+}
+
+Outcome trap(VMContext* vmctx, TrapCode code) {
+  Instance::of(*vmctx).store().trap(code);
+  return {0, 1};
+}
+
+bool is_inside(uint64_t at, uint64_t count, uint64_t size) {
+  return count <= size && at <= size - count;
+}
+
+}  // namespace
+
+extern "C" {  // the stubs name them
+
+Outcome mote_do_memory_grow(VMContext* vmctx, uint32_t memory, uint64_t delta) {
+  const std::optional<uint64_t> old = Instance::of(*vmctx).memory(memory)->grow(delta);
+  return done(old ? *old : UINT64_MAX);
+}
+
+Outcome mote_do_memory_copy(VMContext* vmctx, uint32_t to_memory, uint32_t from_memory, uint64_t to, uint64_t from,
+                            uint64_t count) {
+  const Instance& instance = Instance::of(*vmctx);
+  const MutableBytes target = instance.memory(to_memory)->bytes();
+  const Bytes source = instance.memory(from_memory)->bytes();
+  if (!is_inside(to, count, target.size()) || !is_inside(from, count, source.size())) {
+    return trap(vmctx, TrapCode::out_of_bounds_memory_access);
+  }
+  std::memmove(target.data() + to, source.data() + from, count);
+  return done();
+}
+
+Outcome mote_do_memory_fill(VMContext* vmctx, uint32_t memory, uint64_t to, uint32_t value, uint64_t count) {
+  const MutableBytes target = Instance::of(*vmctx).memory(memory)->bytes();
+  if (!is_inside(to, count, target.size())) return trap(vmctx, TrapCode::out_of_bounds_memory_access);
+  std::memset(target.data() + to, static_cast<int>(value & 0xff), count);
+  return done();
+}
+
+Outcome mote_do_memory_init(VMContext* vmctx, uint32_t memory, uint32_t segment, uint64_t to, uint32_t from, uint32_t count) {
+  const Instance& instance = Instance::of(*vmctx);
+  const MutableBytes target = instance.memory(memory)->bytes();
+  const Bytes source = instance.data(segment);
+  if (!is_inside(to, count, target.size()) || !is_inside(from, count, source.size())) {
+    return trap(vmctx, TrapCode::out_of_bounds_memory_access);
+  }
+  if (count != 0) std::memcpy(target.data() + to, source.data() + from, count);
+  return done();
+}
+
+Outcome mote_do_data_drop(VMContext* vmctx, uint32_t segment) {
+  Instance::of(*vmctx).drop_data(segment);
+  return done();
+}
+
+Outcome mote_do_table_grow(VMContext* vmctx, uint32_t table, uint64_t initial, uint64_t delta) {
+  const std::optional<uint64_t> old = Instance::of(*vmctx).table(table)->grow(delta, initial);
+  return done(old ? *old : UINT64_MAX);
+}
+
+Outcome mote_do_table_fill(VMContext* vmctx, uint32_t table, uint64_t to, uint64_t value, uint64_t count) {
+  Table& target = *Instance::of(*vmctx).table(table);
+  if (!is_inside(to, count, target.size())) return trap(vmctx, TrapCode::out_of_bounds_table_access);
+  target.fill(to, value, count);
+  return done();
+}
+
+Outcome mote_do_table_copy(VMContext* vmctx, uint32_t to_table, uint32_t from_table, uint64_t to, uint64_t from, uint64_t count) {
+  Table& target = *Instance::of(*vmctx).table(to_table);
+  Table& source = *Instance::of(*vmctx).table(from_table);
+  if (!is_inside(to, count, target.size()) || !is_inside(from, count, source.size())) {
+    return trap(vmctx, TrapCode::out_of_bounds_table_access);
+  }
+  target.copy_from(source, to, from, count);
+  return done();
+}
+
+Outcome mote_do_table_init(VMContext* vmctx, uint32_t table, uint32_t segment, uint64_t to, uint32_t from, uint32_t count) {
+  Instance& instance = Instance::of(*vmctx);
+  if (!instance.init_table(table, segment, to, from, count)) return trap(vmctx, TrapCode::out_of_bounds_table_access);
+  return done();
+}
+
+Outcome mote_do_elem_drop(VMContext* vmctx, uint32_t segment) {
+  Instance::of(*vmctx).drop_element(segment);
+  return done();
+}
+
+Outcome mote_do_table_get_func(VMContext* vmctx, uint32_t table, uint64_t index) {
+  return done(Instance::of(*vmctx).table(table)->get(index));
+}
+
+Outcome mote_do_ref_func(VMContext* vmctx, uint32_t func) {
+  return done(reinterpret_cast<uint64_t>(Instance::of(*vmctx).func(func)));
+}
+
+Outcome mote_do_type_matches(VMContext* vmctx, uint32_t actual, uint32_t expected) {
+  return done(Instance::of(*vmctx).store().engine().types().is_subtype(actual, expected) ? 1 : 0);
+}
+
+Outcome mote_do_out_of_fuel(VMContext* vmctx) {
+  return trap(vmctx, TrapCode::out_of_fuel);
+}
+
+// The embedder may have moved the deadline since compiled code read it.
+Outcome mote_do_epoch_reached(VMContext* vmctx) {
+  if (vmctx->epoch->load(std::memory_order_relaxed) < vmctx->store->epoch_deadline) return done();
+  return trap(vmctx, TrapCode::interrupt);
+}
+
+#define MOTE_BUILTIN(name, ...) void mote_builtin_##name();
+#include "engine/code/builtins.def"
+#undef MOTE_BUILTIN
+
+}  // extern "C"
+
+const void* const builtin_table[] = {
+#define MOTE_BUILTIN(name, ...) reinterpret_cast<const void*>(mote_builtin_##name),
+#include "engine/code/builtins.def"
+#undef MOTE_BUILTIN
+};
+static_assert(std::size(builtin_table) == static_cast<size_t>(code::Builtin::count));
+
+}  // namespace mote::runtime

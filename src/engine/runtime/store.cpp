@@ -1,0 +1,168 @@
+// Store (store.h): creation of what it owns, and how a guest's end is remembered until the entry that it unwinds to picks it up.
+#include "engine/runtime/store.h"
+
+#include "base/core/format.h"
+#include "engine/runtime/trampolines.h"
+#include "engine/runtime/trap_handler.h"
+#include "engine/runtime/values.h"
+
+#include <algorithm>
+
+namespace mote::runtime {
+
+static_assert(offsetof(code::StoreContext, interrupt) == 0);
+
+Store::Store(std::shared_ptr<Engine> engine, StoreLimits limits) : engine_(std::move(engine)), limits_(limits) {
+  limits_.memory_size_bytes = std::min(limits_.memory_size_bytes, limits::memory_size.hard);
+  limits_.table_elements = std::min(limits_.table_elements, limits::table_elements.hard);
+  limits_.instances = std::min(limits_.instances, limits::instances.hard);
+  limits_.wasm_stack_bytes = std::min(limits_.wasm_stack_bytes, limits::wasm_stack.hard);
+  context.epoch_deadline = UINT64_MAX;
+  context.owner = this;
+}
+
+Store::~Store() = default;
+
+Store& Store::of(const code::StoreContext& context) {
+  return *static_cast<Store*>(context.owner);
+}
+
+Result<const os::GuestStack*> Store::stack() {
+  if (!stack_) {
+    stack_ = TRY(os::GuestStack::create(limits_.wasm_stack_bytes));
+    context.host_limit = stack_.host_limit();
+    context.guard_low = stack_.guard_low();
+    context.guard_high = stack_.guard_high();
+    context.xbuf = reinterpret_cast<code::Value16*>(stack_.exchange_buffer());
+    static_assert(code::xbuf_slots * sizeof(code::Value16) == os::GuestStack::exchange_size);
+  }
+  return &stack_;
+}
+
+Result<Memory*> Store::add_memory(const wasm::MemoryType& type, code::MemoryMode mode) {
+  return add_memory(type, mode, nullptr);
+}
+
+Result<Memory*> Store::add_memory(const wasm::MemoryType& type, code::MemoryMode mode, code::MemoryDef* def) {
+  memories_.push_back(TRY(Memory::create(type, mode, limits_.memory_size_bytes, def)));
+  return memories_.back().get();
+}
+
+Result<Table*> Store::add_table(const wasm::TableType& type, Ref initial) {
+  return add_table(type, is_func_ref(engine_->types(), type.element), initial, nullptr);
+}
+
+Result<Table*> Store::add_table(const wasm::TableType& type, bool is_func, Ref initial, code::TableDef* def) {
+  tables_.push_back(TRY(Table::create(type, is_func, limits_.table_elements, def)));
+  Table* table = tables_.back().get();
+  if (initial != 0) table->fill(0, initial, table->size());
+  return table;
+}
+
+Global* Store::add_global(const wasm::GlobalType& type, code::Value16 value) {
+  globals_.push_back(std::make_unique<Global>(Global{.type = type, .own_value = value}));
+  globals_.back()->value = &globals_.back()->own_value;
+  return globals_.back().get();
+}
+
+Global* Store::add_global(const wasm::GlobalType& type, code::Value16* value) {
+  globals_.push_back(std::make_unique<Global>(Global{.type = type, .value = value}));
+  return globals_.back().get();
+}
+
+Tag* Store::add_tag(TypeId type) {
+  tags_.push_back(std::make_unique<Tag>(Tag{.vm = {.id = next_tag_id_++, .type = type}}));
+  return tags_.back().get();
+}
+
+const code::FuncRef* Store::add_func(std::shared_ptr<const HostFunc> func) {
+  auto ref = std::make_unique<HostRef>();
+  ref->func = std::move(func);
+  ref->binding = {
+      .magic = host_binding_magic, .type = ref->func->type, .store = &context, .func = ref->func.get(), .importer = nullptr};
+  ref->ref = {.code = reinterpret_cast<const void*>(mote_host_call),
+              .ctx = &ref->binding,
+              .type = ref->func->type,
+              .id = next_func_id(),
+              .host = ref->func.get()};
+  host_refs_.push_back(std::move(ref));
+  return &host_refs_.back()->ref;
+}
+
+Result<Instance*> Store::add_instance(std::shared_ptr<const Module> module) {
+  if (instances_.size() >= limits_.instances) {
+    return fail(ErrorKind::limit, format("{}: this store may hold {} instances", limits::instances.name, limits_.instances));
+  }
+  instances_.push_back(std::make_unique<Instance>(*this, std::move(module)));
+  return instances_.back().get();
+}
+
+// Handles are multiples of 8: the low bits tell other kinds of references apart.
+Result<Ref> Store::new_externref(uint64_t number) {
+  if (const auto found = externref_by_number_.find(number); found != externref_by_number_.end()) return found->second;
+  if (externrefs_.size() >= limits::externrefs.standard) {
+    return fail(ErrorKind::limit, format("{}: this store holds {} references", limits::externrefs.name, externrefs_.size()));
+  }
+  externrefs_.push_back(number);
+  const Ref reference = externrefs_.size() * 8;
+  externref_by_number_.emplace(number, reference);
+  return reference;
+}
+
+std::optional<uint64_t> Store::externref_number(Ref reference) const {
+  if (reference == 0 || reference % 8 != 0 || reference / 8 > externrefs_.size()) return std::nullopt;
+  return externrefs_[reference / 8 - 1];
+}
+
+void Store::set_epoch_deadline(uint64_t ticks_from_now) {
+  const uint64_t now = engine_->epoch().load(std::memory_order_relaxed);
+  context.epoch_deadline = ticks_from_now > UINT64_MAX - now ? UINT64_MAX : now + ticks_from_now;
+}
+
+bool Store::reserves(const void* address) const {
+  for (const auto& memory : memories_) {
+    if (memory->reserves(address)) return true;
+  }
+  return false;
+}
+
+// A trap that comes through from an inner guest has its frames already, up to the outermost entry.
+void Store::stop(Stop reason) {
+  if (reason.kind == Stop::Kind::trap && reason.frames.empty()) {
+    record_.is_first_exact = false;
+    record_.count = 1;
+    record_.pcs[0] = context.last_exit_pc;
+    walk_frames(*this, context.last_exit_fp, record_);
+    reason.frames = resolve(record_);
+  }
+  stop_ = std::move(reason);
+}
+
+Stop Store::take_stop() {
+  if (stop_) {
+    Stop reason = std::move(*stop_);
+    stop_.reset();
+    return reason;
+  }
+  Stop reason = Stop::trap(record_.code);
+  reason.frames = resolve(record_);
+  return reason;
+}
+
+std::vector<StackFrame> Store::resolve(const TrapRecord& record) const {
+  std::vector<StackFrame> frames;
+  for (uint32_t i = 0; i < record.count; ++i) {
+    // A return address may be the first byte of the next function: look up the call before it.
+    const void* pc = static_cast<const uint8_t*>(record.pcs[i]) - (i == 0 && record.is_first_exact ? 0 : 1);
+    const code::Image* image = record.pcs[i] == nullptr ? nullptr : code::find_image(pc);
+    if (image == nullptr) continue;
+    const auto owner = std::ranges::find_if(instances_, [&](const auto& instance) { return &instance->module().image() == image; });
+    const std::optional<code::PcInfo> info = image->find(pc);
+    if (owner == instances_.end() || !info) continue;
+    const Module& module = (*owner)->module();
+    frames.push_back({.module = &module, .func = module.info().imported_funcs + info->func, .wasm_offset = info->wasm_offset});
+  }
+  return frames;
+}
+
+}  // namespace mote::runtime
