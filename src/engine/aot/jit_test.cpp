@@ -1,21 +1,34 @@
 // See jit_test.h.
 #include "engine/aot/jit_test.h"
 
+#include "base/core/assert.h"
+#include "engine/aot/nan.h"
+
 #include <llvm/IR/Verifier.h>
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Support/TargetSelect.h>
 
-#include "base/core/assert.h"
-#include "engine/aot/nan.h"
-
 namespace mote::aot {
 namespace {
 
-std::string text(llvm::Error error) { return llvm::toString(std::move(error)); }
+constexpr const char* triple = "x86_64-unknown-linux-gnu";
+constexpr const char* pipeline =
+    "function(early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,loop(loop-rotate),loop-mssa(licm),gvn,simplifycfg,"
+    "instcombine<no-verify-fixpoint>)";
 
-bool is_v3(const code::CodegenKey& key) { return (key.cpu_features & code::cpu_avx2) != 0; }
+std::string text(llvm::Error error) {
+  return llvm::toString(std::move(error));
+}
 
-void run_passes(llvm::Module& module, llvm::TargetMachine& machine, const char* pipeline) {
+llvm::orc::JITTargetMachineBuilder target(const code::CodegenKey& key) {
+  llvm::orc::JITTargetMachineBuilder builder{llvm::Triple(triple)};
+  builder.setCPU((key.cpu_features & code::cpu_avx2) != 0 ? "x86-64-v3" : "x86-64-v2");
+  builder.setRelocationModel(llvm::Reloc::PIC_);
+  builder.setCodeGenOptLevel(key.opt_level == 0 ? llvm::CodeGenOptLevel::None : llvm::CodeGenOptLevel::Default);
+  return builder;
+}
+
+void run_passes(llvm::Module& module, llvm::TargetMachine& machine, const char* text) {
   llvm::PassBuilder builder(&machine);
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
@@ -30,7 +43,7 @@ void run_passes(llvm::Module& module, llvm::TargetMachine& machine, const char* 
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, components, modules);
   llvm::ModulePassManager passes;
-  ASSERT(!builder.parsePassPipeline(passes, pipeline));
+  ASSERT(!builder.parsePassPipeline(passes, text));
   passes.run(module, modules);
 }
 
@@ -40,17 +53,13 @@ JitModule::JitModule(const code::CodegenKey& key) : key_(key), context_(std::mak
   llvm::InitializeNativeTarget();
   llvm::InitializeNativeTargetAsmPrinter();
   module_ = std::make_unique<llvm::Module>("test", *context_);
-  llvm::orc::JITTargetMachineBuilder target(llvm::Triple("x86_64-unknown-linux-gnu"));
-  target.setCPU(is_v3(key) ? "x86-64-v3" : "x86-64-v2");
-  target.setRelocationModel(llvm::Reloc::PIC_);
-  jit_ = llvm::cantFail(
-      llvm::orc::LLJITBuilder()
-                             .setJITTargetMachineBuilder(std::move(target))
-                             .setLinkProcessSymbolsByDefault(false)
-                             .setPlatformSetUp(llvm::orc::setUpInactivePlatform)
-                             .create());
+  jit_ = llvm::cantFail(llvm::orc::LLJITBuilder()
+                            .setJITTargetMachineBuilder(target(key))
+                            .setLinkProcessSymbolsByDefault(false)
+                            .setPlatformSetUp(llvm::orc::setUpInactivePlatform)
+                            .create());
   module_->setDataLayout(jit_->getDataLayout());
-  module_->setTargetTriple("x86_64-unknown-linux-gnu");
+  module_->setTargetTriple(triple);
 }
 
 void JitModule::add(const std::string& name, const Body& body) {
@@ -72,24 +81,25 @@ void JitModule::add(const std::string& name, const Body& body) {
   ir.CreateRet(ir.getInt32(0));
 }
 
-std::string JitModule::compile() {
+std::string JitModule::optimize() {
   std::string problems;
   llvm::raw_string_ostream stream(problems);
   if (llvm::verifyModule(*module_, &stream)) return problems;
-  std::vector<std::string> names;
-  for (llvm::Function& function : *module_) {
-    if (!function.isDeclaration()) names.push_back(function.getName().str());
-  }
-  llvm::orc::JITTargetMachineBuilder target(llvm::Triple("x86_64-unknown-linux-gnu"));
-  target.setCPU(is_v3(key_) ? "x86-64-v3" : "x86-64-v2");
-  auto machine = llvm::cantFail(target.createTargetMachine());
-  run_passes(*module_, *machine, "function(sroa)");
+  auto machine = llvm::cantFail(target(key_).createTargetMachine());
+  if (key_.opt_level > 0) run_passes(*module_, *machine, "function(sroa)");
   if (key_.canonical_nans != 0) {
     for (llvm::Function& function : *module_) canonicalize_nans(function);
     if (llvm::verifyModule(*module_, &stream)) return problems;
   }
-  run_passes(*module_, *machine,
-             "function(early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,gvn,simplifycfg,instcombine<no-verify-fixpoint>)");
+  if (key_.opt_level > 0) run_passes(*module_, *machine, pipeline);
+  return problems;
+}
+
+std::string JitModule::compile() {
+  std::vector<std::string> names;
+  for (llvm::Function& function : *module_) {
+    if (!function.isDeclaration()) names.push_back(function.getName().str());
+  }
   if (llvm::Error error = jit_->addIRModule({std::move(module_), std::move(context_)})) return text(std::move(error));
   for (const std::string& name : names) {
     if (auto symbol = jit_->lookup(name); !symbol) return text(symbol.takeError());
@@ -97,10 +107,13 @@ std::string JitModule::compile() {
   return "";
 }
 
-Compiled JitModule::get(const std::string& name) { return llvm::cantFail(jit_->lookup(name)).toPtr<Compiled>(); }
+Compiled JitModule::get(const std::string& name) {
+  return llvm::cantFail(jit_->lookup(name)).toPtr<Compiled>();
+}
 
 llvm::Value* JitModule::load(const Lowering& lowering, llvm::Value* base, uint32_t slot, llvm::Type* type) {
-  return lowering.ir.CreateAlignedLoad(type, lowering.ir.CreateConstGEP1_32(lowering.ir.getInt8Ty(), base, slot * 16), llvm::Align(8));
+  return lowering.ir.CreateAlignedLoad(type, lowering.ir.CreateConstGEP1_32(lowering.ir.getInt8Ty(), base, slot * 16),
+                                       llvm::Align(8));
 }
 
 void JitModule::store(const Lowering& lowering, llvm::Value* base, uint32_t slot, llvm::Value* value) {
@@ -114,6 +127,7 @@ std::vector<code::CodegenKey> test_keys() {
     keys.push_back({.cpu_features = features});
     keys.push_back({.deterministic_relaxed_simd = 1, .cpu_features = features});
     keys.push_back({.canonical_nans = 1, .cpu_features = features});
+    keys.push_back({.opt_level = 0, .cpu_features = features});
   }
   return keys;
 }

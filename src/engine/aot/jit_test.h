@@ -3,6 +3,9 @@
 // kind fails the test that made it.
 #pragma once
 
+#include "engine/aot/lower.h"
+#include "engine/aot/lower_reference.h"
+
 #include <llvm/ExecutionEngine/Orc/LLJIT.h>
 #include <llvm/IR/IRBuilder.h>
 
@@ -12,9 +15,6 @@
 #include <span>
 #include <string>
 #include <vector>
-
-#include "engine/aot/lower.h"
-#include "engine/aot/lower_reference.h"
 
 namespace mote::aot {
 
@@ -28,7 +28,9 @@ class JitModule {
   // Builds a function: `body` gets the lowering and the addresses of operands and results; what it returns in i32 is not needed.
   using Body = std::function<void(const Lowering& lowering, llvm::Value* operands, llvm::Value* results)>;
   void add(const std::string& name, const Body& body);
-  // Optimises and compiles all functions. Empty on success, else what went wrong (an undefined symbol, by name).
+  // Canonicalises and, unless key.opt_level is 0, optimises. Empty on success, else what the verifier says.
+  [[nodiscard]] std::string optimize();
+  // After optimize(): compiles all functions. Empty on success, else what went wrong (an undefined symbol, by name).
   [[nodiscard]] std::string compile();
   [[nodiscard]] Compiled get(const std::string& name);
   [[nodiscard]] llvm::Module& module() { return *module_; }

@@ -8,13 +8,13 @@
 // Tested by lower_test.cpp (every opcode against plain C++, on v2 and v3), tests/spec and the differential runs.
 #pragma once
 
-#include <llvm/ADT/ArrayRef.h>
-#include <llvm/ADT/STLFunctionalExtras.h>
-#include <llvm/IR/IRBuilder.h>
-
 #include "engine/code/abi.h"
 #include "engine/code/codegen_key.h"
 #include "engine/wasm/instruction.h"
+
+#include <llvm/ADT/ArrayRef.h>
+#include <llvm/ADT/STLFunctionalExtras.h>
+#include <llvm/IR/IRBuilder.h>
 
 namespace mote::aot {
 

@@ -14,7 +14,8 @@ namespace {
 using llvm::Intrinsic::ID;
 
 bool rounds(ID intrinsic) {
-  return intrinsic != llvm::Intrinsic::experimental_constrained_ceil && intrinsic != llvm::Intrinsic::experimental_constrained_floor &&
+  return intrinsic != llvm::Intrinsic::experimental_constrained_ceil &&
+         intrinsic != llvm::Intrinsic::experimental_constrained_floor &&
          intrinsic != llvm::Intrinsic::experimental_constrained_trunc &&
          intrinsic != llvm::Intrinsic::experimental_constrained_roundeven &&
          intrinsic != llvm::Intrinsic::experimental_constrained_fpext;
@@ -74,6 +75,8 @@ llvm::Type* bits_type(llvm::Type* type) {
   return type->getWithNewType(llvm::Type::getIntNTy(type->getContext(), type->getScalarSizeInBits()));
 }
 
-llvm::Constant* canonical_nan(llvm::Type* type) { return llvm::ConstantFP::getQNaN(type); }
+llvm::Constant* canonical_nan(llvm::Type* type) {
+  return llvm::ConstantFP::getQNaN(type);
+}
 
 }  // namespace mote::aot

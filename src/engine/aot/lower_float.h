@@ -2,9 +2,9 @@
 // Private to lowering (lower.h). Arithmetic results carry the mark of nan.h when key.canonical_nans is set.
 #pragma once
 
-#include <llvm/IR/Intrinsics.h>
-
 #include "engine/aot/lower.h"
+
+#include <llvm/IR/Intrinsics.h>
 
 namespace mote::aot {
 

@@ -4,12 +4,12 @@
 // conversion to integers come after explicit tests. Abs, neg, copysign and reinterpretation are bit operations in LLVM too, so
 // plain instructions serve; so do comparisons and conversions from integers.
 // Spec: core/exec/numerics. Tested by lower_test.cpp.
-#include <cmath>
-
 #include "base/core/assert.h"
 #include "engine/aot/lower.h"
 #include "engine/aot/lower_float.h"
 #include "engine/aot/simd.h"
+
+#include <cmath>
 
 namespace mote::aot {
 namespace {
@@ -47,7 +47,8 @@ llvm::Value* divide_signed(const Lowering& lowering, llvm::Value* dividend, llvm
   trap_on_zero(lowering, divisor);
   llvm::Type* type = dividend->getType();
   llvm::Constant* min = llvm::ConstantInt::get(type, llvm::APInt::getSignedMinValue(type->getScalarSizeInBits()));
-  llvm::Value* overflows = ir.CreateAnd(ir.CreateICmpEQ(dividend, min), ir.CreateICmpEQ(divisor, llvm::Constant::getAllOnesValue(type)));
+  llvm::Value* overflows =
+      ir.CreateAnd(ir.CreateICmpEQ(dividend, min), ir.CreateICmpEQ(divisor, llvm::Constant::getAllOnesValue(type)));
   lowering.trap_if(overflows, TrapCode::integer_overflow);
   return ir.CreateSDiv(dividend, divisor);
 }
@@ -90,8 +91,10 @@ llvm::Value* truncate_saturating(const Lowering& lowering, llvm::Value* value, u
 
 llvm::Value* constant(llvm::IRBuilder<>& ir, const wasm::Instruction& instruction) {
   switch (instruction.op) {
-    case Opcode::i32_const: return ir.getInt32(static_cast<uint32_t>(instruction.low));
-    case Opcode::i64_const: return ir.getInt64(instruction.low);
+    case Opcode::i32_const:
+      return ir.getInt32(static_cast<uint32_t>(instruction.low));
+    case Opcode::i64_const:
+      return ir.getInt64(instruction.low);
     case Opcode::f32_const:
       return llvm::ConstantFP::get(ir.getContext(), llvm::APFloat(llvm::APFloat::IEEEsingle(), llvm::APInt(32, instruction.low)));
     default:
@@ -106,6 +109,7 @@ llvm::Value* lower_integer(const Lowering& lowering, const wasm::Instruction& in
   llvm::Value* b = operands.size() < 2 ? nullptr : operands[1];
   using P = llvm::CmpInst;
   using enum Opcode;
+  // clang-format off
   switch (instruction.op) {
     case i32_const: case i64_const: case f32_const: case f64_const: return constant(ir, instruction);
     case i32_eqz: case i64_eqz: case i32_eq: case i64_eq: return compare(lowering, P::ICMP_EQ, operands);
@@ -144,6 +148,7 @@ llvm::Value* lower_integer(const Lowering& lowering, const wasm::Instruction& in
     case i64_extend32_s: return sign_extend_low(lowering, a, 32);
     default: return nullptr;
   }
+  // clang-format on
 }
 
 // Floating-point operands and results; null for other opcodes.
@@ -154,6 +159,7 @@ llvm::Value* lower_float(const Lowering& lowering, Opcode op, llvm::ArrayRef<llv
   using P = llvm::CmpInst;
   using enum Sign;
   using enum Opcode;
+  // clang-format off
   switch (op) {
     case f32_eq: case f64_eq: return compare(lowering, P::FCMP_OEQ, operands);
     case f32_ne: case f64_ne: return compare(lowering, P::FCMP_UNE, operands);
@@ -195,6 +201,7 @@ llvm::Value* lower_float(const Lowering& lowering, Opcode op, llvm::ArrayRef<llv
     case f64_reinterpret_i64: return ir.CreateBitCast(a, ir.getDoubleTy());
     default: return nullptr;
   }
+  // clang-format on
 }
 
 }  // namespace
@@ -202,16 +209,25 @@ llvm::Value* lower_float(const Lowering& lowering, Opcode op, llvm::ArrayRef<llv
 bool is_numeric(Opcode op) {
   const wasm::OpcodeInfo& info = wasm::info(op);
   switch (info.group) {
-    case wasm::Group::numeric: case wasm::Group::sign_extension: case wasm::Group::saturating: return true;
-    case wasm::Group::simd: case wasm::Group::relaxed_simd: return !wasm::access_log2(info.immediate);
-    default: return false;
+    case wasm::Group::numeric:
+    case wasm::Group::sign_extension:
+    case wasm::Group::saturating:
+      return true;
+    case wasm::Group::simd:
+    case wasm::Group::relaxed_simd:
+      return !wasm::access_log2(info.immediate);
+    default:
+      return false;
   }
 }
 
 llvm::Value* lower_numeric(const Lowering& lowering, const wasm::Instruction& instruction, llvm::ArrayRef<llvm::Value*> operands) {
   llvm::Value* result = nullptr;
   switch (wasm::info(instruction.op).group) {
-    case wasm::Group::simd: case wasm::Group::relaxed_simd: result = lower_simd(lowering, instruction, operands); break;
+    case wasm::Group::simd:
+    case wasm::Group::relaxed_simd:
+      result = lower_simd(lowering, instruction, operands);
+      break;
     default:
       result = lower_integer(lowering, instruction, operands);
       if (result == nullptr) result = lower_float(lowering, instruction.op, operands);

@@ -2,15 +2,15 @@
 // Written from the specification (core/exec/numerics), lane by lane, without looking at how the compiler does it.
 #pragma once
 
+#include "engine/code/abi.h"
+#include "engine/code/codegen_key.h"
+#include "engine/wasm/instruction.h"
+
 #include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
-
-#include "engine/code/abi.h"
-#include "engine/code/codegen_key.h"
-#include "engine/wasm/instruction.h"
 
 namespace mote::aot {
 

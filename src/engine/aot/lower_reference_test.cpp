@@ -2,6 +2,9 @@
 // i8x16.add alike, a scalar being a vector of one lane.
 #include "engine/aot/lower_reference.h"
 
+#include "base/core/assert.h"
+#include "engine/code/relaxed_simd.h"
+
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -9,9 +12,6 @@
 #include <string_view>
 #include <type_traits>
 #include <vector>
-
-#include "base/core/assert.h"
-#include "engine/code/relaxed_simd.h"
 
 namespace mote::aot {
 namespace {
@@ -39,8 +39,9 @@ Bits one(T value) {
 }
 
 template <class T>
-using Unsigned = std::conditional_t<sizeof(T) == 1, uint8_t, std::conditional_t<sizeof(T) == 2, uint16_t,
-                 std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>>>;
+using Unsigned =
+    std::conditional_t<sizeof(T) == 1, uint8_t,
+                       std::conditional_t<sizeof(T) == 2, uint16_t, std::conditional_t<sizeof(T) == 4, uint32_t, uint64_t>>>;
 template <class T>
 using Signed = std::make_signed_t<Unsigned<T>>;
 using Int128 = __int128;
@@ -183,7 +184,8 @@ To truncate_saturating(F value) {
 }
 
 template <class T>
-std::optional<Expected> lane_by_lane(string_view name, std::span<const Bits> operands, uint32_t count, const code::RelaxedSimd& relaxed) {
+std::optional<Expected> lane_by_lane(string_view name, std::span<const Bits> operands, uint32_t count,
+                                     const code::RelaxedSimd& relaxed) {
   using U = Unsigned<T>;
   constexpr bool is_float = std::is_floating_point_v<T>;
   Expected expected;
@@ -258,7 +260,9 @@ std::optional<Expected> scalar_conversion(string_view shape, string_view name, c
     return from_f32 ? convert<uint64_t, float>(name, a) : convert<uint64_t, double>(name, a);
   }
   bool is_f32 = shape == "f32";
-  auto number = [&](auto value) { return Expected{.bits = is_f32 ? one(static_cast<float>(value)) : one(static_cast<double>(value))}; };
+  auto number = [&](auto value) {
+    return Expected{.bits = is_f32 ? one(static_cast<float>(value)) : one(static_cast<double>(value))};
+  };
   if (name == "convert_i32_s") return number(scalar<int32_t>(a));
   if (name == "convert_i32_u") return number(scalar<uint32_t>(a));
   if (name == "convert_i64_s") return number(scalar<int64_t>(a));
@@ -281,12 +285,16 @@ std::optional<Expected> widen(string_view name, std::span<const Bits> operands) 
   std::array<To, count> result{};
   for (size_t lane = 0; lane < count; ++lane) {
     size_t from = lane + (is_high ? count : 0);
-    if (name.starts_with("extend_")) result[lane] = static_cast<To>(a[from]);
-    else if (name.starts_with("extmul_")) result[lane] = static_cast<To>(Int128{a[from]} * b[from]);
-    else if (name.starts_with("extadd_")) result[lane] = static_cast<To>(Int128{a[lane * 2]} + a[lane * 2 + 1]);
+    if (name.starts_with("extend_"))
+      result[lane] = static_cast<To>(a[from]);
+    else if (name.starts_with("extmul_"))
+      result[lane] = static_cast<To>(Int128{a[from]} * b[from]);
+    else if (name.starts_with("extadd_"))
+      result[lane] = static_cast<To>(Int128{a[lane * 2]} + a[lane * 2 + 1]);
     else if (name.starts_with("dot_"))
       result[lane] = static_cast<To>(Int128{a[lane * 2]} * b[lane * 2] + Int128{a[lane * 2 + 1]} * b[lane * 2 + 1]);
-    else return std::nullopt;
+    else
+      return std::nullopt;
   }
   return Expected{.bits = pack<To>(result)};
 }
@@ -313,8 +321,10 @@ std::array<int16_t, 8> dot_bytes(std::span<const Bits> operands, const code::Rel
 template <class T>
 Bits lane_access(string_view name, uint32_t lane, std::span<const Bits> operands) {
   std::array<T, 16 / sizeof(T)> all = lanes<T>(operands[0]);
-  if (name == "splat") all.fill(scalar<T>(operands[0]));
-  else if (name == "replace_lane") all[lane] = scalar<T>(operands[1]);
+  if (name == "splat")
+    all.fill(scalar<T>(operands[0]));
+  else if (name == "replace_lane")
+    all[lane] = scalar<T>(operands[1]);
   else if (name == "all_true") {
     bool result = true;
     for (T value : all) result &= value != 0;
@@ -325,7 +335,8 @@ Bits lane_access(string_view name, uint32_t lane, std::span<const Bits> operands
     return one(mask);
   } else {
     T value = all[lane];
-    if constexpr (sizeof(T) <= 2) return name == "extract_lane_s" ? one(int32_t{static_cast<Signed<T>>(value)}) : one(uint32_t{value});
+    if constexpr (sizeof(T) <= 2)
+      return name == "extract_lane_s" ? one(int32_t{static_cast<Signed<T>>(value)}) : one(uint32_t{value});
     return one(value);
   }
   return pack<T>(all);
@@ -406,8 +417,8 @@ std::optional<Expected> whole_vector(string_view name, std::span<const Bits> v) 
 }
 
 // Instructions between lanes or lane widths.
-std::optional<Expected> vector_only(string_view shape, string_view name, const wasm::Instruction& instruction, std::span<const Bits> v,
-                                    const code::RelaxedSimd& relaxed) {
+std::optional<Expected> vector_only(string_view shape, string_view name, const wasm::Instruction& instruction,
+                                    std::span<const Bits> v, const code::RelaxedSimd& relaxed) {
   bool is_signed = name.ends_with("_s");
   if (name == "shuffle") return Expected{.bits = shuffle(instruction, v)};
   if (name == "swizzle") return Expected{.bits = swizzle(v, 0)};

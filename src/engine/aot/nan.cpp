@@ -4,14 +4,14 @@
 // its bits reads theirs. Everything else that reads an arithmetic value observes it, and gets it canonicalised.
 #include "engine/aot/nan.h"
 
+#include "engine/aot/lower_float.h"
+
 #include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/SetVector.h>
 #include <llvm/IR/InstIterator.h>
 #include <llvm/IR/IntrinsicInst.h>
 #include <llvm/IR/IntrinsicsX86.h>
 #include <llvm/IR/Module.h>
-
-#include "engine/aot/lower_float.h"
 
 namespace mote::aot {
 namespace {
@@ -40,14 +40,20 @@ llvm::SmallVector<const llvm::Value*, 4> sources(const llvm::Instruction* move) 
 
 // Instructions that never tell one NaN from another.
 bool ignores_payload(const llvm::Instruction* user) {
-  if (is_mark(user) || llvm::isa<llvm::FCmpInst, llvm::FPToSIInst, llvm::FPToUIInst, llvm::ConstrainedFPIntrinsic>(user)) return true;
+  if (is_mark(user) || llvm::isa<llvm::FCmpInst, llvm::FPToSIInst, llvm::FPToUIInst, llvm::ConstrainedFPIntrinsic>(user))
+    return true;
   const auto* call = llvm::dyn_cast<llvm::IntrinsicInst>(user);
   if (call == nullptr) return false;
   switch (call->getIntrinsicID()) {
-    case intrinsic::minimum: case intrinsic::maximum: case intrinsic::fptosi_sat: case intrinsic::fptoui_sat:
-    case intrinsic::x86_sse2_cvttps2dq: case intrinsic::x86_sse2_cvttpd2dq:
+    case intrinsic::minimum:
+    case intrinsic::maximum:
+    case intrinsic::fptosi_sat:
+    case intrinsic::fptoui_sat:
+    case intrinsic::x86_sse2_cvttps2dq:
+    case intrinsic::x86_sse2_cvttpd2dq:
       return true;
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -112,7 +118,7 @@ class Canonicalizer {
     }
   }
 
-  bool is_mixed(const llvm::Value* value) const { 
+  bool is_mixed(const llvm::Value* value) const {
     const auto* instruction = llvm::dyn_cast<llvm::Instruction>(value);
     return instruction != nullptr && mixed_.contains(instruction);
   }
@@ -185,7 +191,8 @@ class Canonicalizer {
     llvm::IRBuilder<> ir(before);
     llvm::Type* type = value->getType();
     bool travels_as_v128 = type->getScalarType()->isIntegerTy();
-    llvm::Type* floats = travels_as_v128 ? llvm::FixedVectorType::get(bits == 32 ? ir.getFloatTy() : ir.getDoubleTy(), 128 / bits) : type;
+    llvm::Type* floats =
+        travels_as_v128 ? llvm::FixedVectorType::get(bits == 32 ? ir.getFloatTy() : ir.getDoubleTy(), 128 / bits) : type;
     llvm::Value* lanes = ir.CreateBitCast(value, floats);
     llvm::Value* selected = ir.CreateSelect(ir.CreateFCmpUNO(lanes, lanes), canonical_nan(floats), lanes);
     made = ir.CreateBitCast(selected, type);
@@ -217,6 +224,8 @@ llvm::Value* mark_arithmetic(llvm::IRBuilder<>& ir, llvm::Value* value) {
   return ir.CreateCall(mark, {value});
 }
 
-void canonicalize_nans(llvm::Function& function) { Canonicalizer(function).run(); }
+void canonicalize_nans(llvm::Function& function) {
+  Canonicalizer(function).run();
+}
 
 }  // namespace mote::aot

@@ -6,10 +6,10 @@
 // Targets: x86-64-v2 (SSE4.2) and x86-64-v3 (AVX2). Tested by lower_test.cpp.
 #pragma once
 
+#include "engine/aot/lower.h"
+
 #include <llvm/IR/DerivedTypes.h>
 #include <llvm/IR/Intrinsics.h>
-
-#include "engine/aot/lower.h"
 
 namespace mote::aot {
 

@@ -2,12 +2,12 @@
 //
 // Saturating truncation builds on cvttps2dq and cvttpd2dq, which give INT32_MIN for everything that does not fit; as intrinsics,
 // since LLVM's own fptosi is poison there. Spec: core/exec/numerics. Tested by lower_test.cpp.
+#include "engine/aot/lower_float.h"
+#include "engine/aot/simd.h"
+
 #include <llvm/IR/IntrinsicsX86.h>
 
 #include <array>
-
-#include "engine/aot/lower_float.h"
-#include "engine/aot/simd.h"
 
 namespace mote::aot {
 namespace {
@@ -15,7 +15,9 @@ namespace {
 using wasm::Opcode;
 namespace intrinsic = llvm::Intrinsic;
 
-llvm::Constant* float_splat(llvm::Type* lanes, double value) { return llvm::ConstantFP::get(lanes, value); }
+llvm::Constant* float_splat(llvm::Type* lanes, double value) {
+  return llvm::ConstantFP::get(lanes, value);
+}
 
 // maxps and minps with a constant as second operand: NaN gives the constant.
 llvm::Value* clamp_below(const Lowering& lowering, llvm::Value* value, double bound) {
@@ -95,6 +97,7 @@ llvm::Value* lower_simd_float(const Lowering& lowering, const wasm::Instruction&
   auto binary = [&](intrinsic::ID id) { return float_arithmetic(lowering, id, {a(), b()}); };
   using P = llvm::CmpInst;
   using enum Opcode;
+  // clang-format off
   switch (instruction.op) {
     case f32x4_eq: case f64x2_eq: return compare(lowering, P::FCMP_OEQ, a(), b());
     case f32x4_ne: case f64x2_ne: return compare(lowering, P::FCMP_UNE, a(), b());
@@ -131,6 +134,7 @@ llvm::Value* lower_simd_float(const Lowering& lowering, const wasm::Instruction&
     case f64x2_promote_low_f32x4: return float_resize(lowering, low_half(lowering, singles()), lanes);
     default: return nullptr;
   }
+  // clang-format on
 }
 
 }  // namespace mote::aot

@@ -3,11 +3,11 @@
 // LLVM 19 selects good code for most plain operations, awkward ones included (shifts of bytes, i64x2.mul and shr_s, popcnt by
 // pshufb); averages, narrowing, multiply-add and Q15 multiplication are the machine's own instructions by name.
 // Spec: core/exec/numerics. Tested by lower_test.cpp.
+#include "engine/aot/simd.h"
+
 #include <llvm/IR/IntrinsicsX86.h>
 
 #include <numeric>
-
-#include "engine/aot/simd.h"
 
 namespace mote::aot {
 namespace {
@@ -33,7 +33,8 @@ llvm::Value* extend(const Lowering& lowering, llvm::Value* vector, uint32_t to_b
 }
 
 llvm::Value* extmul(const Lowering& lowering, Operands operands, uint32_t to_bits, Half half, Sign sign) {
-  return lowering.ir.CreateMul(extend(lowering, operands[0], to_bits, half, sign), extend(lowering, operands[1], to_bits, half, sign));
+  return lowering.ir.CreateMul(extend(lowering, operands[0], to_bits, half, sign),
+                               extend(lowering, operands[1], to_bits, half, sign));
 }
 
 // Adjacent bytes added as 16-bit lanes: pmaddubsw by ones. Its first operand is unsigned, its second signed; no sum saturates.
@@ -72,7 +73,8 @@ llvm::Value* multiply_pairs_16(const Lowering& lowering, llvm::Value* a, llvm::V
 llvm::Value* q15_multiply(const Lowering& lowering, llvm::Value* a, llvm::Value* b, bool saturates) {
   llvm::IRBuilder<>& ir = lowering.ir;
   llvm::FixedVectorType* words = integer_lanes(ir, 16);
-  llvm::Value* product = x86(lowering, intrinsic::x86_ssse3_pmul_hr_sw_128, {ir.CreateBitCast(a, words), ir.CreateBitCast(b, words)});
+  llvm::Value* product =
+      x86(lowering, intrinsic::x86_ssse3_pmul_hr_sw_128, {ir.CreateBitCast(a, words), ir.CreateBitCast(b, words)});
   if (!saturates) return product;
   return ir.CreateXor(product, ir.CreateSExt(ir.CreateICmpEQ(product, splat(words, 0x8000)), words));
 }
@@ -86,6 +88,7 @@ llvm::Value* lower_simd_integer(const Lowering& lowering, const wasm::Instructio
   auto binary = [&](intrinsic::ID id) { return ir.CreateBinaryIntrinsic(id, a(), b()); };
   using P = llvm::CmpInst;
   using enum Opcode;
+  // clang-format off
   switch (instruction.op) {
     case i8x16_eq: case i16x8_eq: case i32x4_eq: case i64x2_eq: return compare(lowering, P::ICMP_EQ, a(), b());
     case i8x16_ne: case i16x8_ne: case i32x4_ne: case i64x2_ne: return compare(lowering, P::ICMP_NE, a(), b());
@@ -118,6 +121,7 @@ llvm::Value* lower_simd_integer(const Lowering& lowering, const wasm::Instructio
     case i16x8_avgr_u: return x86(lowering, intrinsic::x86_sse2_pavg_w, {a(), b()});
     default: return nullptr;
   }
+  // clang-format on
 }
 
 llvm::Value* lower_simd_widening(const Lowering& lowering, const wasm::Instruction& instruction, Operands operands) {
@@ -125,6 +129,7 @@ llvm::Value* lower_simd_widening(const Lowering& lowering, const wasm::Instructi
   using enum Half;
   using enum Sign;
   using enum Opcode;
+  // clang-format off
   switch (instruction.op) {
     case i8x16_narrow_i16x8_s: return narrow(lowering, intrinsic::x86_sse2_packsswb_128, operands, 16);
     case i8x16_narrow_i16x8_u: return narrow(lowering, intrinsic::x86_sse2_packuswb_128, operands, 16);
@@ -154,6 +159,7 @@ llvm::Value* lower_simd_widening(const Lowering& lowering, const wasm::Instructi
     case i16x8_q15mulr_sat_s: return q15_multiply(lowering, operands[0], operands[1], true);
     default: return nullptr;
   }
+  // clang-format on
 }
 
 }  // namespace mote::aot

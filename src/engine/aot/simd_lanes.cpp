@@ -1,11 +1,11 @@
 // Vector shapes, and the instructions that move lanes rather than compute: constants, bitwise operations, splats, lane access,
 // shuffles, tests. Also the dispatch over the families of simd.h.
 // Spec: core/exec/instructions, "Vector Instructions". Tested by lower_test.cpp.
+#include "engine/aot/simd.h"
+
 #include <llvm/IR/IntrinsicsX86.h>
 
 #include <array>
-
-#include "engine/aot/simd.h"
 
 namespace mote::aot {
 namespace {
@@ -67,7 +67,8 @@ llvm::Value* replace_lane(const Lowering& lowering, const wasm::Instruction& ins
 
 llvm::Value* lower_simd(const Lowering& lowering, const wasm::Instruction& instruction, Operands operands) {
   using Family = llvm::Value* (*)(const Lowering&, const wasm::Instruction&, Operands);
-  static constexpr Family families[] = {lower_simd_integer, lower_simd_float, lower_simd_lanes, lower_simd_widening, lower_simd_relaxed};
+  static constexpr Family families[] = {lower_simd_integer, lower_simd_float, lower_simd_lanes, lower_simd_widening,
+                                        lower_simd_relaxed};
   for (Family family : families) {
     if (llvm::Value* result = family(lowering, instruction, operands)) {
       return result->getType()->isVectorTy() ? as_v128(lowering, result) : result;
@@ -81,6 +82,7 @@ llvm::Value* lower_simd_lanes(const Lowering& lowering, const wasm::Instruction&
   auto lanes = [&](uint32_t operand) { return ir.CreateBitCast(operands[operand], lanes_of(ir, instruction.op)); };
   auto extract = [&] { return ir.CreateExtractElement(lanes(0), uint64_t{instruction.index}); };
   using enum Opcode;
+  // clang-format off
   switch (instruction.op) {
     case v128_const: return llvm::ConstantDataVector::get(ir.getContext(), llvm::ArrayRef<uint64_t>{instruction.low, instruction.high});
     case v128_not: return ir.CreateNot(operands[0]);
@@ -104,6 +106,7 @@ llvm::Value* lower_simd_lanes(const Lowering& lowering, const wasm::Instruction&
       return replace_lane(lowering, instruction, operands);
     default: return nullptr;
   }
+  // clang-format on
 }
 
 llvm::FixedVectorType* integer_lanes(llvm::IRBuilder<>& ir, uint32_t bits) {
@@ -114,7 +117,9 @@ llvm::FixedVectorType* float_lanes(llvm::IRBuilder<>& ir, uint32_t bits) {
   return llvm::FixedVectorType::get(bits == 32 ? ir.getFloatTy() : ir.getDoubleTy(), 128 / bits);
 }
 
-llvm::FixedVectorType* v128_type(llvm::IRBuilder<>& ir) { return integer_lanes(ir, 64); }
+llvm::FixedVectorType* v128_type(llvm::IRBuilder<>& ir) {
+  return integer_lanes(ir, 64);
+}
 
 llvm::FixedVectorType* lanes_of(llvm::IRBuilder<>& ir, Opcode op) {
   llvm::StringRef name = wasm::text(op);
@@ -126,7 +131,9 @@ llvm::FixedVectorType* lanes_of(llvm::IRBuilder<>& ir, Opcode op) {
   return integer_lanes(ir, 64);  // i64x2, v128
 }
 
-llvm::Value* as_v128(const Lowering& lowering, llvm::Value* value) { return lowering.ir.CreateBitCast(value, v128_type(lowering.ir)); }
+llvm::Value* as_v128(const Lowering& lowering, llvm::Value* value) {
+  return lowering.ir.CreateBitCast(value, v128_type(lowering.ir));
+}
 
 llvm::Value* splat(const Lowering& lowering, llvm::FixedVectorType* lanes, llvm::Value* scalar) {
   llvm::IRBuilder<>& ir = lowering.ir;
@@ -138,6 +145,8 @@ llvm::Constant* splat(llvm::FixedVectorType* lanes, uint64_t scalar) {
   return llvm::ConstantInt::get(lanes, llvm::APInt(lanes->getScalarSizeInBits(), scalar));
 }
 
-llvm::Value* x86(const Lowering& lowering, intrinsic::ID id, Operands operands) { return lowering.ir.CreateIntrinsic(id, {}, operands); }
+llvm::Value* x86(const Lowering& lowering, intrinsic::ID id, Operands operands) {
+  return lowering.ir.CreateIntrinsic(id, {}, operands);
+}
 
 }  // namespace mote::aot

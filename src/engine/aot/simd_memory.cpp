@@ -17,6 +17,7 @@ struct Access {
 
 Access access(Opcode op) {
   using enum Opcode;
+  // clang-format off
   switch (op) {
     case v128_load: return {Kind::whole, false, 64};
     case v128_store: return {Kind::whole, true, 64};
@@ -42,39 +43,62 @@ Access access(Opcode op) {
     case v128_store64_lane: return {Kind::store_lane, true, 64};
     default: return {};
   }
+  // clang-format on
 }
 
 }  // namespace
 
-bool is_simd_memory(Opcode op) { return access(op).kind != Kind::none; }
-bool is_simd_store(Opcode op) { return access(op).is_store; }
-bool is_simd_lane_load(Opcode op) { return access(op).kind == Kind::load_lane; }
+bool is_simd_memory(Opcode op) {
+  return access(op).kind != Kind::none;
+}
+bool is_simd_store(Opcode op) {
+  return access(op).is_store;
+}
+bool is_simd_lane_load(Opcode op) {
+  return access(op).kind == Kind::load_lane;
+}
 
 llvm::Type* simd_memory_type(llvm::IRBuilder<>& ir, Opcode op) {
   Access of = access(op);
   switch (of.kind) {
-    case Kind::none: break;
-    case Kind::whole: return v128_type(ir);
-    case Kind::extend_s: case Kind::extend_u: return llvm::FixedVectorType::get(ir.getIntNTy(of.bits), 64 / of.bits);
-    case Kind::splat: case Kind::zero: case Kind::load_lane: case Kind::store_lane: return ir.getIntNTy(of.bits);
+    case Kind::none:
+      break;
+    case Kind::whole:
+      return v128_type(ir);
+    case Kind::extend_s:
+    case Kind::extend_u:
+      return llvm::FixedVectorType::get(ir.getIntNTy(of.bits), 64 / of.bits);
+    case Kind::splat:
+    case Kind::zero:
+    case Kind::load_lane:
+    case Kind::store_lane:
+      return ir.getIntNTy(of.bits);
   }
   ASSERT(of.kind != Kind::none);
   return nullptr;
 }
 
-llvm::Value* finish_simd_load(const Lowering& lowering, const wasm::Instruction& instruction, llvm::Value* loaded, llvm::Value* vector) {
+llvm::Value* finish_simd_load(const Lowering& lowering, const wasm::Instruction& instruction, llvm::Value* loaded,
+                              llvm::Value* vector) {
   llvm::IRBuilder<>& ir = lowering.ir;
   Access of = access(instruction.op);
   llvm::FixedVectorType* lanes = integer_lanes(ir, of.bits);
   switch (of.kind) {
-    case Kind::whole: return loaded;
-    case Kind::extend_s: return as_v128(lowering, ir.CreateSExt(loaded, integer_lanes(ir, of.bits * 2)));
-    case Kind::extend_u: return as_v128(lowering, ir.CreateZExt(loaded, integer_lanes(ir, of.bits * 2)));
-    case Kind::splat: return as_v128(lowering, splat(lowering, lanes, loaded));
-    case Kind::zero: return as_v128(lowering, ir.CreateInsertElement(llvm::Constant::getNullValue(lanes), loaded, uint64_t{0}));
+    case Kind::whole:
+      return loaded;
+    case Kind::extend_s:
+      return as_v128(lowering, ir.CreateSExt(loaded, integer_lanes(ir, of.bits * 2)));
+    case Kind::extend_u:
+      return as_v128(lowering, ir.CreateZExt(loaded, integer_lanes(ir, of.bits * 2)));
+    case Kind::splat:
+      return as_v128(lowering, splat(lowering, lanes, loaded));
+    case Kind::zero:
+      return as_v128(lowering, ir.CreateInsertElement(llvm::Constant::getNullValue(lanes), loaded, uint64_t{0}));
     case Kind::load_lane:
       return as_v128(lowering, ir.CreateInsertElement(ir.CreateBitCast(vector, lanes), loaded, uint64_t{instruction.index}));
-    case Kind::none: case Kind::store_lane: break;
+    case Kind::none:
+    case Kind::store_lane:
+      break;
   }
   ASSERT(of.kind != Kind::none && !of.is_store);
   return nullptr;

@@ -1,11 +1,11 @@
 // Relaxed vector instructions: what each does is chosen in engine/code/relaxed_simd.h, for all tiers; here it becomes IR.
 // Spec: core/exec/numerics, "Relaxed Operations". Tested by lower_test.cpp, with and without the deterministic profile.
-#include <llvm/IR/IntrinsicsX86.h>
-
 #include "engine/aot/lower_float.h"
 #include "engine/aot/nan.h"
 #include "engine/aot/simd.h"
 #include "engine/code/relaxed_simd.h"
+
+#include <llvm/IR/IntrinsicsX86.h>
 
 namespace mote::aot {
 namespace {
@@ -37,7 +37,8 @@ llvm::Value* dot_bytes(const Lowering& lowering, Operands operands, uint8_t choi
   llvm::IRBuilder<>& ir = lowering.ir;
   if (choice == 1) {
     llvm::FixedVectorType* bytes = integer_lanes(ir, 8);
-    return x86(lowering, intrinsic::x86_ssse3_pmadd_ub_sw_128, {ir.CreateBitCast(operands[1], bytes), ir.CreateBitCast(operands[0], bytes)});
+    return x86(lowering, intrinsic::x86_ssse3_pmadd_ub_sw_128,
+               {ir.CreateBitCast(operands[1], bytes), ir.CreateBitCast(operands[0], bytes)});
   }
   llvm::FixedVectorType* words = integer_lanes(ir, 16);
   llvm::Value* a = ir.CreateBitCast(operands[0], words);
@@ -64,6 +65,7 @@ llvm::Value* lower_simd_relaxed(const Lowering& lowering, const wasm::Instructio
   auto cast = [&](uint32_t operand) { return ir.CreateBitCast(operands[operand], lanes); };
   auto floats = [&](uint32_t bits) { return ir.CreateBitCast(operands[0], float_lanes(ir, bits)); };
   using enum Opcode;
+  // clang-format off
   switch (instruction.op) {
     case i8x16_relaxed_swizzle:
       if (choice.swizzle == 0) return lower_as(lowering, i8x16_swizzle, operands);
@@ -92,6 +94,7 @@ llvm::Value* lower_simd_relaxed(const Lowering& lowering, const wasm::Instructio
     }
     default: return nullptr;
   }
+  // clang-format on
 }
 
 }  // namespace mote::aot

@@ -7,9 +7,9 @@
 // Tested by engine/aot/lower_test.cpp, tests/spec (relaxed-simd) and the differential runs.
 #pragma once
 
-#include <cstdint>
-
 #include "engine/code/codegen_key.h"
+
+#include <cstdint>
 
 namespace mote::code {
 
@@ -27,8 +27,15 @@ struct RelaxedSimd {
 
 [[nodiscard]] constexpr RelaxedSimd relaxed_simd(const CodegenKey& key) {
   if (key.deterministic_relaxed_simd != 0) return {};
-  return {.fmadd = (key.cpu_features & cpu_fma) != 0, .fmin = 2, .fmax = 2, .idot = 1, .iq15mulr = 1, .trunc_u = 0, .trunc_s = 1,
-          .swizzle = 1, .laneselect = 1};
+  return {.fmadd = (key.cpu_features & cpu_fma) != 0,
+          .fmin = 2,
+          .fmax = 2,
+          .idot = 1,
+          .iq15mulr = 1,
+          .trunc_u = 0,
+          .trunc_s = 1,
+          .swizzle = 1,
+          .laneselect = 1};
 }
 
 }  // namespace mote::code
