@@ -1,0 +1,72 @@
+// Inherited descriptors: see descriptor.h.
+#include "base/os/descriptor.h"
+
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <vector>
+
+namespace mote::os {
+namespace {
+
+pollfd poll_entry(const Wanted& wanted) {
+  return {wanted.descriptor, static_cast<short>(wanted.for_writing ? POLLOUT : POLLIN), 0};
+}
+
+std::expected<uint64_t, int> outcome(ssize_t count) {
+  if (count < 0) return std::unexpected(errno);
+  return static_cast<uint64_t>(count);
+}
+
+}  // namespace
+
+std::expected<uint64_t, int> read_descriptor(int descriptor, MutableBytes into) {
+  ssize_t count;
+  do {
+    count = read(descriptor, into.data(), std::min<size_t>(into.size(), SSIZE_MAX));
+  } while (count < 0 && errno == EINTR);
+  return outcome(count);
+}
+
+std::expected<uint64_t, int> write_descriptor(int descriptor, Bytes from) {
+  ssize_t count;
+  do {
+    count = write(descriptor, from.data(), std::min<size_t>(from.size(), SSIZE_MAX));
+  } while (count < 0 && errno == EINTR);
+  return outcome(count);
+}
+
+Readiness readiness(int descriptor, bool for_writing) {
+  pollfd entry = poll_entry({descriptor, for_writing});
+  while (poll(&entry, 1, 0) < 0 && errno == EINTR) {
+  }
+  Readiness result;
+  result.is_ready = entry.revents != 0;
+  result.is_hung_up = (entry.revents & (POLLHUP | POLLERR)) != 0;
+  int bytes = 0;
+  if (!for_writing && ioctl(descriptor, FIONREAD, &bytes) == 0 && bytes > 0) result.bytes = static_cast<uint64_t>(bytes);
+  return result;
+}
+
+void wait_for(std::span<const Wanted> descriptors, std::optional<uint64_t> timeout_ns) {
+  std::vector<pollfd> entries;
+  entries.reserve(descriptors.size());
+  for (const Wanted& wanted : descriptors) entries.push_back(poll_entry(wanted));
+  constexpr uint64_t second_ns = 1'000'000'000;
+  timespec time = {};
+  if (timeout_ns) time = {static_cast<time_t>(*timeout_ns / second_ns), static_cast<long>(*timeout_ns % second_ns)};
+  // May return early, on a signal: the caller looks at its descriptors and its clock again.
+  ppoll(entries.data(), entries.size(), timeout_ns ? &time : nullptr, nullptr);
+}
+
+void ignore_broken_pipes() {
+  signal(SIGPIPE, SIG_IGN);
+}
+
+}  // namespace mote::os

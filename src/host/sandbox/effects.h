@@ -1,0 +1,73 @@
+// What a sandbox does to the world outside, as interfaces: streams, clocks, randomness. `main` passes the real ones (system.h),
+// tests pass fakes (fake.h), later ones will record, replay or refuse.
+//
+// A Refusal is what a guest may learn about a failure; every WASI version has one table from it to its own numbers.
+#pragma once
+
+#include "base/core/bytes.h"
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <span>
+
+namespace mote::sandbox {
+
+enum class Refusal : uint8_t {
+  bad_descriptor,
+  would_block,
+  broken_pipe,
+  no_space,
+  io_failure,
+  invalid,
+  unsupported,
+  not_seekable,
+  not_a_folder,
+  not_a_socket,
+  not_granted,
+};
+
+template <class T>
+using Outcome = std::expected<T, Refusal>;
+
+struct Readiness {
+  bool is_ready = false;
+  bool is_hung_up = false;
+  uint64_t bytes = 0;  // at least so many can be read; 0 when unknown
+};
+
+// A sequence of bytes without a position: a terminal, a pipe, or a file that is only read or written in order.
+class Stream {
+ public:
+  virtual ~Stream() = default;
+  [[nodiscard]] virtual Outcome<uint64_t> read(MutableBytes into) = 0;  // waits for the first byte; 0 is the end
+  [[nodiscard]] virtual Outcome<uint64_t> write(Bytes from) = 0;        // waits for room; may write less
+  [[nodiscard]] virtual bool is_terminal() const = 0;
+  [[nodiscard]] virtual Readiness readiness(bool for_writing) = 0;
+};
+
+struct Wanted {
+  Stream* stream;
+  bool for_writing;
+};
+
+enum class ClockId : uint8_t { realtime, monotonic };
+
+class Clocks {
+ public:
+  virtual ~Clocks() = default;
+  [[nodiscard]] virtual uint64_t now_ns(ClockId clock) = 0;
+  [[nodiscard]] virtual uint64_t resolution_ns(ClockId clock) = 0;
+  // Waits until a clock shows a time (one that is set forward meanwhile counts).
+  virtual void sleep_until(ClockId clock, uint64_t time_ns) = 0;
+  // Waits until a stream is ready or the time has passed; may return early.
+  virtual void wait_for(std::span<const Wanted> streams, std::optional<uint64_t> timeout_ns) = 0;
+};
+
+class Random {
+ public:
+  virtual ~Random() = default;
+  [[nodiscard]] virtual Outcome<void> fill(MutableBytes into) = 0;  // fit for keys
+};
+
+}  // namespace mote::sandbox

@@ -1,0 +1,76 @@
+// The descriptors, clocks and randomness of one guest: see process.h.
+#include "host/sandbox/process.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace mote::sandbox {
+
+uint32_t Process::open(Descriptor descriptor) {
+  const auto free = std::ranges::find_if(descriptors_, [](const Descriptor& d) { return d.stream == nullptr; });
+  const auto number = static_cast<uint32_t>(free - descriptors_.begin());
+  if (free == descriptors_.end()) {
+    descriptors_.push_back(std::move(descriptor));
+  } else {
+    *free = std::move(descriptor);
+  }
+  return number;
+}
+
+Descriptor* Process::find(uint32_t number) {
+  if (number >= descriptors_.size() || descriptors_[number].stream == nullptr) return nullptr;
+  return &descriptors_[number];
+}
+
+Outcome<void> Process::close(uint32_t number) {
+  Descriptor* descriptor = find(number);
+  if (descriptor == nullptr) return std::unexpected(Refusal::bad_descriptor);
+  *descriptor = {};
+  return {};
+}
+
+Outcome<void> Process::renumber(uint32_t from, uint32_t to) {
+  Descriptor* source = find(from);
+  Descriptor* target = find(to);
+  if (source == nullptr || target == nullptr) return std::unexpected(Refusal::bad_descriptor);
+  if (source != target) *target = std::exchange(*source, {});
+  return {};
+}
+
+Outcome<uint64_t> Process::read(uint32_t number, MutableBytes into) {
+  Descriptor* descriptor = find(number);
+  if (descriptor == nullptr || !descriptor->is_readable) return std::unexpected(Refusal::bad_descriptor);
+  if (!descriptor->may_wait && !descriptor->stream->readiness(false).is_ready) return std::unexpected(Refusal::would_block);
+  return descriptor->stream->read(into);
+}
+
+Outcome<uint64_t> Process::write(uint32_t number, Bytes from) {
+  Descriptor* descriptor = find(number);
+  if (descriptor == nullptr || !descriptor->is_writable) return std::unexpected(Refusal::bad_descriptor);
+  if (!descriptor->may_wait && !descriptor->stream->readiness(true).is_ready) return std::unexpected(Refusal::would_block);
+  return descriptor->stream->write(from);
+}
+
+uint64_t Process::now_ns(ClockId clock) {
+  const uint64_t now = clocks_.now_ns(clock);
+  return clock == ClockId::monotonic ? now - monotonic_base_ : now;
+}
+
+void Process::sleep_until(ClockId clock, uint64_t time_ns) {
+  const uint64_t base = clock == ClockId::monotonic ? monotonic_base_ : 0;
+  constexpr uint64_t latest = std::numeric_limits<int64_t>::max();  // 292 years
+  clocks_.sleep_until(clock, time_ns < latest - base ? base + time_ns : latest);
+}
+
+Outcome<void> Process::fill_random(MutableBytes into) {
+  constexpr size_t piece = 64 << 10;
+  while (!into.empty()) {
+    const MutableBytes next = into.first(std::min(piece, into.size()));
+    if (auto filled = random_.fill(next); !filled) return filled;
+    into = into.subspan(next.size());
+  }
+  return {};
+}
+
+}  // namespace mote::sandbox

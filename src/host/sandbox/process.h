@@ -1,0 +1,60 @@
+// Process: what one guest has been given and what became of it: arguments, environment, open streams, clocks, randomness.
+//
+// Deny by default: a Process that is filled with nothing grants nothing, and a guest sees empty lists and bad descriptors. One
+// store has one Process, which outlives it; used by the store's thread only. ABI (numbers, layouts) is not known here: see
+// host/wasi_p1. Tested by process_test.cpp.
+#pragma once
+
+#include "host/sandbox/effects.h"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace mote::sandbox {
+
+// One open descriptor of a guest.
+struct Descriptor {
+  std::unique_ptr<Stream> stream;
+  bool is_readable = false;
+  bool is_writable = false;
+  bool may_wait = true;       // false: an operation that would wait answers would_block
+  bool is_appending = false;  // remembered for the guest; streams have no position
+  // What the guest has renounced, in its ABI's numbering.
+  uint64_t dropped_rights = 0;
+};
+
+class Process {
+ public:
+  Process(Clocks& clocks, Random& random) : clocks_(clocks), random_(random), monotonic_base_(clocks.now_ns(ClockId::monotonic)) {}
+
+  std::vector<std::string> arguments;    // the program's name first; no NUL inside
+  std::vector<std::string> environment;  // "NAME=value"
+
+  // Descriptors are numbered from 0; a free number is reused lowest first. Returns the number.
+  uint32_t open(Descriptor descriptor);
+  [[nodiscard]] Descriptor* find(uint32_t number);  // nullptr: not open; valid until the next open, close or renumber
+  [[nodiscard]] Outcome<void> close(uint32_t number);
+  [[nodiscard]] Outcome<void> renumber(uint32_t from, uint32_t to);  // `to` is closed, then `from` takes its place
+
+  [[nodiscard]] Outcome<uint64_t> read(uint32_t number, MutableBytes into);
+  [[nodiscard]] Outcome<uint64_t> write(uint32_t number, Bytes from);
+
+  // The monotonic clock begins with the process, so that a guest does not learn the host's uptime.
+  [[nodiscard]] uint64_t now_ns(ClockId clock);
+  [[nodiscard]] uint64_t resolution_ns(ClockId clock) { return clocks_.resolution_ns(clock); }
+  void sleep_until(ClockId clock, uint64_t time_ns);
+  void wait_for(std::span<const Wanted> streams, std::optional<uint64_t> timeout_ns) { clocks_.wait_for(streams, timeout_ns); }
+
+  // In pieces, so that no single request to the system grows with what a guest asks for.
+  [[nodiscard]] Outcome<void> fill_random(MutableBytes into);
+
+ private:
+  Clocks& clocks_;
+  Random& random_;
+  uint64_t monotonic_base_;
+  std::vector<Descriptor> descriptors_;  // without a stream: the number is free
+};
+
+}  // namespace mote::sandbox
