@@ -88,6 +88,7 @@ bool matches_abstract(HeapType::Abstract sub, HeapType::Abstract super) {
     case HeapType::extern_:
     case HeapType::any:
     case HeapType::exn:
+    case HeapType::bot:  // only in unreachable code
       return false;
   }
   return false;
