@@ -55,7 +55,7 @@ void Walker::start(FuncIndex func) {
   func_ = func;
   in_ = Reader(module_.bytes, {body.offset, body.size});
   instruction_ = Instruction{.offset = body.offset};
-  has_wide_fields_ = false;
+  has_spans_ = false;
   live_ = true;
   top_ = base_ = 0;
   frames_.clear();
@@ -103,18 +103,35 @@ ValueType Walker::local_type(uint32_t index) const {
   return std::ranges::upper_bound(runs_, index, {}, &LocalRun::end)->type;
 }
 
+uint32_t Walker::read_local() {
+  instruction_.index = read_index(local_count_, "local");
+  if (!in_.failed()) instruction_.type = local_type(instruction_.index);
+  return instruction_.index;
+}
+
+void Walker::local_get() {
+  const uint32_t index = read_local();
+  if (tracks_locals_ && !in_.failed() && !is_set_[index]) return fail(format("uninitialized local: {}", index));
+  push(instruction_.type);
+}
+
+void Walker::local_set(bool keeps_operand) {
+  const uint32_t index = read_local();
+  if (in_.failed()) return;
+  pop(instruction_.type);
+  if (keeps_operand) push(instruction_.type);
+  if (tracks_locals_ && !is_set_[index]) {
+    is_set_[index] = true;
+    set_.push_back(index);
+  }
+}
+
 bool Walker::next() {
   if (in_.at_end() || frames_.empty()) [[unlikely]] {
     end_body();
     return false;
   }
-  if (has_wide_fields_) {
-    instruction_ = Instruction{};
-    has_wide_fields_ = false;
-  }
-  instruction_.index = instruction_.index2 = 0;
-  instruction_.type = instruction_.type2 = bottom;
-  instruction_.low = instruction_.high = 0;
+  clear_instruction();
   instruction_.offset = in_.offset();
   told_ = live_;
   const uint16_t plain = opcode_table.plain[in_.peek()];
@@ -126,13 +143,31 @@ bool Walker::next() {
   } else {
     return false;
   }
-  const OpcodeInfo& info = opcode_infos[static_cast<size_t>(instruction_.op)];
-  if (info.is_fixed) {
+  // The locals first: a third of all instructions.
+  if (instruction_.op == Opcode::local_get) {
+    local_get();
+  } else if (instruction_.op == Opcode::local_set || instruction_.op == Opcode::local_tee) {
+    local_set(instruction_.op == Opcode::local_tee);
+  } else if (const OpcodeInfo& info = opcode_infos[static_cast<size_t>(instruction_.op)]; info.is_fixed) {
     fixed(info);
   } else {
     rule(instruction_.op);
   }
   return !in_.failed();
+}
+
+// Spans are cleared only when the last instruction had some.
+void Walker::clear_instruction() {
+  instruction_.end_reachable = true;
+  instruction_.index = instruction_.index2 = 0;
+  instruction_.type = instruction_.type2 = bottom;
+  instruction_.low = instruction_.high = 0;
+  instruction_.memarg = {};
+  if (!has_spans_) return;
+  has_spans_ = false;
+  instruction_.block = {};
+  instruction_.targets = {};
+  instruction_.catches = {};
 }
 
 void Walker::end_body() {
@@ -152,7 +187,7 @@ Result<void> Walker::finish() {
 }
 
 void Walker::fixed(const OpcodeInfo& info) {
-  const ValueType address = read_fixed_immediate(info.immediate);
+  const ValueType address = info.immediate == Immediate::none ? i32 : read_fixed_immediate(info.immediate);
   for (size_t i = info.param_count; i-- > 0;) pop(value_type(info.params[i], address));
   if (info.result_count != 0) push(value_type(info.result, address));
 }
@@ -252,7 +287,6 @@ uint32_t Walker::read_lane(uint32_t lanes) {
 
 // Alignment, a memory index if bit 6 of it is set, an offset.
 ValueType Walker::read_memarg(Immediate immediate) {
-  has_wide_fields_ = true;
   const uint32_t flags = in_.u32();
   if (flags >= 0x80) {
     fail(format("malformed memop flags 0x{:x}", flags));
@@ -319,9 +353,6 @@ void Walker::rule(Opcode op) {
     case Opcode::drop: return drop();
     case Opcode::select: return select();
     case Opcode::select_t: return select_t();
-    case Opcode::local_get: return local_get();
-    case Opcode::local_set: return local_set(false);
-    case Opcode::local_tee: return local_set(true);
     case Opcode::global_get: return global_get();
     case Opcode::global_set: return global_set();
     case Opcode::table_get:

@@ -64,6 +64,10 @@ class Walker {
 
   // walk.cpp
   void read_local_runs();
+  void clear_instruction();
+  void local_get();
+  void local_set(bool keeps_operand);
+  [[nodiscard]] uint32_t read_local();
   void fixed(const OpcodeInfo& info);
   [[nodiscard]] ValueType read_fixed_immediate(Immediate immediate);
   [[nodiscard]] ValueType read_memarg(Immediate immediate);
@@ -99,12 +103,10 @@ class Walker {
   void unreachable();
   void check_top(Types types);
 
-  // walk_data.cpp: variables, references, tables, memories as wholes
+  // walk_data.cpp: globals, references, tables, memories as wholes
   void drop();
   void select();
   void select_t();
-  void local_get();
-  void local_set(bool keeps_operand);
   void global_get();
   void global_set();
   void table_op(Opcode op);
@@ -114,7 +116,6 @@ class Walker {
   void ref_func();
   void ref_test(Opcode op);
   [[nodiscard]] ValueType read_table_init();
-  [[nodiscard]] uint32_t read_local();
   void check_data(DataIndex index);
   void check_element(ElementIndex index);
 
@@ -159,7 +160,7 @@ class Walker {
   Instruction instruction_;
   bool told_ = false;
   bool live_ = false;           // the next instruction is reachable, in a block that was told
-  bool has_wide_fields_ = false;  // instruction_ has more to clear than its scalars
+  bool has_spans_ = false;      // instruction_ has more to clear than its scalars
 
   std::unique_ptr<ValueType[]> stack_;
   size_t top_ = 0, base_ = 0, capacity_ = 0;

@@ -57,7 +57,7 @@ BlockType Walker::read_block_type() {
 }
 
 void Walker::block(Opcode op) {
-  has_wide_fields_ = true;
+  has_spans_ = true;
   instruction_.block = read_block_type();
   if (op == Opcode::if_) pop(i32);
   pop_all(instruction_.block.params);
@@ -74,7 +74,6 @@ void Walker::pop_frame_results() {
 }
 
 void Walker::else_() {
-  has_wide_fields_ = true;
   Frame& frame = frames_.back();
   if (frame.op != Opcode::if_) return fail("END opcode expected: else without if");
   told_ = frame.told;
@@ -87,7 +86,6 @@ void Walker::else_() {
 }
 
 void Walker::end() {
-  has_wide_fields_ = true;
   const Frame frame = frames_.back();
   told_ = frame.told;
   instruction_.end_reachable = !frame.unreachable;
@@ -145,7 +143,7 @@ void Walker::br_if() {
 }
 
 void Walker::br_table() {
-  has_wide_fields_ = true;
+  has_spans_ = true;
   const uint32_t count = in_.count(limits::br_table_targets, "branch targets");
   targets_.clear();
   targets_.reserve(count + 1);
@@ -250,7 +248,7 @@ void Walker::throw_() {
 }
 
 void Walker::try_table() {
-  has_wide_fields_ = true;
+  has_spans_ = true;
   instruction_.block = read_block_type();
   const uint32_t count = in_.count(limits::function_body_bytes, "catch clauses");
   catches_.clear();

@@ -1,4 +1,4 @@
-// Variables, references, and tables and memories as wholes: the walker's rules for them.
+// Globals, references, and tables and memories as wholes: the walker's rules for them.
 // Spec: core/valid/instructions. Tested by walk_test.cpp and tests/spec.
 #include "base/core/assert.h"
 #include "base/core/format.h"
@@ -27,29 +27,6 @@ void Walker::select_t() {
   pop(type);
   push(type);
   instruction_.type = type;
-}
-
-uint32_t Walker::read_local() {
-  instruction_.index = read_index(local_count_, "local");
-  if (!in_.failed()) instruction_.type = local_type(instruction_.index);
-  return instruction_.index;
-}
-
-void Walker::local_get() {
-  const uint32_t index = read_local();
-  if (tracks_locals_ && !in_.failed() && !is_set_[index]) return fail(format("uninitialized local: {}", index));
-  push(instruction_.type);
-}
-
-void Walker::local_set(bool keeps_operand) {
-  const uint32_t index = read_local();
-  if (in_.failed()) return;
-  pop(instruction_.type);
-  if (keeps_operand) push(instruction_.type);
-  if (tracks_locals_ && !is_set_[index]) {
-    is_set_[index] = true;
-    set_.push_back(index);
-  }
 }
 
 void Walker::global_get() {
