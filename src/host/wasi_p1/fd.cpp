@@ -1,0 +1,116 @@
+// Descriptors of streams: reading, writing, and what is known about them.
+#include "host/wasi_p1/functions.h"
+
+#include <algorithm>
+#include <array>
+
+namespace mote::wasi_p1 {
+namespace {
+
+Filetype filetype(const sandbox::Descriptor& descriptor) {
+  // Libraries take a character device for a terminal and buffer by line.
+  return descriptor.stream->is_terminal() ? Filetype::character_device : Filetype::unknown;
+}
+
+// Several small pieces (a library's buffer and what did not fit into it) go out as one write: cheaper, and lines stay whole when
+// several processes write to one pipe.
+constexpr size_t gathered = 2048;
+
+sandbox::Outcome<uint64_t> write_all_pieces(sandbox::Process& process, uint32_t fd, std::span<const MutableBytes> pieces) {
+  if (pieces.empty()) return process.write(fd, {});
+  size_t total = 0;
+  for (const MutableBytes piece : pieces) total = std::min(total + std::min(piece.size(), gathered + 1), gathered + 1);
+  if (pieces.size() > 1 && total <= gathered) {
+    std::array<uint8_t, gathered> whole;
+    uint8_t* end = whole.data();
+    for (const MutableBytes piece : pieces) end = std::ranges::copy(piece, end).out;
+    return process.write(fd, {whole.data(), end});
+  }
+  uint64_t written = 0;
+  for (const MutableBytes piece : pieces) {
+    const auto count = process.write(fd, piece);
+    if (!count && written == 0) return count;
+    if (!count) break;  // what was written is reported; the failure will meet the next call
+    written += *count;
+    if (*count < piece.size() || written > UINT32_MAX / 2) break;
+  }
+  return written;
+}
+
+}  // namespace
+
+Errno fd_close(Guest& guest, uint32_t fd) {
+  if (auto closed = guest.process.close(fd); !closed) return to_errno(closed.error());
+  return Errno::success;
+}
+
+Errno fd_fdstat_get(Guest& guest, uint32_t fd, uint32_t out) {
+  const sandbox::Descriptor& descriptor = *NEED(guest.descriptor(fd));
+  uint8_t* const stat = NEED(guest.bytes(out, size::fdstat)).data();
+  std::memset(stat, 0, size::fdstat);
+  stat[0] = static_cast<uint8_t>(filetype(descriptor));
+  store_le(stat + 2,
+           static_cast<uint16_t>((descriptor.is_appending ? fdflags::append : 0) | (descriptor.may_wait ? 0 : fdflags::nonblock)));
+  store_le(stat + 8, rights_of(descriptor));
+  return Errno::success;
+}
+
+Errno fd_fdstat_set_flags(Guest& guest, uint32_t fd, uint32_t flags) {
+  sandbox::Descriptor& descriptor = *NEED(guest.descriptor(fd));
+  if ((flags & ~fdflags::all) != 0) return Errno::inval;
+  if ((rights_of(descriptor) & rights::fd_fdstat_set_flags) == 0) return Errno::notcapable;
+  if ((flags & (fdflags::dsync | fdflags::rsync | fdflags::sync)) != 0) return Errno::notsup;
+  descriptor.is_appending = (flags & fdflags::append) != 0;
+  descriptor.may_wait = (flags & fdflags::nonblock) == 0;
+  return Errno::success;
+}
+
+// Rights are only ever given up.
+Errno fd_fdstat_set_rights(Guest& guest, uint32_t fd, uint64_t base, uint64_t inheriting) {
+  sandbox::Descriptor& descriptor = *NEED(guest.descriptor(fd));
+  const uint64_t held = rights_of(descriptor);
+  if ((base & ~held) != 0 || inheriting != 0) return Errno::notcapable;
+  descriptor.dropped_rights |= held & ~base;
+  return Errno::success;
+}
+
+Errno fd_filestat_get(Guest& guest, uint32_t fd, uint32_t out) {
+  const sandbox::Descriptor& descriptor = *NEED(guest.descriptor(fd));
+  if ((rights_of(descriptor) & rights::fd_filestat_get) == 0) return Errno::notcapable;
+  uint8_t* const stat = NEED(guest.bytes(out, size::filestat)).data();
+  // A stream has no device, inode, size or times that a guest should know.
+  std::memset(stat, 0, size::filestat);
+  stat[16] = static_cast<uint8_t>(filetype(descriptor));
+  return Errno::success;
+}
+
+Errno fd_read(Guest& guest, uint32_t fd, uint32_t iovs, uint32_t count, uint32_t out) {
+  const sandbox::Descriptor& descriptor = *NEED(guest.descriptor(fd));
+  if (!descriptor.is_readable) return Errno::badf;
+  if ((rights_of(descriptor) & rights::fd_read) == 0) return Errno::notcapable;
+  const auto buffers = NEED(guest.buffers(iovs, count));
+  uint8_t* const size = NEED(guest.bytes(out, 4)).data();
+  // One read into the first buffer: a second could wait although there is something to return.
+  uint64_t read = 0;
+  if (!buffers.empty()) read = NEED(guest.process.read(fd, buffers.front()));
+  store_le(size, static_cast<uint32_t>(read));
+  return Errno::success;
+}
+
+Errno fd_renumber(Guest& guest, uint32_t fd, uint32_t to) {
+  if (auto moved = guest.process.renumber(fd, to); !moved) return to_errno(moved.error());
+  return Errno::success;
+}
+
+Errno fd_write(Guest& guest, uint32_t fd, uint32_t iovs, uint32_t count, uint32_t out) {
+  const sandbox::Descriptor& descriptor = *NEED(guest.descriptor(fd));
+  if (!descriptor.is_writable) return Errno::badf;
+  if ((rights_of(descriptor) & rights::fd_write) == 0) return Errno::notcapable;
+  const auto pieces = NEED(guest.buffers(iovs, count));
+  uint8_t* const size = NEED(guest.bytes(out, 4)).data();
+  const uint64_t written = NEED(write_all_pieces(guest.process, fd, pieces));
+  store_le(size, static_cast<uint32_t>(written));
+  return Errno::success;
+}
+
+}  // namespace mote::wasi_p1

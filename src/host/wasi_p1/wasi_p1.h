@@ -1,0 +1,26 @@
+// WASI preview 1 for a guest: the 46 functions of module "wasi_snapshot_preview1", as thin translations to host/sandbox.
+//
+// What is meant by a file, a clock or an exit is sandbox/process.h; here are only numbers, layouts and checks of guest pointers. A
+// function whose matter a Process does not hold yet (folders, sockets) is linkable and answers as preview 1 prescribes for the
+// descriptors there are. Tested by wasi_p1_test.cpp, with guests by tests/cases.
+#pragma once
+
+#include "host/sandbox/process.h"
+
+#include <mote/linker.h>
+
+#include <string_view>
+
+namespace mote::wasi_p1 {
+
+inline constexpr std::string_view module_name = "wasi_snapshot_preview1";
+
+// Whether preview 1 has a function of this name.
+[[nodiscard]] bool has_function(std::string_view name);
+
+// Defines every function; `define_imported` only those that a module imports, which is what a short-lived process wants. The
+// functions find the guest's sandbox::Process by Store::set_data: it must be set before the guest runs, and be a sandbox::Process*.
+[[nodiscard]] Result<void> define_all(Linker& linker);
+[[nodiscard]] Result<void> define_imported(Linker& linker, const Module& module);
+
+}  // namespace mote::wasi_p1
