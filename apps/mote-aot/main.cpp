@@ -7,23 +7,23 @@
 //
 // The contract with engine/api (include/mote/compiler.h), on stderr, one line each:
 //   progress DONE TOTAL          with --progress: bytes of code compiled, of all
-//   error KIND OFFSET MESSAGE    the last line after a failure (exit status 1). KIND is an ErrorKind's enumerator, OFFSET a
+//   error KIND OFFSET MESSAGE    the last line after a failure. KIND is an ErrorKind's enumerator, OFFSET a
 //                                decimal byte offset in the module or "-"
 // Exit status: 0, 1 (failed, with that line), 2 (misuse of the command line). The output is written whole or not at all.
 // Tested by tests/cases and engine/api/compiler_test.cpp.
+#include "base/os/file.h"
+#include "base/os/machine.h"
+#include "engine/aot/compile.h"
+
+#include <mote/limits.h>
+#include <mote/result.h>
+
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <vector>
-
-#include <mote/limits.h>
-#include <mote/result.h>
-
-#include "base/os/file.h"
-#include "base/os/machine.h"
-#include "engine/aot/compile.h"
 
 namespace {
 
@@ -33,13 +33,20 @@ using mote::Result;
 
 const char* enumerator(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::bad_input: return "bad_input";
-    case ErrorKind::unsupported: return "unsupported";
-    case ErrorKind::denied: return "denied";
-    case ErrorKind::not_found: return "not_found";
-    case ErrorKind::limit: return "limit";
-    case ErrorKind::unavailable: return "unavailable";
-    case ErrorKind::internal: return "internal";
+    case ErrorKind::bad_input:
+      return "bad_input";
+    case ErrorKind::unsupported:
+      return "unsupported";
+    case ErrorKind::denied:
+      return "denied";
+    case ErrorKind::not_found:
+      return "not_found";
+    case ErrorKind::limit:
+      return "limit";
+    case ErrorKind::unavailable:
+      return "unavailable";
+    case ErrorKind::internal:
+      return "internal";
   }
   return "internal";
 }
@@ -85,7 +92,8 @@ void declare(CLI::App& command, Arguments& arguments) {
   command.add_flag("--both", arguments.options.both_memory_modes, "Two images, one for each memory mode");
   command.add_option("--opt-level", key.opt_level, "0 to 3")->check(CLI::Range(0, 3));
   command.add_flag("--canonical-nans", key.canonical_nans, "Every NaN that a program can see is the canonical one");
-  command.add_flag("--deterministic-relaxed-simd", key.deterministic_relaxed_simd, "Relaxed vector instructions as all machines have them");
+  command.add_flag("--deterministic-relaxed-simd", key.deterministic_relaxed_simd,
+                   "Relaxed vector instructions as all machines have them");
   command.add_flag("--fuel", key.fuel, "Count instructions");
   command.add_flag("--epochs", key.epochs, "Poll the epoch");
   command
@@ -99,7 +107,8 @@ void declare(CLI::App& command, Arguments& arguments) {
       "--progress",
       [&arguments] {
         arguments.options.progress = [](uint64_t done, uint64_t total) {
-          std::fprintf(stderr, "progress %llu %llu\n", static_cast<unsigned long long>(done), static_cast<unsigned long long>(total));
+          std::fprintf(stderr, "progress %llu %llu\n", static_cast<unsigned long long>(done),
+                       static_cast<unsigned long long>(total));
         };
       },
       "Say how far it is");
@@ -118,7 +127,9 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    if (app.exit(error) == 0) return 0;
+    print({ErrorKind::bad_input, std::string("mote-aot: ") + error.what()});
+    return 2;
   }
   mote::aot::set_last_words(say_last_words);
   const Result<void> result = compile(arguments);

@@ -6,11 +6,11 @@
 // tailcallelim (turns endless recursion into an endless loop), vectorisers, loop-idiom (makes library calls).
 #include "engine/aot/backend.h"
 
-#include <array>
-#include <mutex>
-#include <new>
-#include <optional>
-#include <string>
+#include "base/core/assert.h"
+#include "base/core/format.h"
+#include "engine/aot/compile.h"
+#include "engine/aot/nan.h"
+#include "engine/aot/unit.h"
 
 #include <llvm/ADT/SmallVector.h>
 #include <llvm/Analysis/AliasAnalysis.h>
@@ -32,14 +32,14 @@
 #include <llvm/Target/TargetMachine.h>
 #include <llvm/Target/TargetOptions.h>
 #include <llvm/TargetParser/Triple.h>
-#include <llvm/Transforms/IPO/ModuleInliner.h>
 #include <llvm/Transforms/IPO/Inliner.h>
+#include <llvm/Transforms/IPO/ModuleInliner.h>
 
-#include "base/core/assert.h"
-#include "base/core/format.h"
-#include "engine/aot/compile.h"
-#include "engine/aot/nan.h"
-#include "engine/aot/unit.h"
+#include <array>
+#include <mutex>
+#include <new>
+#include <optional>
+#include <string>
 
 namespace mote::aot {
 
@@ -71,19 +71,21 @@ void set_up_llvm() {
   });
 }
 
-std::string cpu_name(uint32_t features) { return features == code::cpu_v3 ? "x86-64-v3" : "x86-64-v2"; }
+std::string cpu_name(uint32_t features) {
+  return features == code::cpu_v3 ? "x86-64-v3" : "x86-64-v2";
+}
 
 // What the key has beyond the named set.
 std::string cpu_extras(uint32_t features) {
   if (features == code::cpu_v3) return {};
   constexpr std::array<std::pair<code::CpuFeature, const char*>, 8> names{{{code::cpu_avx, "+avx"},
-                                                                          {code::cpu_avx2, "+avx2"},
-                                                                          {code::cpu_bmi1, "+bmi"},
-                                                                          {code::cpu_bmi2, "+bmi2"},
-                                                                          {code::cpu_lzcnt, "+lzcnt"},
-                                                                          {code::cpu_fma, "+fma"},
-                                                                          {code::cpu_f16c, "+f16c"},
-                                                                          {code::cpu_movbe, "+movbe"}}};
+                                                                           {code::cpu_avx2, "+avx2"},
+                                                                           {code::cpu_bmi1, "+bmi"},
+                                                                           {code::cpu_bmi2, "+bmi2"},
+                                                                           {code::cpu_lzcnt, "+lzcnt"},
+                                                                           {code::cpu_fma, "+fma"},
+                                                                           {code::cpu_f16c, "+f16c"},
+                                                                           {code::cpu_movbe, "+movbe"}}};
   std::string text;
   for (const auto& [feature, name] : names) {
     if ((features & feature) == 0) continue;
@@ -99,9 +101,8 @@ std::unique_ptr<llvm::TargetMachine> make_machine(const code::CodegenKey& key, l
   ASSERT(target != nullptr);
   llvm::TargetOptions options;
   options.MCOptions.AsmVerbose = false;
-  return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(triple, cpu_name(key.cpu_features),
-                                                                          cpu_extras(key.cpu_features), options, llvm::Reloc::PIC_,
-                                                                          llvm::CodeModel::Small, level));
+  return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
+      triple, cpu_name(key.cpu_features), cpu_extras(key.cpu_features), options, llvm::Reloc::PIC_, llvm::CodeModel::Small, level));
 }
 
 llvm::CodeGenOptLevel level_of(const code::CodegenKey& key) {
@@ -221,7 +222,8 @@ Result<std::vector<uint8_t>> Backend::State::emit(Unit& unit) {
   llvm::legacy::PassManager passes;
   passes.add(new llvm::TargetLibraryInfoWrapperPass(library));
   constexpr bool is_unverified = true;
-  if (machine_for(unit.partition()).addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::ObjectFile, is_unverified)) {
+  if (machine_for(unit.partition())
+          .addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::ObjectFile, is_unverified)) {
     return fail(ErrorKind::internal, "this LLVM cannot emit x86-64 objects");
   }
   passes.run(unit.module());
@@ -236,7 +238,9 @@ Backend::~Backend() = default;
 Backend::Backend(Backend&&) noexcept = default;
 Backend& Backend::operator=(Backend&&) noexcept = default;
 
-const code::CodegenKey& Backend::key() const { return state_->key; }
+const code::CodegenKey& Backend::key() const {
+  return state_->key;
+}
 
 Result<std::vector<uint8_t>> Backend::compile(const Source& source, const Partition& partition) {
   std::optional<std::string> error;
@@ -251,7 +255,8 @@ Result<std::vector<uint8_t>> Backend::compile(const Source& source, const Partit
 #ifndef NDEBUG
   std::string broken;
   llvm::raw_string_ostream stream(broken);
-  if (llvm::verifyModule(unit.module(), &stream)) return fail(ErrorKind::internal, format("LLVM refuses our code: {}", stream.str()));
+  if (llvm::verifyModule(unit.module(), &stream))
+    return fail(ErrorKind::internal, format("LLVM refuses our code: {}", stream.str()));
 #endif
   state_->optimize(unit);
   Result<std::vector<uint8_t>> object = state_->emit(unit);

@@ -4,13 +4,13 @@
 // needed to use it.
 #pragma once
 
-#include <cstdint>
-#include <memory>
-#include <vector>
+#include "engine/code/codegen_key.h"
 
 #include <mote/result.h>
 
-#include "engine/code/codegen_key.h"
+#include <cstdint>
+#include <memory>
+#include <vector>
 
 namespace mote::aot {
 

@@ -4,6 +4,15 @@
 // any number of threads. Partitions are *started* in order of size, the largest first, so that none is left over at the end.
 #include "engine/aot/compile.h"
 
+#include "engine/aot/backend.h"
+#include "engine/aot/link.h"
+#include "engine/aot/survey.h"
+#include "engine/aot/unit.h"
+#include "engine/code/image.h"
+#include "engine/wasm/decode.h"
+
+#include <llvm/Support/thread.h>
+
 #include <algorithm>
 #include <atomic>
 #include <memory>
@@ -11,15 +20,6 @@
 #include <numeric>
 #include <optional>
 #include <vector>
-
-#include <llvm/Support/thread.h>
-
-#include "engine/aot/backend.h"
-#include "engine/aot/link.h"
-#include "engine/aot/survey.h"
-#include "engine/aot/unit.h"
-#include "engine/code/image.h"
-#include "engine/wasm/decode.h"
 
 namespace mote::aot {
 

@@ -4,14 +4,14 @@
 // does the work itself when there is little). Memory: about 15 times the largest partition per thread, plus the objects.
 #pragma once
 
-#include <cstdint>
-#include <functional>
-#include <vector>
+#include "base/core/bytes.h"
+#include "engine/code/codegen_key.h"
 
 #include <mote/result.h>
 
-#include "base/core/bytes.h"
-#include "engine/code/codegen_key.h"
+#include <cstdint>
+#include <functional>
+#include <vector>
 
 namespace mote::aot {
 
@@ -24,7 +24,8 @@ struct CompileOptions {
 };
 
 // Validates and compiles. Errors: bad_input (invalid module, with offset), unsupported ("not supported by this build yet: exception
-// handling, function 12, offset 0x1f3"), limit. The artifact is equal byte for byte for equal input and options, whatever `threads` is.
+// handling, function 12, offset 0x1f3"), limit. The artifact is equal byte for byte for equal input and options, whatever `threads`
+// is.
 [[nodiscard]] Result<std::vector<uint8_t>> compile(Bytes wasm, const CompileOptions& options);
 
 // LLVM cannot go on after some errors, and nobody can without memory: then the process has to end. The handler says so first and

@@ -31,13 +31,19 @@ Prototypes::Prototypes(llvm::LLVMContext& context, const wasm::Module& module)
 
 llvm::Type* Prototypes::type(wasm::ValueType type) const {
   switch (type.kind()) {
-    case wasm::ValueKind::i32: return i32_;
-    case wasm::ValueKind::i64: return i64_;
-    case wasm::ValueKind::f32: return f32_;
-    case wasm::ValueKind::f64: return f64_;
-    case wasm::ValueKind::v128: return v128_;
+    case wasm::ValueKind::i32:
+      return i32_;
+    case wasm::ValueKind::i64:
+      return i64_;
+    case wasm::ValueKind::f32:
+      return f32_;
+    case wasm::ValueKind::f64:
+      return f64_;
+    case wasm::ValueKind::v128:
+      return v128_;
     case wasm::ValueKind::ref:
-    case wasm::ValueKind::bottom: break;
+    case wasm::ValueKind::bottom:
+      break;
   }
   return code::is_func_ref(module_, type) ? i64_ : i32_;
 }
@@ -113,8 +119,8 @@ std::vector<llvm::Value*> Prototypes::pack(llvm::IRBuilder<>& ir, const Signatur
   return arguments;
 }
 
-std::vector<llvm::Value*> Prototypes::unpack(llvm::IRBuilder<>& ir, const Signature& signature, bool is_uniform, llvm::Function& function,
-                                             llvm::function_ref<llvm::Value*()> xbuf) const {
+std::vector<llvm::Value*> Prototypes::unpack(llvm::IRBuilder<>& ir, const Signature& signature, bool is_uniform,
+                                             llvm::Function& function, llvm::function_ref<llvm::Value*()> xbuf) const {
   std::vector<llvm::Value*> values(signature.params.size());
   llvm::Value* buffer = nullptr;
   unsigned integers = 0;
@@ -128,7 +134,8 @@ std::vector<llvm::Value*> Prototypes::unpack(llvm::IRBuilder<>& ir, const Signat
       values[i] = load_slot(ir, buffer, place.index, type);
       continue;
     }
-    llvm::Value* const argument = function.getArg(place.kind == code::Place::integer ? 1u + place.index : first_vector + place.index);
+    llvm::Value* const argument =
+        function.getArg(place.kind == code::Place::integer ? 1u + place.index : first_vector + place.index);
     values[i] = is_uniform ? narrow(ir, argument, type) : argument;
   }
   return values;

@@ -9,16 +9,16 @@
 // Tested by prototype_test.cpp, which compares the registers with the convention's table.
 #pragma once
 
-#include <memory>
-#include <unordered_map>
-#include <vector>
+#include "engine/code/convention.h"
+#include "engine/wasm/module.h"
 
 #include <llvm/ADT/ArrayRef.h>
 #include <llvm/IR/DerivedTypes.h>
 #include <llvm/IR/IRBuilder.h>
 
-#include "engine/code/convention.h"
-#include "engine/wasm/module.h"
+#include <memory>
+#include <unordered_map>
+#include <vector>
 
 namespace mote::aot {
 
@@ -40,8 +40,9 @@ class Prototypes {
   [[nodiscard]] const Signature& signature(wasm::TypeIndex type);
 
   // Turns values into arguments after the context, and what does not fit into stores to `xbuf` (called only then).
-  [[nodiscard]] std::vector<llvm::Value*> pack(llvm::IRBuilder<>& ir, const Signature& signature, bool is_uniform, llvm::Value* context,
-                                               llvm::ArrayRef<llvm::Value*> values, llvm::function_ref<llvm::Value*()> xbuf) const;
+  [[nodiscard]] std::vector<llvm::Value*> pack(llvm::IRBuilder<>& ir, const Signature& signature, bool is_uniform,
+                                               llvm::Value* context, llvm::ArrayRef<llvm::Value*> values,
+                                               llvm::function_ref<llvm::Value*()> xbuf) const;
   // The parameters of a function that is being defined, in the order of the wasm type.
   [[nodiscard]] std::vector<llvm::Value*> unpack(llvm::IRBuilder<>& ir, const Signature& signature, bool is_uniform,
                                                  llvm::Function& function, llvm::function_ref<llvm::Value*()> xbuf) const;

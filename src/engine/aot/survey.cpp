@@ -1,11 +1,11 @@
 // Walks every body once before anything is compiled (survey.h).
 #include "engine/aot/survey.h"
 
-#include <algorithm>
-#include <optional>
-
 #include "base/core/format.h"
 #include "engine/wasm/walk.h"
+
+#include <algorithm>
+#include <optional>
 
 namespace mote::aot {
 
@@ -33,7 +33,13 @@ struct Surveyor {
   void instruction(const wasm::Instruction& instruction) {
     using enum wasm::Opcode;
     switch (instruction.op) {
-      case block: case loop: case if_: case else_: case br_if: case br_on_null: case br_on_non_null:
+      case block:
+      case loop:
+      case if_:
+      case else_:
+      case br_if:
+      case br_on_null:
+      case br_on_non_null:
         ++blocks;
         break;
       case br_table:
@@ -42,7 +48,8 @@ struct Surveyor {
       case return_call:
         result.is_uniform[instruction.index] = true;
         [[fallthrough]];
-      case return_call_indirect: case return_call_ref:
+      case return_call_indirect:
+      case return_call_ref:
         result.is_uniform[func] = true;
         break;
       default:
@@ -115,8 +122,8 @@ Result<Survey> survey(const wasm::Module& module) {
   }
   if (unsupported) {
     const std::string where = unsupported->func ? format("function {}", *unsupported->func) : "a constant expression";
-    return fail_at(ErrorKind::unsupported, unsupported->offset,
-                   format("not supported by this build yet: {}, {}, offset {:#x}", unsupported->feature, where, unsupported->offset));
+    return fail(ErrorKind::unsupported,
+                format("not supported by this build yet: {}, {}, offset {:#x}", unsupported->feature, where, unsupported->offset));
   }
   result.partitions = cut(module, result.effort);
   return result;

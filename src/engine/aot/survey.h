@@ -6,12 +6,12 @@
 // Tested by survey_test.cpp.
 #pragma once
 
-#include <cstdint>
-#include <vector>
+#include "engine/wasm/module.h"
 
 #include <mote/result.h>
 
-#include "engine/wasm/module.h"
+#include <cstdint>
+#include <vector>
 
 namespace mote::aot {
 

@@ -3,9 +3,9 @@
 // Wasm code calls wasm code by MoteCC and the runtime's builtins by the C ABI. Only direct calls have a choice of prototype, and
 // none really: the callee's own (prototype.h). After any call every register but rsp and rbp is gone, r12 included.
 // Spec: core/exec/instructions, "Control Instructions".
-#include <array>
-
 #include "engine/aot/translator.h"
+
+#include <array>
 
 namespace mote::aot {
 
@@ -22,20 +22,27 @@ constexpr std::array<code::BuiltinType, static_cast<size_t>(code::Builtin::count
 bool FuncTranslator::call(const wasm::Instruction& instruction) {
   using enum wasm::Opcode;
   switch (instruction.op) {
-    case wasm::Opcode::call: emit_call(direct_callee(instruction.index)); return true;
-    case return_call: emit_tail_call(direct_callee(instruction.index)); return true;
-    case call_indirect: case return_call_indirect: {
+    case wasm::Opcode::call:
+      emit_call(direct_callee(instruction.index));
+      return true;
+    case return_call:
+      emit_tail_call(direct_callee(instruction.index));
+      return true;
+    case call_indirect:
+    case return_call_indirect: {
       llvm::Value* const index = pop_address(is_table64(instruction.index));
       const Callee callee = indirect_callee(instruction.index, instruction.index2, index);
       instruction.op == call_indirect ? emit_call(callee) : emit_tail_call(callee);
       return true;
     }
-    case call_ref: case return_call_ref: {
+    case call_ref:
+    case return_call_ref: {
       const Callee callee = referenced_callee(instruction.index, pop());
       instruction.op == call_ref ? emit_call(callee) : emit_tail_call(callee);
       return true;
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -65,7 +72,8 @@ FuncTranslator::Callee FuncTranslator::indirect_callee(wasm::TableIndex table, w
   merged->addIncoming(resolved, taken);
   llvm::Value* const funcref = ir_.CreateIntToPtr(merged, ir_.getPtrTy());
   check_type(funcref, type);
-  return {unit_.prototypes().signature(type), load_plain(ir_.getPtrTy(), at(funcref, offsetof(code::FuncRef, code)), Region::context, 8),
+  return {unit_.prototypes().signature(type),
+          load_plain(ir_.getPtrTy(), at(funcref, offsetof(code::FuncRef, code)), Region::context, 8),
           load_plain(ir_.getPtrTy(), at(funcref, offsetof(code::FuncRef, ctx)), Region::context, 8), false};
 }
 
@@ -88,7 +96,8 @@ void FuncTranslator::check_type(llvm::Value* funcref, wasm::TypeIndex type) {
 FuncTranslator::Callee FuncTranslator::referenced_callee(wasm::TypeIndex type, llvm::Value* reference) {
   trap_if(ir_.CreateIsNull(reference), code::TrapCode::null_function_reference);
   llvm::Value* const funcref = ir_.CreateIntToPtr(reference, ir_.getPtrTy());
-  return {unit_.prototypes().signature(type), load_plain(ir_.getPtrTy(), at(funcref, offsetof(code::FuncRef, code)), Region::context, 8),
+  return {unit_.prototypes().signature(type),
+          load_plain(ir_.getPtrTy(), at(funcref, offsetof(code::FuncRef, code)), Region::context, 8),
           load_plain(ir_.getPtrTy(), at(funcref, offsetof(code::FuncRef, ctx)), Region::context, 8), false};
 }
 
@@ -110,8 +119,8 @@ void FuncTranslator::emit_call(const Callee& callee) {
 // xbuf pass through untouched.
 void FuncTranslator::emit_tail_call(const Callee& callee) {
   const size_t first = stack_.size() - callee.signature.params.size();
-  const std::vector<llvm::Value*> arguments = unit_.prototypes().pack(ir_, callee.signature, true, callee.context,
-                                                                      llvm::ArrayRef(stack_).drop_front(first), [this] { return xbuf(); });
+  const std::vector<llvm::Value*> arguments = unit_.prototypes().pack(
+      ir_, callee.signature, true, callee.context, llvm::ArrayRef(stack_).drop_front(first), [this] { return xbuf(); });
   llvm::CallInst* const call = locate(ir_.CreateCall(callee.signature.uniform, callee.code, arguments));
   call->setCallingConv(llvm::CallingConv::PreserveNone);
   call->setTailCallKind(llvm::CallInst::TCK_MustTail);

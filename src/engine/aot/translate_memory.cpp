@@ -4,12 +4,12 @@
 // size, so there is no test, and the access is volatile, for its fault is the trap. Offsets beyond that, dense mode and 64-bit
 // addresses: compare with the length, which is loaded again each time (another instance may have grown it), and access plainly.
 // Spec: core/exec/instructions, "Memory Instructions".
-#include <algorithm>
+#include "engine/aot/lower.h"
+#include "engine/aot/translator.h"
 
 #include <mote/limits.h>
 
-#include "engine/aot/lower.h"
-#include "engine/aot/translator.h"
+#include <algorithm>
 
 namespace mote::aot {
 
@@ -132,8 +132,11 @@ bool FuncTranslator::memory(const wasm::Instruction& instruction) {
       builtin(code::Builtin::memory_init, {ir_.getInt32(instruction.index2), ir_.getInt32(index), to, from, bytes});
       return true;
     }
-    case data_drop: builtin(code::Builtin::data_drop, {ir_.getInt32(index)}); return true;
-    default: return false;
+    case data_drop:
+      builtin(code::Builtin::data_drop, {ir_.getInt32(index)});
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -145,21 +148,50 @@ bool FuncTranslator::scalar_load(const wasm::Instruction& instruction) {
   llvm::Type* const i64 = ir_.getInt64Ty();
   const auto loaded = [&](llvm::Type* type) { return load(instruction.memarg, type); };
   switch (instruction.op) {
-    case i32_load: push(loaded(i32)); return true;
-    case i64_load: push(loaded(i64)); return true;
-    case f32_load: push(loaded(ir_.getFloatTy())); return true;
-    case f64_load: push(loaded(ir_.getDoubleTy())); return true;
-    case i32_load8_s: push(ir_.CreateSExt(loaded(i8), i32)); return true;
-    case i32_load8_u: push(ir_.CreateZExt(loaded(i8), i32)); return true;
-    case i32_load16_s: push(ir_.CreateSExt(loaded(i16), i32)); return true;
-    case i32_load16_u: push(ir_.CreateZExt(loaded(i16), i32)); return true;
-    case i64_load8_s: push(ir_.CreateSExt(loaded(i8), i64)); return true;
-    case i64_load8_u: push(ir_.CreateZExt(loaded(i8), i64)); return true;
-    case i64_load16_s: push(ir_.CreateSExt(loaded(i16), i64)); return true;
-    case i64_load16_u: push(ir_.CreateZExt(loaded(i16), i64)); return true;
-    case i64_load32_s: push(ir_.CreateSExt(loaded(i32), i64)); return true;
-    case i64_load32_u: push(ir_.CreateZExt(loaded(i32), i64)); return true;
-    default: return false;
+    case i32_load:
+      push(loaded(i32));
+      return true;
+    case i64_load:
+      push(loaded(i64));
+      return true;
+    case f32_load:
+      push(loaded(ir_.getFloatTy()));
+      return true;
+    case f64_load:
+      push(loaded(ir_.getDoubleTy()));
+      return true;
+    case i32_load8_s:
+      push(ir_.CreateSExt(loaded(i8), i32));
+      return true;
+    case i32_load8_u:
+      push(ir_.CreateZExt(loaded(i8), i32));
+      return true;
+    case i32_load16_s:
+      push(ir_.CreateSExt(loaded(i16), i32));
+      return true;
+    case i32_load16_u:
+      push(ir_.CreateZExt(loaded(i16), i32));
+      return true;
+    case i64_load8_s:
+      push(ir_.CreateSExt(loaded(i8), i64));
+      return true;
+    case i64_load8_u:
+      push(ir_.CreateZExt(loaded(i8), i64));
+      return true;
+    case i64_load16_s:
+      push(ir_.CreateSExt(loaded(i16), i64));
+      return true;
+    case i64_load16_u:
+      push(ir_.CreateZExt(loaded(i16), i64));
+      return true;
+    case i64_load32_s:
+      push(ir_.CreateSExt(loaded(i32), i64));
+      return true;
+    case i64_load32_u:
+      push(ir_.CreateZExt(loaded(i32), i64));
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -167,11 +199,24 @@ bool FuncTranslator::scalar_store(const wasm::Instruction& instruction) {
   using enum wasm::Opcode;
   llvm::Type* narrow = nullptr;
   switch (instruction.op) {
-    case i32_store: case i64_store: case f32_store: case f64_store: break;
-    case i32_store8: case i64_store8: narrow = ir_.getInt8Ty(); break;
-    case i32_store16: case i64_store16: narrow = ir_.getInt16Ty(); break;
-    case i64_store32: narrow = ir_.getInt32Ty(); break;
-    default: return false;
+    case i32_store:
+    case i64_store:
+    case f32_store:
+    case f64_store:
+      break;
+    case i32_store8:
+    case i64_store8:
+      narrow = ir_.getInt8Ty();
+      break;
+    case i32_store16:
+    case i64_store16:
+      narrow = ir_.getInt16Ty();
+      break;
+    case i64_store32:
+      narrow = ir_.getInt32Ty();
+      break;
+    default:
+      return false;
   }
   llvm::Value* const value = pop();
   store(instruction.memarg, narrow ? ir_.CreateTrunc(value, narrow) : value);

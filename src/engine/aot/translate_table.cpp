@@ -53,7 +53,9 @@ bool FuncTranslator::table(const wasm::Instruction& instruction) {
     llvm::Value* const value = pop();
     return ir_.CreateZExt(value, ir_.getInt64Ty());
   };
-  const auto size = [&](llvm::Value* elements) { return is_table64(index) ? elements : ir_.CreateTrunc(elements, ir_.getInt32Ty()); };
+  const auto size = [&](llvm::Value* elements) {
+    return is_table64(index) ? elements : ir_.CreateTrunc(elements, ir_.getInt32Ty());
+  };
   switch (instruction.op) {
     case table_get: {
       const wasm::ValueType element = module().tables[index].type.element;
@@ -61,8 +63,8 @@ bool FuncTranslator::table(const wasm::Instruction& instruction) {
       const Extent extent = table_extent(index);
       trap_if(ir_.CreateICmpUGE(at_index, extent.length), code::TrapCode::out_of_bounds_table_access);
       const bool is_func = code::is_func_ref(module(), element);
-      llvm::Value* entry = load_plain(unit_.prototypes().type(element), table_element(index, extent.base, at_index), Region::table,
-                                      is_func ? 8 : 4);
+      llvm::Value* entry =
+          load_plain(unit_.prototypes().type(element), table_element(index, extent.base, at_index), Region::table, is_func ? 8 : 4);
       if (is_func) {
         entry = resolve(index, at_index, entry);
         entry = ir_.CreateSelect(ir_.CreateICmpEQ(entry, null_funcref()), ir_.getInt64(0), entry);
@@ -80,7 +82,9 @@ bool FuncTranslator::table(const wasm::Instruction& instruction) {
       store_plain(value, table_element(index, extent.base, at_index), Region::table, is_func ? 8 : 4);
       return true;
     }
-    case table_size: push(size(table_extent(index).length)); return true;
+    case table_size:
+      push(size(table_extent(index).length));
+      return true;
     case table_grow: {
       llvm::Value* const delta = pop_address(is_table64(index));
       llvm::Value* const initial = reference();
@@ -109,8 +113,11 @@ bool FuncTranslator::table(const wasm::Instruction& instruction) {
       builtin(code::Builtin::table_init, {ir_.getInt32(instruction.index2), ir_.getInt32(index), to, from, count});
       return true;
     }
-    case elem_drop: builtin(code::Builtin::elem_drop, {ir_.getInt32(index)}); return true;
-    default: return false;
+    case elem_drop:
+      builtin(code::Builtin::elem_drop, {ir_.getInt32(index)});
+      return true;
+    default:
+      return false;
   }
 }
 

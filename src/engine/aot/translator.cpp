@@ -85,19 +85,31 @@ bool FuncTranslator::variable(const wasm::Instruction& instruction) {
     case local_get:
       push(ir_.CreateLoad(locals_[instruction.index]->getAllocatedType(), locals_[instruction.index]));
       return true;
-    case local_set: ir_.CreateStore(pop(), locals_[instruction.index]); return true;
-    case local_tee: ir_.CreateStore(stack_.back(), locals_[instruction.index]); return true;
-    case global_get: this->global_get(instruction); return true;
-    case global_set: this->global_set(instruction); return true;
-    case drop: (void)pop(); return true;
-    case select: case select_t: {
+    case local_set:
+      ir_.CreateStore(pop(), locals_[instruction.index]);
+      return true;
+    case local_tee:
+      ir_.CreateStore(stack_.back(), locals_[instruction.index]);
+      return true;
+    case global_get:
+      this->global_get(instruction);
+      return true;
+    case global_set:
+      this->global_set(instruction);
+      return true;
+    case drop:
+      (void)pop();
+      return true;
+    case select:
+    case select_t: {
       llvm::Value* const condition = ir_.CreateICmpNE(pop(), ir_.getInt32(0));
       llvm::Value* const otherwise = pop();
       llvm::Value* const chosen = pop();
       push(ir_.CreateSelect(condition, chosen, otherwise));
       return true;
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -130,10 +142,18 @@ void FuncTranslator::global_set(const wasm::Instruction& instruction) {
 bool FuncTranslator::reference(const wasm::Instruction& instruction) {
   using enum wasm::Opcode;
   switch (instruction.op) {
-    case ref_null: push(llvm::Constant::getNullValue(unit_.prototypes().type(instruction.type))); return true;
-    case ref_is_null: push(ir_.CreateZExt(ir_.CreateIsNull(pop()), ir_.getInt32Ty())); return true;
-    case ref_func: push(builtin(code::Builtin::ref_func, {ir_.getInt32(instruction.index)})); return true;
-    case ref_as_non_null: trap_if(ir_.CreateIsNull(stack_.back()), code::TrapCode::null_reference); return true;
+    case ref_null:
+      push(llvm::Constant::getNullValue(unit_.prototypes().type(instruction.type)));
+      return true;
+    case ref_is_null:
+      push(ir_.CreateZExt(ir_.CreateIsNull(pop()), ir_.getInt32Ty()));
+      return true;
+    case ref_func:
+      push(builtin(code::Builtin::ref_func, {ir_.getInt32(instruction.index)}));
+      return true;
+    case ref_as_non_null:
+      trap_if(ir_.CreateIsNull(stack_.back()), code::TrapCode::null_reference);
+      return true;
     case br_on_null: {
       llvm::Value* const reference = pop();
       branch_if(ir_.CreateIsNull(reference), instruction.index, nullptr);
@@ -144,27 +164,46 @@ bool FuncTranslator::reference(const wasm::Instruction& instruction) {
       branch_if(ir_.CreateIsNotNull(stack_.back()), instruction.index, nullptr);
       (void)pop();
       return true;
-    default: return false;
+    default:
+      return false;
   }
 }
 
 bool FuncTranslator::control(const wasm::Instruction& instruction) {
   using enum wasm::Opcode;
   switch (instruction.op) {
-    case nop: return true;
-    case unreachable: trap(code::TrapCode::unreachable); return true;
-    case block: case loop: case if_: begin_block(instruction); return true;
-    case else_: begin_else(instruction); return true;
-    case end: end_block(instruction); return true;
-    case br: branch(instruction.index); return true;
+    case nop:
+      return true;
+    case unreachable:
+      trap(code::TrapCode::unreachable);
+      return true;
+    case block:
+    case loop:
+    case if_:
+      begin_block(instruction);
+      return true;
+    case else_:
+      begin_else(instruction);
+      return true;
+    case end:
+      end_block(instruction);
+      return true;
+    case br:
+      branch(instruction.index);
+      return true;
     case br_if: {
       llvm::Value* const condition = ir_.CreateICmpNE(pop(), ir_.getInt32(0));
       branch_if(condition, instruction.index, hint());
       return true;
     }
-    case br_table: branch_table(instruction.targets); return true;
-    case return_: branch(static_cast<uint32_t>(labels_.size() - 1)); return true;
-    default: return false;
+    case br_table:
+      branch_table(instruction.targets);
+      return true;
+    case return_:
+      branch(static_cast<uint32_t>(labels_.size() - 1));
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -250,7 +289,9 @@ void FuncTranslator::bring(Label& label) {
   ir_.CreateBr(label.target);
 }
 
-void FuncTranslator::branch(uint32_t depth) { bring(labels_[labels_.size() - 1 - depth]); }
+void FuncTranslator::branch(uint32_t depth) {
+  bring(labels_[labels_.size() - 1 - depth]);
+}
 
 void FuncTranslator::branch_if(llvm::Value* condition, uint32_t depth, llvm::MDNode* weights) {
   Label& label = labels_[labels_.size() - 1 - depth];
@@ -377,7 +418,8 @@ llvm::Value* FuncTranslator::at(llvm::Value* base, uint64_t offset) {
 
 // For what does not change while the instance lives: bases, type ids, imports, builtins; never lengths.
 llvm::Value* FuncTranslator::load_invariant(llvm::Type* type, llvm::Value* base, uint64_t offset) {
-  llvm::LoadInst* const load = ir_.CreateAlignedLoad(type, at(base, offset), llvm::Align(type->getPrimitiveSizeInBits() == 32 ? 4 : 8));
+  llvm::LoadInst* const load =
+      ir_.CreateAlignedLoad(type, at(base, offset), llvm::Align(type->getPrimitiveSizeInBits() == 32 ? 4 : 8));
   load->setMetadata(llvm::LLVMContext::MD_invariant_load, unit_.invariant());
   return load;
 }

@@ -7,16 +7,16 @@
 // The rules and their reasons: docs/internals/optimizing-tier.md. Tested by tests/spec and the differential runs.
 #pragma once
 
-#include <span>
-#include <vector>
+#include "engine/aot/unit.h"
+#include "engine/code/abi.h"
+#include "engine/wasm/instruction.h"
 
 #include <llvm/ADT/SmallVector.h>
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/Instructions.h>
 
-#include "engine/aot/unit.h"
-#include "engine/code/abi.h"
-#include "engine/wasm/instruction.h"
+#include <span>
+#include <vector>
 
 namespace mote::aot {
 
@@ -30,12 +30,12 @@ class FuncTranslator {
   struct Label {
     enum class Kind : uint8_t { block, loop, if_, function };
     Kind kind;
-    llvm::BasicBlock* target;                    // where a branch goes: a loop's header, else what follows the end
+    llvm::BasicBlock* target;                     // where a branch goes: a loop's header, else what follows the end
     llvm::SmallVector<llvm::PHINode*, 2> merged;  // what it brings there
-    size_t height;                               // of the operand stack below the block's parameters
+    size_t height;                                // of the operand stack below the block's parameters
     wasm::BlockType type;
-    llvm::BasicBlock* otherwise = nullptr;       // if: its else part, until that was begun
-    std::vector<llvm::Value*> params = {};       // if: for the else part
+    llvm::BasicBlock* otherwise = nullptr;  // if: its else part, until that was begun
+    std::vector<llvm::Value*> params = {};  // if: for the else part
   };
   // An instance's table or memory, as seen from this function.
   struct Extent {
@@ -133,11 +133,11 @@ class FuncTranslator {
   std::vector<llvm::AllocaInst*> locals_;
   std::vector<llvm::Value*> stack_;
   std::vector<Label> labels_;
-  uint64_t offset_ = 0;                    // of the current instruction
-  llvm::DILocation* location_ = nullptr;   // made from it when first needed
+  uint64_t offset_ = 0;                   // of the current instruction
+  llvm::DILocation* location_ = nullptr;  // made from it when first needed
   uint32_t pending_fuel_ = 0;
   uint32_t hints_read_ = 0;
-  uint32_t run_ = 0;                       // instructions in the current block, where blocks are kept short
+  uint32_t run_ = 0;  // instructions in the current block, where blocks are kept short
 };
 
 template <class Instruction>

@@ -1,15 +1,15 @@
 // The LLVM module of one partition (unit.h).
 #include "engine/aot/unit.h"
 
-#include <algorithm>
+#include "base/core/format.h"
+#include "engine/aot/translator.h"
+#include "engine/wasm/walk.h"
 
 #include <llvm/BinaryFormat/Dwarf.h>
 #include <llvm/IR/Attributes.h>
 #include <llvm/IR/MDBuilder.h>
 
-#include "base/core/format.h"
-#include "engine/aot/translator.h"
-#include "engine/wasm/walk.h"
+#include <algorithm>
 
 namespace mote::aot {
 
@@ -19,22 +19,21 @@ namespace {
 // and endless recursion must exhaust the stack.
 llvm::AttributeList function_attributes(llvm::LLVMContext& context) {
   llvm::AttrBuilder attributes(context);
-  attributes.addAttribute(llvm::Attribute::NoUnwind);               // this build compiles no handlers
-  attributes.addAttribute(llvm::Attribute::StrictFP);               // numerics use constrained intrinsics
-  attributes.addAttribute(llvm::Attribute::NullPointerIsValid);     // address 0 may be where a linear memory begins
-  attributes.addUWTableAttr(llvm::UWTableKind::Async);              // exact frame rows, for traps inside prologues and epilogues
-  attributes.addAttribute("frame-pointer", "all");                  // unwinding walks frame pointers
-  attributes.addAttribute("no-realign-stack");                      // so that the frame's shape is fixed
-  attributes.addAttribute("no-builtins");                           // nothing here is the C library's
-  attributes.addAttribute("probe-stack", "inline-asm");             // no frame may step over the guard region
+  attributes.addAttribute(llvm::Attribute::NoUnwind);            // this build compiles no handlers
+  attributes.addAttribute(llvm::Attribute::StrictFP);            // numerics use constrained intrinsics
+  attributes.addAttribute(llvm::Attribute::NullPointerIsValid);  // address 0 may be where a linear memory begins
+  attributes.addUWTableAttr(llvm::UWTableKind::Async);           // exact frame rows, for traps inside prologues and epilogues
+  attributes.addAttribute("frame-pointer", "all");               // unwinding walks frame pointers
+  attributes.addAttribute("no-realign-stack");                   // so that the frame's shape is fixed
+  attributes.addAttribute("no-builtins");                        // nothing here is the C library's
+  attributes.addAttribute("probe-stack", "inline-asm");          // no frame may step over the guard region
   return llvm::AttributeList::get(context, llvm::AttributeList::FunctionIndex, attributes);
 }
 
 bool may_fault(const Source& source) {
   return source.key.memory == code::MemoryMode::guard &&
-         std::ranges::any_of(source.module.memories, [](const wasm::MemoryType& memory) {
-           return memory.limits.address == wasm::AddressType::i32;
-         });
+         std::ranges::any_of(source.module.memories,
+                             [](const wasm::MemoryType& memory) { return memory.limits.address == wasm::AddressType::i32; });
 }
 
 }  // namespace
@@ -77,7 +76,8 @@ llvm::Function& Unit::function(wasm::FuncIndex index) {
   if (function) return *function;
   const Signature& signature = prototypes_.signature(source_.module.funcs[index]);
   const std::string name = format("f{}", index - source_.module.imported_funcs);
-  function = llvm::Function::Create(signature.prototype(source_.survey.is_uniform[index]), llvm::GlobalValue::ExternalLinkage, name, module_);
+  function = llvm::Function::Create(signature.prototype(source_.survey.is_uniform[index]), llvm::GlobalValue::ExternalLinkage, name,
+                                    module_);
   function->setVisibility(llvm::GlobalValue::HiddenVisibility);
   function->setDSOLocal(true);
   function->setCallingConv(llvm::CallingConv::PreserveNone);
@@ -89,8 +89,9 @@ llvm::Function& Unit::function(wasm::FuncIndex index) {
 // "Lines" are byte offsets in the wasm module: one subprogram per function, no other debug information.
 llvm::DISubprogram& Unit::subprogram(wasm::FuncIndex index) {
   const auto line = static_cast<unsigned>(source_.module.bodies[index - source_.module.imported_funcs].offset);
-  llvm::DISubprogram* const subprogram = debug_.createFunction(file_, "", "", file_, line, subroutine_type_, line, llvm::DINode::FlagZero,
-                                                               llvm::DISubprogram::SPFlagDefinition | llvm::DISubprogram::SPFlagOptimized);
+  llvm::DISubprogram* const subprogram =
+      debug_.createFunction(file_, "", "", file_, line, subroutine_type_, line, llvm::DINode::FlagZero,
+                            llvm::DISubprogram::SPFlagDefinition | llvm::DISubprogram::SPFlagOptimized);
   function(index).setSubprogram(subprogram);
   return *subprogram;
 }

@@ -2,20 +2,20 @@
 // (attributes, metadata, debug information). A Unit is used by one thread; nothing in it is shared with another.
 #pragma once
 
-#include <array>
-#include <vector>
-
-#include <llvm/IR/DIBuilder.h>
-#include <llvm/IR/Function.h>
-#include <llvm/IR/Module.h>
-
-#include <mote/result.h>
-
 #include "engine/aot/prototype.h"
 #include "engine/aot/survey.h"
 #include "engine/code/codegen_key.h"
 #include "engine/code/instance_layout.h"
 #include "engine/wasm/module.h"
+
+#include <mote/result.h>
+
+#include <llvm/IR/DIBuilder.h>
+#include <llvm/IR/Function.h>
+#include <llvm/IR/Module.h>
+
+#include <array>
+#include <vector>
 
 namespace mote::aot {
 

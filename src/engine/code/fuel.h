@@ -8,9 +8,9 @@
 // Rationale: docs/internals/optimizing-tier.md.
 #pragma once
 
-#include <cstdint>
-
 #include "engine/wasm/instruction.h"
+
+#include <cstdint>
 
 namespace mote::code {
 
@@ -23,10 +23,28 @@ namespace mote::code {
 [[nodiscard]] constexpr bool ends_fuel_run(wasm::Opcode op) {
   using enum wasm::Opcode;
   switch (op) {
-    case unreachable: case loop: case if_: case else_: case end: case try_table:
-    case br: case br_if: case br_table: case br_on_null: case br_on_non_null: case br_on_cast: case br_on_cast_fail: case return_:
-    case call: case call_indirect: case call_ref: case return_call: case return_call_indirect: case return_call_ref:
-    case throw_: case throw_ref:
+    case unreachable:
+    case loop:
+    case if_:
+    case else_:
+    case end:
+    case try_table:
+    case br:
+    case br_if:
+    case br_table:
+    case br_on_null:
+    case br_on_non_null:
+    case br_on_cast:
+    case br_on_cast_fail:
+    case return_:
+    case call:
+    case call_indirect:
+    case call_ref:
+    case return_call:
+    case return_call_indirect:
+    case return_call_ref:
+    case throw_:
+    case throw_ref:
       return true;
     default:
       return false;
