@@ -125,7 +125,8 @@ Result<std::vector<uint8_t>> read_file(const std::string& path, uint64_t most) {
   if (identity.is_folder) return fail_errno(EISDIR, "cannot read " + path);
   const auto too_large = [&] { return fail(ErrorKind::limit, format("{}: larger than {} bytes", path, most)); };
   if (identity.size > most) return too_large();
-  std::vector<uint8_t> content(identity.is_regular ? identity.size : 65536);
+  // Files of /proc say that they are empty, and some give all they have to the first read only.
+  std::vector<uint8_t> content(identity.is_regular && identity.size != 0 ? identity.size : 65536);
   uint64_t size = 0;
   for (;;) {
     if (size == content.size()) {  // ask once more: files grow, and pipes do not know their size

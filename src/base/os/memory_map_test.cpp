@@ -1,0 +1,82 @@
+// Address space: reserved ranges fault until committed; files are private views; discarded memory reads as zero.
+#include "base/os/memory_map.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+namespace mote::os {
+namespace {
+
+TEST(Mapping, ReservedSpaceIsLargeAndBecomesZeroedMemory) {
+  auto mapping = Mapping::reserve(1ull << 36);  // 64 GiB: more than the machine has
+  ASSERT_TRUE(mapping);
+  ASSERT_TRUE(mapping->protect(page_size, 2 * page_size, Access::read_write));
+  EXPECT_EQ(mapping->data()[page_size], 0);
+  mapping->data()[3 * page_size - 1] = 7;
+  EXPECT_EQ(mapping->data()[3 * page_size - 1], 7);
+}
+
+TEST(MappingDeathTest, TouchingReservedSpaceFaults) {
+  auto mapping = Mapping::reserve(page_size);
+  ASSERT_TRUE(mapping);
+  EXPECT_DEATH(*static_cast<volatile uint8_t*>(mapping->data()) = 1, "");
+}
+
+TEST(Mapping, TellsWhatItContains) {
+  auto mapping = Mapping::anonymous(2 * page_size);
+  ASSERT_TRUE(mapping);
+  EXPECT_TRUE(mapping->contains(mapping->data()));
+  EXPECT_TRUE(mapping->contains(mapping->data() + 2 * page_size - 1));
+  EXPECT_FALSE(mapping->contains(mapping->data() + 2 * page_size));
+  EXPECT_FALSE(mapping->contains(mapping->data() - 1));
+  EXPECT_FALSE(Mapping().contains(mapping->data()));
+}
+
+TEST(Mapping, DiscardedMemoryReadsAsZero) {
+  auto mapping = Mapping::anonymous(2 * page_size);
+  ASSERT_TRUE(mapping);
+  mapping->data()[0] = mapping->data()[page_size] = 1;
+  mapping->discard(page_size, page_size);
+  EXPECT_EQ(mapping->data()[0], 1);
+  EXPECT_EQ(mapping->data()[page_size], 0);
+}
+
+TEST(Mapping, CopiedCodeRunsOnceItIsExecutable) {
+  auto mapping = Mapping::anonymous(page_size);
+  ASSERT_TRUE(mapping);
+  const uint8_t code[] = {0xb8, 42, 0, 0, 0, 0xc3};  // mov eax, 42; ret
+  std::copy(std::begin(code), std::end(code), mapping->data());
+  ASSERT_TRUE(mapping->protect(0, page_size, Access::read_execute));
+  EXPECT_EQ(reinterpret_cast<int (*)()>(mapping->data())(), 42);
+}
+
+TEST(Mapping, FilesAreMappedPrivately) {
+  auto folder = make_temporary_folder("mote-map-");
+  ASSERT_TRUE(folder);
+  const std::string path = *folder + "/file";
+  std::vector<uint8_t> content(2 * page_size, 'a');
+  content[page_size] = 'b';
+  ASSERT_TRUE(write_file(path, content));
+  auto file = File::open(path);
+  ASSERT_TRUE(file);
+  auto view = Mapping::file(*file, page_size, page_size);
+  ASSERT_TRUE(view);
+  EXPECT_EQ(view->data()[0], 'b');
+  auto memory = Mapping::reserve(4 * page_size);
+  ASSERT_TRUE(memory);
+  ASSERT_TRUE(memory->map_file_at(page_size, *file, 0, 2 * page_size));
+  memory->data()[page_size] = 'x';
+  EXPECT_EQ(memory->data()[2 * page_size], 'b');
+  EXPECT_EQ(read_file(path, 1 << 20)->at(0), 'a');
+  EXPECT_TRUE(remove_folder(*folder));
+}
+
+TEST(Mapping, SaysWhyThereIsNoRoom) {
+  const auto mapping = Mapping::reserve(1ull << 60);
+  ASSERT_FALSE(mapping);
+  EXPECT_EQ(mapping.error().kind, ErrorKind::unavailable);
+}
+
+}  // namespace
+}  // namespace mote::os
