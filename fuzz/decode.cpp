@@ -4,13 +4,13 @@
 // own, so anything out of range that decode() let through would show here under ASan and UBSan.
 #include "engine/wasm/decode.h"
 
+#include "engine/wasm/names.h"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
-
-#include "engine/wasm/names.h"
 
 namespace {
 

@@ -2,16 +2,16 @@
 //
 // Each input is tried as a module, and as the body of a function in a module that has something of everything, since random
 // bytes seldom get as far as a code section.
+#include "engine/wasm/decode.h"
+#include "engine/wasm/features.h"
+#include "engine/wasm/module_builder_testing.h"
+#include "engine/wasm/walk.h"
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <vector>
-
-#include "engine/wasm/decode.h"
-#include "engine/wasm/features.h"
-#include "engine/wasm/module_builder_testing.h"
-#include "engine/wasm/walk.h"
 
 namespace {
 
@@ -40,18 +40,29 @@ class Checker {
       case Opcode::block:
       case Opcode::loop:
       case Opcode::if_:
-      case Opcode::try_table: ++depth_; break;
-      case Opcode::end: --depth_; break;
+      case Opcode::try_table:
+        ++depth_;
+        break;
+      case Opcode::end:
+        --depth_;
+        break;
       case Opcode::br:
-      case Opcode::br_if: require(instruction.index < depth_); break;
+      case Opcode::br_if:
+        require(instruction.index < depth_);
+        break;
       case Opcode::br_table:
         require(!instruction.targets.empty());
         for (const uint32_t target : instruction.targets) require(target < depth_);
         break;
-      case Opcode::call: require(instruction.index < module_.funcs.size()); break;
+      case Opcode::call:
+        require(instruction.index < module_.funcs.size());
+        break;
       case Opcode::drop:
-      case Opcode::select: require(instruction.type.kind() != ValueKind::bottom); break;
-      default: break;
+      case Opcode::select:
+        require(instruction.type.kind() != ValueKind::bottom);
+        break;
+      default:
+        break;
     }
     reachable_ = is_reachable_after(instruction);
   }
@@ -68,8 +79,10 @@ class Checker {
       case Opcode::return_call_indirect:
       case Opcode::return_call_ref:
       case Opcode::throw_:
-      case Opcode::throw_ref: return false;
-      default: return true;
+      case Opcode::throw_ref:
+        return false;
+      default:
+        return true;
     }
   }
   const Module& module_;

@@ -5,21 +5,23 @@
 // Spec: core/binary/modules, core/valid/modules. Tested by decode_test.cpp and tests/spec.
 #include "engine/wasm/decode.h"
 
-#include <mote/limits.h>
-
-#include <algorithm>
-
 #include "base/core/format.h"
 #include "engine/wasm/module_decoder.h"
 #include "engine/wasm/read_types.h"
+
+#include <mote/limits.h>
+
+#include <algorithm>
 
 namespace mote::wasm {
 
 namespace {
 
+// clang-format off
 enum SectionId : uint8_t {
   custom = 0, type, import, function, table, memory, global, export_, start, element, code, data, data_count, tag,
 };
+// clang-format on
 // The place of each section in a module, by id.
 constexpr uint8_t section_rank[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6};
 
@@ -62,14 +64,16 @@ Result<Module> ModuleDecoder::decode() {
 }
 
 void ModuleDecoder::read_header() {
-  const uint32_t magic = in_.remaining() < 4 ? in_.fail(0, format("unexpected end: {} bytes are no WebAssembly module", in_.remaining())), 0
-                                             : in_.fixed<uint32_t>();
+  const uint32_t magic = in_.remaining() < 4
+      ? in_.fail(0, format("unexpected end: {} bytes are no WebAssembly module", in_.remaining())),
+                 0 : in_.fixed<uint32_t>();
   if (in_.failed()) return;
   if (magic != 0x6d73'6100) return in_.fail(0, "magic header not detected: this is not a WebAssembly module");
   const auto version = in_.fixed<uint32_t>();
   if (in_.failed() || version == 1) return;
   if (version >> 16 == 1) {
-    return in_.fail(4, "unknown binary version: this is a component, and only core modules are accepted here", ErrorKind::unsupported);
+    return in_.fail(4, "unknown binary version: this is a component, and only core modules are accepted here",
+                    ErrorKind::unsupported);
   }
   in_.fail(4, format("unknown binary version {}; this engine reads version 1", version));
 }
@@ -81,7 +85,8 @@ void ModuleDecoder::read_section(uint8_t id, Range content) {
     read_custom_section(content);
   } else {
     read_known_section(id);
-    if (!in_.at_end()) in_.fail(in_.offset(), format("section size mismatch: {} bytes after the end of section {}", in_.remaining(), id));
+    if (!in_.at_end())
+      in_.fail(in_.offset(), format("section size mismatch: {} bytes after the end of section {}", in_.remaining(), id));
   }
   if (in_.failed()) return;
   in_ = std::move(rest);
@@ -89,30 +94,47 @@ void ModuleDecoder::read_section(uint8_t id, Range content) {
 
 void ModuleDecoder::read_known_section(uint8_t id) {
   switch (static_cast<SectionId>(id)) {
-    case custom: return;
-    case type: return read_types();
-    case import: return read_imports();
-    case function: return read_functions();
-    case table: return read_tables();
-    case memory: return read_memories();
-    case tag: return read_tags();
-    case global: return read_globals();
-    case export_: return read_exports();
-    case start: return read_start();
-    case element: return read_elements();
-    case data_count: module_.data_count = in_.u32(); return;
-    case code: return read_code();
-    case data: return read_datas();
+    case custom:
+      return;
+    case type:
+      return read_types();
+    case import:
+      return read_imports();
+    case function:
+      return read_functions();
+    case table:
+      return read_tables();
+    case memory:
+      return read_memories();
+    case tag:
+      return read_tags();
+    case global:
+      return read_globals();
+    case export_:
+      return read_exports();
+    case start:
+      return read_start();
+    case element:
+      return read_elements();
+    case data_count:
+      module_.data_count = in_.u32();
+      return;
+    case code:
+      return read_code();
+    case data:
+      return read_datas();
   }
 }
 
 void ModuleDecoder::check_section_counts() {
   const size_t own_funcs = module_.funcs.size() - module_.imported_funcs;
   if (bodies_ == Bodies::inside && code_count_.value_or(0) != own_funcs) {
-    return in_.fail(in_.offset(), format("function and code section have inconsistent lengths: {} functions, {} bodies", own_funcs, code_count_.value_or(0)));
+    return in_.fail(in_.offset(), format("function and code section have inconsistent lengths: {} functions, {} bodies", own_funcs,
+                                         code_count_.value_or(0)));
   }
   if (module_.data_count && *module_.data_count != module_.datas.size()) {
-    in_.fail(in_.offset(), format("data count and data section have inconsistent lengths: {} announced, {} found", *module_.data_count, module_.datas.size()));
+    in_.fail(in_.offset(), format("data count and data section have inconsistent lengths: {} announced, {} found",
+                                  *module_.data_count, module_.datas.size()));
   }
 }
 
@@ -373,10 +395,18 @@ void ModuleDecoder::read_exports() {
         e.index = read_index(module_.funcs.size(), "function");
         escape(e.index);
         break;
-      case ExternKind::table: e.index = read_index(module_.tables.size(), "table"); break;
-      case ExternKind::memory: e.index = read_index(module_.memories.size(), "memory"); break;
-      case ExternKind::global: e.index = read_index(module_.globals.size(), "global"); break;
-      case ExternKind::tag: e.index = read_index(module_.tags.size(), "tag"); break;
+      case ExternKind::table:
+        e.index = read_index(module_.tables.size(), "table");
+        break;
+      case ExternKind::memory:
+        e.index = read_index(module_.memories.size(), "memory");
+        break;
+      case ExternKind::global:
+        e.index = read_index(module_.globals.size(), "global");
+        break;
+      case ExternKind::tag:
+        e.index = read_index(module_.tags.size(), "tag");
+        break;
     }
   }
   check_export_names();
@@ -412,7 +442,8 @@ void ModuleDecoder::read_code() {
   code_count_ = count;
   if (in_.failed()) return;
   if (count != own_funcs) {
-    return in_.fail(start, format("function and code section have inconsistent lengths: {} functions, {} bodies", own_funcs, count));
+    return in_.fail(start,
+                    format("function and code section have inconsistent lengths: {} functions, {} bodies", own_funcs, count));
   }
   module_.bodies.reserve(count);
   for (uint32_t i = 0; i < count && !in_.failed(); ++i) {
@@ -422,7 +453,8 @@ void ModuleDecoder::read_code() {
     if (in_.failed()) return;
     const FuncIndex func = module_.imported_funcs + i;
     if (size > limits::function_body_bytes) {
-      return in_.fail(at, format("function {} has {} bytes; the limit is {}", func, size, limits::function_body_bytes), ErrorKind::limit);
+      return in_.fail(at, format("function {} has {} bytes; the limit is {}", func, size, limits::function_body_bytes),
+                      ErrorKind::limit);
     }
     module_.bodies.push_back({range.offset, size});
   }

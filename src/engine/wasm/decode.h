@@ -1,9 +1,9 @@
 // Decodes a binary module into wasm::Module.
 #pragma once
 
-#include <mote/result.h>
-
 #include "engine/wasm/module.h"
+
+#include <mote/result.h>
 
 namespace mote::wasm {
 

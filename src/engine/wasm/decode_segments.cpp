@@ -2,12 +2,12 @@
 //
 // A constant expression is decoded and type-checked at once, with an operand stack as in a body but without control flow.
 // Spec: core/valid/instructions (constant expressions), core/binary/modules. Tested by decode_test.cpp and tests/spec.
-#include <mote/limits.h>
-
 #include "base/core/format.h"
 #include "engine/wasm/module_decoder.h"
 #include "engine/wasm/opcode.h"
 #include "engine/wasm/read_types.h"
+
+#include <mote/limits.h>
 
 namespace mote::wasm {
 
@@ -16,29 +16,52 @@ namespace {
 // Which constant operator an opcode is, if any.
 std::optional<ConstOp::Kind> const_kind(Opcode op) {
   switch (op) {
-    case Opcode::i32_const: return ConstOp::i32_const;
-    case Opcode::i64_const: return ConstOp::i64_const;
-    case Opcode::f32_const: return ConstOp::f32_const;
-    case Opcode::f64_const: return ConstOp::f64_const;
-    case Opcode::v128_const: return ConstOp::v128_const;
-    case Opcode::global_get: return ConstOp::global_get;
-    case Opcode::ref_null: return ConstOp::ref_null;
-    case Opcode::ref_func: return ConstOp::ref_func;
-    case Opcode::i32_add: return ConstOp::i32_add;
-    case Opcode::i32_sub: return ConstOp::i32_sub;
-    case Opcode::i32_mul: return ConstOp::i32_mul;
-    case Opcode::i64_add: return ConstOp::i64_add;
-    case Opcode::i64_sub: return ConstOp::i64_sub;
-    case Opcode::i64_mul: return ConstOp::i64_mul;
-    case Opcode::ref_i31: return ConstOp::ref_i31;
-    case Opcode::struct_new: return ConstOp::struct_new;
-    case Opcode::struct_new_default: return ConstOp::struct_new_default;
-    case Opcode::array_new: return ConstOp::array_new;
-    case Opcode::array_new_default: return ConstOp::array_new_default;
-    case Opcode::array_new_fixed: return ConstOp::array_new_fixed;
-    case Opcode::any_convert_extern: return ConstOp::any_convert_extern;
-    case Opcode::extern_convert_any: return ConstOp::extern_convert_any;
-    default: return std::nullopt;
+    case Opcode::i32_const:
+      return ConstOp::i32_const;
+    case Opcode::i64_const:
+      return ConstOp::i64_const;
+    case Opcode::f32_const:
+      return ConstOp::f32_const;
+    case Opcode::f64_const:
+      return ConstOp::f64_const;
+    case Opcode::v128_const:
+      return ConstOp::v128_const;
+    case Opcode::global_get:
+      return ConstOp::global_get;
+    case Opcode::ref_null:
+      return ConstOp::ref_null;
+    case Opcode::ref_func:
+      return ConstOp::ref_func;
+    case Opcode::i32_add:
+      return ConstOp::i32_add;
+    case Opcode::i32_sub:
+      return ConstOp::i32_sub;
+    case Opcode::i32_mul:
+      return ConstOp::i32_mul;
+    case Opcode::i64_add:
+      return ConstOp::i64_add;
+    case Opcode::i64_sub:
+      return ConstOp::i64_sub;
+    case Opcode::i64_mul:
+      return ConstOp::i64_mul;
+    case Opcode::ref_i31:
+      return ConstOp::ref_i31;
+    case Opcode::struct_new:
+      return ConstOp::struct_new;
+    case Opcode::struct_new_default:
+      return ConstOp::struct_new_default;
+    case Opcode::array_new:
+      return ConstOp::array_new;
+    case Opcode::array_new_default:
+      return ConstOp::array_new_default;
+    case Opcode::array_new_fixed:
+      return ConstOp::array_new_fixed;
+    case Opcode::any_convert_extern:
+      return ConstOp::any_convert_extern;
+    case Opcode::extern_convert_any:
+      return ConstOp::extern_convert_any;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -58,7 +81,8 @@ ConstExpr ModuleDecoder::read_const_expr(ValueType expected) {
       continue;
     }
     pop_const(expected, at);
-    if (!const_stack_.empty()) in_.fail(start, format("type mismatch: a constant expression leaves {} values more than one", const_stack_.size()));
+    if (!const_stack_.empty())
+      in_.fail(start, format("type mismatch: a constant expression leaves {} values more than one", const_stack_.size()));
     break;
   }
   return expr;
@@ -75,17 +99,31 @@ std::optional<ConstOp> ModuleDecoder::read_const_op(uint64_t start) {
   }
   ConstOp op{.kind = *kind, .offset = start};
   switch (op.kind) {
-    case ConstOp::i32_const: op.low = static_cast<uint32_t>(in_.s32()); break;
-    case ConstOp::i64_const: op.low = static_cast<uint64_t>(in_.s64()); break;
-    case ConstOp::f32_const: op.low = in_.fixed<uint32_t>(); break;
-    case ConstOp::f64_const: op.low = in_.fixed<uint64_t>(); break;
+    case ConstOp::i32_const:
+      op.low = static_cast<uint32_t>(in_.s32());
+      break;
+    case ConstOp::i64_const:
+      op.low = static_cast<uint64_t>(in_.s64());
+      break;
+    case ConstOp::f32_const:
+      op.low = in_.fixed<uint32_t>();
+      break;
+    case ConstOp::f64_const:
+      op.low = in_.fixed<uint64_t>();
+      break;
     case ConstOp::v128_const:
       op.low = in_.fixed<uint64_t>();
       op.high = in_.fixed<uint64_t>();
       break;
-    case ConstOp::ref_null: op.index = read_heap_type(in_, type_count()).bits(); break;
-    case ConstOp::global_get: op.index = read_index(module_.globals.size(), "global"); break;
-    case ConstOp::ref_func: op.index = read_index(module_.funcs.size(), "function"); break;
+    case ConstOp::ref_null:
+      op.index = read_heap_type(in_, type_count()).bits();
+      break;
+    case ConstOp::global_get:
+      op.index = read_index(module_.globals.size(), "global");
+      break;
+    case ConstOp::ref_func:
+      op.index = read_index(module_.funcs.size(), "function");
+      break;
     case ConstOp::array_new_fixed:
       op.index = read_index(module_.types.size(), "type");
       op.count = in_.u32();
@@ -93,7 +131,9 @@ std::optional<ConstOp> ModuleDecoder::read_const_op(uint64_t start) {
     case ConstOp::struct_new:
     case ConstOp::struct_new_default:
     case ConstOp::array_new:
-    case ConstOp::array_new_default: op.index = read_index(module_.types.size(), "type"); break;
+    case ConstOp::array_new_default:
+      op.index = read_index(module_.types.size(), "type");
+      break;
     case ConstOp::i32_add:
     case ConstOp::i32_sub:
     case ConstOp::i32_mul:
@@ -102,7 +142,8 @@ std::optional<ConstOp> ModuleDecoder::read_const_op(uint64_t start) {
     case ConstOp::i64_mul:
     case ConstOp::ref_i31:
     case ConstOp::any_convert_extern:
-    case ConstOp::extern_convert_any: break;
+    case ConstOp::extern_convert_any:
+      break;
   }
   return op;
 }
@@ -111,7 +152,8 @@ void ModuleDecoder::pop_const(ValueType expected, uint64_t offset) {
   if (const_stack_.empty()) return in_.fail(offset, format("type mismatch: expected {}, found nothing", text(expected)));
   const ValueType found = const_stack_.back();
   const_stack_.pop_back();
-  if (!module_.matches(found, expected)) in_.fail(offset, format("type mismatch: expected {}, found {}", text(expected), text(found)));
+  if (!module_.matches(found, expected))
+    in_.fail(offset, format("type mismatch: expected {}, found {}", text(expected), text(found)));
 }
 
 void ModuleDecoder::apply_const_op(const ConstOp& op) {
@@ -122,17 +164,23 @@ void ModuleDecoder::apply_const_op(const ConstOp& op) {
     push(ValueType::ref(to, nullable));
   };
   switch (op.kind) {
-    case ConstOp::i32_const: return push(i32);
-    case ConstOp::i64_const: return push(i64);
-    case ConstOp::f32_const: return push(f32);
-    case ConstOp::f64_const: return push(f64);
-    case ConstOp::v128_const: return push(v128);
+    case ConstOp::i32_const:
+      return push(i32);
+    case ConstOp::i64_const:
+      return push(i64);
+    case ConstOp::f32_const:
+      return push(f32);
+    case ConstOp::f64_const:
+      return push(f64);
+    case ConstOp::v128_const:
+      return push(v128);
     case ConstOp::global_get:
       if (module_.globals[op.index].type.is_mutable) {
         return in_.fail(op.offset, format("constant expression required: global {} is mutable", op.index));
       }
       return push(module_.globals[op.index].type.type);
-    case ConstOp::ref_null: return push(ValueType::ref(HeapType::from_bits(op.index), true));
+    case ConstOp::ref_null:
+      return push(ValueType::ref(HeapType::from_bits(op.index), true));
     case ConstOp::ref_func:
       escape(op.index);
       return push(ValueType::ref(HeapType::concrete(module_.funcs[op.index]), false));
@@ -152,18 +200,23 @@ void ModuleDecoder::apply_const_op(const ConstOp& op) {
       pop_const(i32, op.offset);
       return push(ValueType::ref(HeapType::i31, false));
     case ConstOp::struct_new:
-    case ConstOp::struct_new_default: return apply_const_struct(op);
+    case ConstOp::struct_new_default:
+      return apply_const_struct(op);
     case ConstOp::array_new:
     case ConstOp::array_new_default:
-    case ConstOp::array_new_fixed: return apply_const_array(op);
-    case ConstOp::any_convert_extern: return convert(HeapType::extern_, HeapType::any);
-    case ConstOp::extern_convert_any: return convert(HeapType::any, HeapType::extern_);
+    case ConstOp::array_new_fixed:
+      return apply_const_array(op);
+    case ConstOp::any_convert_extern:
+      return convert(HeapType::extern_, HeapType::any);
+    case ConstOp::extern_convert_any:
+      return convert(HeapType::any, HeapType::extern_);
   }
 }
 
 void ModuleDecoder::apply_const_struct(const ConstOp& op) {
   const SubType& type = module_.types[op.index];
-  if (type.kind != CompositeKind::struct_) return in_.fail(op.offset, format("type mismatch: type {} is not a structure type", op.index));
+  if (type.kind != CompositeKind::struct_)
+    return in_.fail(op.offset, format("type mismatch: type {} is not a structure type", op.index));
   const auto& fields = type.struct_.fields;
   for (size_t i = fields.size(); i-- > 0 && !in_.failed();) {
     if (op.kind == ConstOp::struct_new) {
@@ -177,11 +230,14 @@ void ModuleDecoder::apply_const_struct(const ConstOp& op) {
 
 void ModuleDecoder::apply_const_array(const ConstOp& op) {
   const SubType& type = module_.types[op.index];
-  if (type.kind != CompositeKind::array) return in_.fail(op.offset, format("type mismatch: type {} is not an array type", op.index));
+  if (type.kind != CompositeKind::array)
+    return in_.fail(op.offset, format("type mismatch: type {} is not an array type", op.index));
   const ValueType element = type.array.element.type;
   if (op.kind == ConstOp::array_new_fixed) {
     if (op.count > limits::array_new_fixed_elements) {
-      return in_.fail(op.offset, format("{} elements of array.new_fixed exceed the limit of {}", op.count, limits::array_new_fixed_elements), ErrorKind::limit);
+      return in_.fail(op.offset,
+                      format("{} elements of array.new_fixed exceed the limit of {}", op.count, limits::array_new_fixed_elements),
+                      ErrorKind::limit);
     }
     for (uint32_t i = 0; i < op.count && !in_.failed(); ++i) pop_const(element, op.offset);
   } else {
@@ -264,7 +320,8 @@ void ModuleDecoder::read_datas() {
   const uint64_t start = in_.offset();
   const uint32_t count = in_.count(limits::data_segments, "data segments");
   if (!in_.failed() && module_.data_count && *module_.data_count != count) {
-    return in_.fail(start, format("data count and data section have inconsistent lengths: {} announced, {} found", *module_.data_count, count));
+    return in_.fail(
+        start, format("data count and data section have inconsistent lengths: {} announced, {} found", *module_.data_count, count));
   }
   module_.datas.reserve(count);
   for (uint32_t i = 0; i < count && !in_.failed(); ++i) {

@@ -1,12 +1,13 @@
 // decode(): sections, indices, constant expressions, segments and limits, on modules built byte by byte.
 #include "engine/wasm/decode.h"
 
-#include <gtest/gtest.h>
+#include "engine/wasm/module_builder_testing.h"
+
 #include <mote/limits.h>
 
-#include <string>
+#include <gtest/gtest.h>
 
-#include "engine/wasm/module_builder_testing.h"
+#include <string>
 
 namespace mote::wasm {
 namespace {
@@ -15,7 +16,9 @@ std::string error_of(const Buffer& bytes, Bodies bodies = Bodies::inside) {
   const Result<Module> module = decode(bytes, bodies);
   return module ? "accepted" : module.error().message;
 }
-std::string error_of(const ModuleBuilder& builder) { return error_of(builder.build()); }
+std::string error_of(const ModuleBuilder& builder) {
+  return error_of(builder.build());
+}
 
 constexpr uint8_t end = 0x0b;
 const Buffer i32_zero = {0x41, 0x00, end};

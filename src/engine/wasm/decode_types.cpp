@@ -3,14 +3,14 @@
 // Two groups are equal when they have the same contents after indices into the own group are counted from its start and indices
 // to earlier types are replaced by canonical ones. That is a key of words, looked up in a hash table: time is linear in the
 // section whatever it holds, also for a million types. Spec: core/valid/types, core/binary/types. Tested by types_test.cpp.
-#include <mote/limits.h>
-
-#include <algorithm>
-
 #include "base/core/format.h"
 #include "base/core/hash.h"
 #include "engine/wasm/module_decoder.h"
 #include "engine/wasm/read_types.h"
+
+#include <mote/limits.h>
+
+#include <algorithm>
 
 namespace mote::wasm {
 
@@ -94,9 +94,14 @@ void ModuleDecoder::read_composite_type(SubType& type, uint8_t form, uint32_t kn
 FieldType ModuleDecoder::read_field_type(uint32_t known_types) {
   FieldType field;
   switch (in_.peek()) {
-    case 0x78: field.packed = PackedKind::i8; break;
-    case 0x77: field.packed = PackedKind::i16; break;
-    default: break;
+    case 0x78:
+      field.packed = PackedKind::i8;
+      break;
+    case 0x77:
+      field.packed = PackedKind::i16;
+      break;
+    default:
+      break;
   }
   if (field.packed == PackedKind::none) {
     field.type = read_value_type(in_, known_types);
@@ -113,12 +118,14 @@ void ModuleDecoder::link_supertypes(TypeIndex start) {
   for (TypeIndex i = start; i < type_count(); ++i) {
     SubType& type = module_.types[i];
     if (!type.supertype) continue;
-    if (*type.supertype >= i) return in_.fail(in_.offset(), format("unknown type {}: the supertype of type {} must precede it", *type.supertype, i));
+    if (*type.supertype >= i)
+      return in_.fail(in_.offset(), format("unknown type {}: the supertype of type {} must precede it", *type.supertype, i));
     const SubType& super = module_.types[*type.supertype];
     if (super.is_final) return in_.fail(in_.offset(), format("sub type {} of type {}, which is final", i, *type.supertype));
     type.depth = super.depth + 1;
     if (type.depth > limits::subtyping_depth) {
-      return in_.fail(in_.offset(), format("type {} has more than {} supertypes above it", i, limits::subtyping_depth), ErrorKind::limit);
+      return in_.fail(in_.offset(), format("type {} has more than {} supertypes above it", i, limits::subtyping_depth),
+                      ErrorKind::limit);
     }
   }
 }
@@ -155,7 +162,9 @@ void ModuleDecoder::canonicalize(TypeIndex start) {
         key.push_back(static_cast<uint32_t>(type.struct_.fields.size()));
         for (const FieldType& field : type.struct_.fields) add_field(field);
         break;
-      case CompositeKind::array: add_field(type.array.element); break;
+      case CompositeKind::array:
+        add_field(type.array.element);
+        break;
     }
   }
   const TypeIndex first = groups_.try_emplace(std::move(key), start).first->second;
@@ -176,14 +185,17 @@ bool ModuleDecoder::is_structural_subtype(const SubType& sub, const SubType& sup
   const auto match = [&](ValueType a, ValueType b) { return module_.matches(a, b); };
   switch (sub.kind) {
     case CompositeKind::func:
-      return std::ranges::equal(super.func.params, sub.func.params, match) && std::ranges::equal(sub.func.results, super.func.results, match);
+      return std::ranges::equal(super.func.params, sub.func.params, match) &&
+             std::ranges::equal(sub.func.results, super.func.results, match);
     case CompositeKind::struct_: {
       const auto& fields = sub.struct_.fields;
       const size_t common = super.struct_.fields.size();
-      return fields.size() >= common && std::equal(fields.begin(), fields.begin() + static_cast<ptrdiff_t>(common), super.struct_.fields.begin(),
-                                                   [&](const FieldType& a, const FieldType& b) { return matches_field(a, b); });
+      return fields.size() >= common &&
+             std::equal(fields.begin(), fields.begin() + static_cast<ptrdiff_t>(common), super.struct_.fields.begin(),
+                        [&](const FieldType& a, const FieldType& b) { return matches_field(a, b); });
     }
-    case CompositeKind::array: return matches_field(sub.array.element, super.array.element);
+    case CompositeKind::array:
+      return matches_field(sub.array.element, super.array.element);
   }
   return false;
 }

@@ -18,7 +18,8 @@ class Finder {
     find_in_storage();
     find_in_segments();
     Walker walker(module_);
-    for (size_t i = 0; i < module_.bodies.size(); ++i) TRY(find_in_body(walker, module_.imported_funcs + static_cast<FuncIndex>(i)));
+    for (size_t i = 0; i < module_.bodies.size(); ++i)
+      TRY(find_in_body(walker, module_.imported_funcs + static_cast<FuncIndex>(i)));
     return found_;
   }
 
@@ -36,9 +37,11 @@ class Finder {
     if (heap.is_concrete()) return;  // a structure or array is found where it is defined
     switch (heap.abstract()) {
       case HeapType::func:
-      case HeapType::extern_: return;
+      case HeapType::extern_:
+        return;
       case HeapType::exn:
-      case HeapType::noexn: return add(Feature::exceptions);
+      case HeapType::noexn:
+        return add(Feature::exceptions);
       case HeapType::any:
       case HeapType::eq:
       case HeapType::i31:
@@ -46,8 +49,10 @@ class Finder {
       case HeapType::array:
       case HeapType::none:
       case HeapType::nofunc:
-      case HeapType::noextern: return add(Feature::gc);
-      case HeapType::bot: break;
+      case HeapType::noextern:
+        return add(Feature::gc);
+      case HeapType::bot:
+        break;
     }
     ASSERT(false);
   }
@@ -128,18 +133,30 @@ class Finder {
       case Group::variable:
       case Group::parametric:
       case Group::memory:
-      case Group::numeric: return;
-      case Group::sign_extension: return add(Feature::sign_extension);
-      case Group::saturating: return add(Feature::saturating);
-      case Group::bulk_memory: return add(Feature::bulk_memory);
-      case Group::reference: return add(Feature::reference_types);
-      case Group::simd: return add(Feature::simd);
-      case Group::relaxed_simd: return add(Feature::relaxed_simd);
-      case Group::tail_call: return add(Feature::tail_calls);
-      case Group::function_references: return add(Feature::function_references);
-      case Group::exceptions: return add(Feature::exceptions);
-      case Group::gc: return add(Feature::gc);
-      case Group::threads: return add(Feature::threads);
+      case Group::numeric:
+        return;
+      case Group::sign_extension:
+        return add(Feature::sign_extension);
+      case Group::saturating:
+        return add(Feature::saturating);
+      case Group::bulk_memory:
+        return add(Feature::bulk_memory);
+      case Group::reference:
+        return add(Feature::reference_types);
+      case Group::simd:
+        return add(Feature::simd);
+      case Group::relaxed_simd:
+        return add(Feature::relaxed_simd);
+      case Group::tail_call:
+        return add(Feature::tail_calls);
+      case Group::function_references:
+        return add(Feature::function_references);
+      case Group::exceptions:
+        return add(Feature::exceptions);
+      case Group::gc:
+        return add(Feature::gc);
+      case Group::threads:
+        return add(Feature::threads);
     }
     ASSERT(false);
   }
@@ -150,26 +167,44 @@ class Finder {
 
 }  // namespace
 
-Result<FeatureSet> features(const Module& module) { return Finder(module).find(); }
+Result<FeatureSet> features(const Module& module) {
+  return Finder(module).find();
+}
 
 const char* name(Feature feature) {
   switch (feature) {
-    case Feature::mutable_globals: return "mutable-globals";
-    case Feature::sign_extension: return "sign-ext";
-    case Feature::saturating: return "nontrapping-fptoint";
-    case Feature::multi_value: return "multivalue";
-    case Feature::bulk_memory: return "bulk-memory";
-    case Feature::reference_types: return "reference-types";
-    case Feature::simd: return "simd128";
-    case Feature::relaxed_simd: return "relaxed-simd";
-    case Feature::tail_calls: return "tail-call";
-    case Feature::extended_const: return "extended-const";
-    case Feature::multi_memory: return "multimemory";
-    case Feature::memory64: return "memory64";
-    case Feature::function_references: return "function-references";
-    case Feature::exceptions: return "exception-handling";
-    case Feature::gc: return "gc";
-    case Feature::threads: return "threads";
+    case Feature::mutable_globals:
+      return "mutable-globals";
+    case Feature::sign_extension:
+      return "sign-ext";
+    case Feature::saturating:
+      return "nontrapping-fptoint";
+    case Feature::multi_value:
+      return "multivalue";
+    case Feature::bulk_memory:
+      return "bulk-memory";
+    case Feature::reference_types:
+      return "reference-types";
+    case Feature::simd:
+      return "simd128";
+    case Feature::relaxed_simd:
+      return "relaxed-simd";
+    case Feature::tail_calls:
+      return "tail-call";
+    case Feature::extended_const:
+      return "extended-const";
+    case Feature::multi_memory:
+      return "multimemory";
+    case Feature::memory64:
+      return "memory64";
+    case Feature::function_references:
+      return "function-references";
+    case Feature::exceptions:
+      return "exception-handling";
+    case Feature::gc:
+      return "gc";
+    case Feature::threads:
+      return "threads";
   }
   ASSERT(false);
   return "";

@@ -4,12 +4,12 @@
 // producer, plays no part. Names are those of tool-conventions where they exist. Tested by features_test.cpp.
 #pragma once
 
+#include "engine/wasm/instruction.h"
+#include "engine/wasm/module.h"
+
 #include <mote/result.h>
 
 #include <cstdint>
-
-#include "engine/wasm/instruction.h"
-#include "engine/wasm/module.h"
 
 namespace mote::wasm {
 

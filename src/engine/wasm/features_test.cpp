@@ -1,12 +1,12 @@
 // Features are found where they are used, in declarations and in dead code.
 #include "engine/wasm/features.h"
 
+#include "engine/wasm/decode.h"
+#include "engine/wasm/module_builder_testing.h"
+
 #include <gtest/gtest.h>
 
 #include <string>
-
-#include "engine/wasm/decode.h"
-#include "engine/wasm/module_builder_testing.h"
 
 namespace mote::wasm {
 namespace {

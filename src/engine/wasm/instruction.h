@@ -6,12 +6,12 @@
 // The table is opcodes.def; opcode.cpp turns it into OpcodeInfo at compile time. Tested by opcode_test.cpp.
 #pragma once
 
+#include "engine/wasm/types.h"
+
 #include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
-
-#include "engine/wasm/types.h"
 
 namespace mote::wasm {
 
@@ -27,13 +27,16 @@ inline constexpr uint32_t opcode_count = 0
     ;
 
 // What a module must have for an instruction: used for "not supported by this build yet: …", `inspect` and the oracle.
+// clang-format off
 enum class Group : uint8_t {
   control, variable, parametric, memory, numeric, sign_extension, saturating, bulk_memory, reference, simd, relaxed_simd, tail_call,
   function_references, exceptions, gc, threads,
 };
+// clang-format on
 [[nodiscard]] const char* text(Group group);  // "exception handling", "garbage collection", "threads", …
 
 // What follows the opcode in the binary.
+// clang-format off
 enum class Immediate : uint8_t {
   none, block, try_table, depth, depths, func, type, type_table, select_types, local, global, table, table_table, elem, elem_table,
   data, data_memory, memory, memory_memory, i32, i64, f32, f64, v128, shuffle, heap_type, cast, field, type_type, type_count,
@@ -43,10 +46,12 @@ enum class Immediate : uint8_t {
   memarg_8_lane, memarg_16_lane, memarg_32_lane, memarg_64_lane,                    // … and a lane
   atomic_8, atomic_16, atomic_32, atomic_64,                                        // … with exactly natural alignment
 };
+// clang-format on
 // log2 of the bytes that an instruction with this immediate accesses; nothing for other immediates.
 [[nodiscard]] constexpr std::optional<uint32_t> access_log2(Immediate immediate) {
   if (immediate >= Immediate::atomic_8) return static_cast<uint32_t>(immediate) - static_cast<uint32_t>(Immediate::atomic_8);
-  if (immediate >= Immediate::memarg_8_lane) return static_cast<uint32_t>(immediate) - static_cast<uint32_t>(Immediate::memarg_8_lane);
+  if (immediate >= Immediate::memarg_8_lane)
+    return static_cast<uint32_t>(immediate) - static_cast<uint32_t>(Immediate::memarg_8_lane);
   if (immediate >= Immediate::memarg_8) return static_cast<uint32_t>(immediate) - static_cast<uint32_t>(Immediate::memarg_8);
   return std::nullopt;
 }
@@ -60,8 +65,8 @@ struct OpcodeInfo {
   Group group{};
   bool is_fixed = false;  // the types of operands and results are those below; else a rule of the walker finds them
   uint8_t param_count = 0;
-  uint8_t result_count = 0;          // 0 or 1
-  std::array<Operand, 3> params{};   // deepest first
+  uint8_t result_count = 0;         // 0 or 1
+  std::array<Operand, 3> params{};  // deepest first
   Operand result{};
 };
 [[nodiscard]] const OpcodeInfo& info(Opcode op);
@@ -95,14 +100,14 @@ struct Instruction {
                               // memory.copy source memory; array.copy source type; array.new_data, array.init_data data,
                               // array.new_elem, array.init_elem element; struct.get, struct.set field; array.new_fixed count
   uint64_t offset = 0;        // of its first byte, in the module: the offset in traps, backtraces and debug information
-  ValueType type;             // select, drop, local.*, table.get/set/fill/grow, global.*, ref.is_null, ref.as_non_null: the operand's
-                              // or result's type; br_on_null, br_on_non_null: type of the operand;
-                              // ref.test/cast, br_on_cast*: target type (source type in type2); ref.null: the type it makes
+  ValueType type;  // select, drop, local.*, global.*, table.*: type of the value or element; ref.func, ref.null: of the result;
+                   // ref.is_null, ref.as_non_null, br_on_null, br_on_non_null: of the operand;
+                   // ref.test, ref.cast, br_on_cast*: the target type (operand's or source type in type2)
   ValueType type2;
-  uint64_t low = 0;           // constants: bits (i32 zero-extended); v128.const and i8x16.shuffle: lanes 0–7
-  uint64_t high = 0;          // … lanes 8–15
-  MemArg memarg;              // loads, stores, lanes, atomics
-  BlockType block;            // block, loop, if, try_table
+  uint64_t low = 0;                   // constants: bits (i32 zero-extended); v128.const and i8x16.shuffle: lanes 0–7
+  uint64_t high = 0;                  // … lanes 8–15
+  MemArg memarg;                      // loads, stores, lanes, atomics
+  BlockType block;                    // block, loop, if, try_table
   std::span<const uint32_t> targets;  // br_table: depths, the default last; valid during the call only
   std::span<const Catch> catches;     // try_table; valid during the call only
 };

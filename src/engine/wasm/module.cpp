@@ -2,9 +2,9 @@
 // Spec: core/valid/matching. Tested by types_test.cpp.
 #include "engine/wasm/module.h"
 
-#include <algorithm>
-
 #include "base/core/assert.h"
+
+#include <algorithm>
 
 namespace mote::wasm {
 
@@ -13,9 +13,12 @@ namespace {
 // The abstract type directly above a concrete one.
 HeapType::Abstract kind_of(const SubType& type) {
   switch (type.kind) {
-    case CompositeKind::func: return HeapType::func;
-    case CompositeKind::struct_: return HeapType::struct_;
-    case CompositeKind::array: return HeapType::array;
+    case CompositeKind::func:
+      return HeapType::func;
+    case CompositeKind::struct_:
+      return HeapType::struct_;
+    case CompositeKind::array:
+      return HeapType::array;
   }
   ASSERT(false);
   return HeapType::func;
@@ -23,7 +26,9 @@ HeapType::Abstract kind_of(const SubType& type) {
 
 }  // namespace
 
-bool Module::is_escaped(FuncIndex index) const { return std::ranges::binary_search(escaped, index); }
+bool Module::is_escaped(FuncIndex index) const {
+  return std::ranges::binary_search(escaped, index);
+}
 
 bool Module::matches(HeapType sub, HeapType super) const {
   if (sub == super) return true;

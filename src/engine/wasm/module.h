@@ -5,6 +5,9 @@
 // Spec: core/syntax/modules.
 #pragma once
 
+#include "base/core/bytes.h"
+#include "engine/wasm/types.h"
+
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -12,9 +15,6 @@
 #include <string_view>
 #include <unordered_map>
 #include <vector>
-
-#include "base/core/bytes.h"
-#include "engine/wasm/types.h"
 
 namespace mote::wasm {
 
@@ -26,11 +26,13 @@ struct Range {
 
 // One instruction of a constant expression. Valid when decode() or validate_module() accepted it.
 struct ConstOp {
+  // clang-format off
   enum Kind : uint8_t {
     i32_const, i64_const, f32_const, f64_const, v128_const, global_get, ref_null, ref_func,
     i32_add, i32_sub, i32_mul, i64_add, i64_sub, i64_mul,
     ref_i31, struct_new, struct_new_default, array_new, array_new_default, array_new_fixed, any_convert_extern, extern_convert_any,
   };
+  // clang-format on
   Kind kind = i32_const;
   uint32_t index = 0;   // global, function or type index; heap type bits of ref.null
   uint32_t count = 0;   // array.new_fixed
@@ -67,17 +69,17 @@ struct ElementSegment {
   SegmentMode mode = SegmentMode::passive;
   ValueType type = funcref;
   TableIndex table = 0;
-  ConstExpr offset;                // active only
-  std::vector<FuncIndex> funcs;    // either function indices …
-  std::vector<ConstExpr> exprs;    // … or expressions (then funcs is empty)
+  ConstExpr offset;              // active only
+  std::vector<FuncIndex> funcs;  // either function indices …
+  std::vector<ConstExpr> exprs;  // … or expressions (then funcs is empty)
   [[nodiscard]] size_t size() const { return exprs.empty() ? funcs.size() : exprs.size(); }
 };
 struct DataSegment {
   SegmentMode mode = SegmentMode::passive;
   MemoryIndex memory = 0;
-  ConstExpr offset;   // active only
-  Bytes bytes;        // borrowed
-  uint64_t at = 0;    // offset of the bytes in the module
+  ConstExpr offset;  // active only
+  Bytes bytes;       // borrowed
+  uint64_t at = 0;   // offset of the bytes in the module
 };
 // One function body: offset of its first byte (the locals vector) and size, without the size field itself.
 struct Body {
@@ -98,9 +100,9 @@ struct Module {
   Bytes bytes;  // borrowed: the whole binary
 
   std::vector<SubType> types;
-  std::vector<TypeIndex> canonical;   // per type: the first type of this module that is equal to it
+  std::vector<TypeIndex> canonical;  // per type: the first type of this module that is equal to it
   std::vector<Import> imports;
-  std::vector<TypeIndex> funcs;       // imported first
+  std::vector<TypeIndex> funcs;  // imported first
   std::vector<Table> tables;
   std::vector<MemoryType> memories;
   std::vector<Global> globals;
@@ -110,9 +112,9 @@ struct Module {
   std::vector<DataSegment> datas;
   std::optional<FuncIndex> start;
   std::optional<uint32_t> data_count;
-  std::vector<Body> bodies;           // one per own function
-  std::vector<CustomSection> customs; // all, in order
-  Range code_section;                 // content of the code section: DWARF offsets count from here
+  std::vector<Body> bodies;            // one per own function
+  std::vector<CustomSection> customs;  // all, in order
+  Range code_section;                  // content of the code section: DWARF offsets count from here
   std::unordered_map<FuncIndex, std::vector<BranchHint>> branch_hints;
 
   uint32_t imported_funcs = 0, imported_tables = 0, imported_memories = 0, imported_globals = 0, imported_tags = 0;

@@ -18,7 +18,9 @@ namespace mote::wasm {
 
 using Buffer = std::vector<uint8_t>;
 
-inline void append(Buffer& to, const Buffer& bytes) { to.insert(to.end(), bytes.begin(), bytes.end()); }
+inline void append(Buffer& to, const Buffer& bytes) {
+  to.insert(to.end(), bytes.begin(), bytes.end());
+}
 inline void append_leb(Buffer& to, uint64_t value) {
   for (; value >= 0x80; value >>= 7) to.push_back(static_cast<uint8_t>(value | 0x80));
   to.push_back(static_cast<uint8_t>(value));
@@ -34,7 +36,9 @@ inline Buffer sized(const Buffer& bytes) {
   append(out, bytes);
   return out;
 }
-inline Buffer sized(std::string_view text) { return sized(Buffer(text.begin(), text.end())); }
+inline Buffer sized(std::string_view text) {
+  return sized(Buffer(text.begin(), text.end()));
+}
 inline Buffer join(std::initializer_list<Buffer> parts) {
   Buffer out;
   for (const Buffer& part : parts) append(out, part);

@@ -3,11 +3,11 @@
 // expressions and segments. Every method leaves its error in `in_`; decode() looks after each section.
 #pragma once
 
-#include <unordered_map>
-#include <vector>
-
 #include "engine/wasm/decode.h"
 #include "engine/wasm/reader.h"
+
+#include <unordered_map>
+#include <vector>
 
 namespace mote::wasm {
 

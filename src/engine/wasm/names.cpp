@@ -1,10 +1,10 @@
 // See names.h.
 #include "engine/wasm/names.h"
 
+#include "engine/wasm/reader.h"
+
 #include <algorithm>
 #include <optional>
-
-#include "engine/wasm/reader.h"
 
 namespace mote::wasm {
 
@@ -12,7 +12,20 @@ namespace {
 
 constexpr uint32_t unbounded = UINT32_MAX;  // counts are still checked against the bytes that are left
 
-enum SubsectionId : uint8_t { module_name, functions, locals, labels, types, tables, memories, globals, elements, datas, fields, tags };
+enum SubsectionId : uint8_t {
+  module_name,
+  functions,
+  locals,
+  labels,
+  types,
+  tables,
+  memories,
+  globals,
+  elements,
+  datas,
+  fields,
+  tags
+};
 
 std::optional<Reader> find(const Module& module, std::string_view name) {
   const auto found = std::ranges::find(module.customs, name, &CustomSection::name);
@@ -51,19 +64,44 @@ std::vector<InnerName> read_indirect_name_map(Reader& in, size_t outer_indices) 
 
 void read_subsection(uint8_t id, Reader in, const Module& module, Names& names) {
   switch (id) {
-    case module_name: names.module = in.name(); break;
-    case functions: names.functions = read_name_map(in, module.funcs.size()); break;
-    case locals: names.locals = read_indirect_name_map(in, module.funcs.size()); break;
-    case labels: names.labels = read_indirect_name_map(in, module.funcs.size()); break;
-    case types: names.types = read_name_map(in, module.types.size()); break;
-    case tables: names.tables = read_name_map(in, module.tables.size()); break;
-    case memories: names.memories = read_name_map(in, module.memories.size()); break;
-    case globals: names.globals = read_name_map(in, module.globals.size()); break;
-    case elements: names.elements = read_name_map(in, module.elements.size()); break;
-    case datas: names.datas = read_name_map(in, module.datas.size()); break;
-    case fields: names.fields = read_indirect_name_map(in, module.types.size()); break;
-    case tags: names.tags = read_name_map(in, module.tags.size()); break;
-    default: break;  // from a later specification
+    case module_name:
+      names.module = in.name();
+      break;
+    case functions:
+      names.functions = read_name_map(in, module.funcs.size());
+      break;
+    case locals:
+      names.locals = read_indirect_name_map(in, module.funcs.size());
+      break;
+    case labels:
+      names.labels = read_indirect_name_map(in, module.funcs.size());
+      break;
+    case types:
+      names.types = read_name_map(in, module.types.size());
+      break;
+    case tables:
+      names.tables = read_name_map(in, module.tables.size());
+      break;
+    case memories:
+      names.memories = read_name_map(in, module.memories.size());
+      break;
+    case globals:
+      names.globals = read_name_map(in, module.globals.size());
+      break;
+    case elements:
+      names.elements = read_name_map(in, module.elements.size());
+      break;
+    case datas:
+      names.datas = read_name_map(in, module.datas.size());
+      break;
+    case fields:
+      names.fields = read_indirect_name_map(in, module.types.size());
+      break;
+    case tags:
+      names.tags = read_name_map(in, module.tags.size());
+      break;
+    default:
+      break;  // from a later specification
   }
 }
 

@@ -5,10 +5,10 @@
 // Spec: appendix/custom; tool-conventions (producers, target_features). Tested by names_test.cpp.
 #pragma once
 
+#include "engine/wasm/module.h"
+
 #include <string_view>
 #include <vector>
-
-#include "engine/wasm/module.h"
 
 namespace mote::wasm {
 

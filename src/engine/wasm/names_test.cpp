@@ -1,10 +1,10 @@
 // Names, producers and target features, whole and broken.
 #include "engine/wasm/names.h"
 
-#include <gtest/gtest.h>
-
 #include "engine/wasm/decode.h"
 #include "engine/wasm/module_builder_testing.h"
+
+#include <gtest/gtest.h>
 
 namespace mote::wasm {
 namespace {
@@ -18,11 +18,14 @@ Buffer module_with_names(const Buffer& subsections) {
   m.custom("name", subsections);
   return m.build();
 }
-Buffer subsection(uint8_t id, const Buffer& content) { return join({{id}, sized(content)}); }
+Buffer subsection(uint8_t id, const Buffer& content) {
+  return join({{id}, sized(content)});
+}
 
 TEST(Names, AreRead) {
-  const Buffer bytes = module_with_names(join({subsection(0, sized("mod")), subsection(1, join({{2, 0}, sized("first"), {1}, sized("second")})),
-                                               subsection(2, join({{1, 1, 1, 0}, sized("x")})), subsection(99, {1, 2, 3})}));
+  const Buffer bytes =
+      module_with_names(join({subsection(0, sized("mod")), subsection(1, join({{2, 0}, sized("first"), {1}, sized("second")})),
+                              subsection(2, join({{1, 1, 1, 0}, sized("x")})), subsection(99, {1, 2, 3})}));
   const Module module = *decode(bytes);
   const Names names = read_names(module);
   EXPECT_EQ(names.module, "mod");

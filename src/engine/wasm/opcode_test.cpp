@@ -1,10 +1,10 @@
 // The opcode table: complete pages, signatures read as written, texts.
+#include "engine/wasm/opcode.h"
+
 #include <gtest/gtest.h>
 
 #include <set>
 #include <string>
-
-#include "engine/wasm/opcode.h"
 
 namespace mote::wasm {
 namespace {

@@ -1,9 +1,9 @@
 // See read_types.h. Shared types and exact types belong to other proposals: their bytes are malformed here.
 #include "engine/wasm/read_types.h"
 
-#include <optional>
-
 #include "base/core/format.h"
+
+#include <optional>
 
 namespace mote::wasm {
 
@@ -11,19 +11,32 @@ namespace {
 
 std::optional<HeapType> abstract_heap_type(uint8_t byte) {
   switch (byte) {
-    case 0x69: return HeapType::exn;
-    case 0x6a: return HeapType::array;
-    case 0x6b: return HeapType::struct_;
-    case 0x6c: return HeapType::i31;
-    case 0x6d: return HeapType::eq;
-    case 0x6e: return HeapType::any;
-    case 0x6f: return HeapType::extern_;
-    case 0x70: return HeapType::func;
-    case 0x71: return HeapType::none;
-    case 0x72: return HeapType::noextern;
-    case 0x73: return HeapType::nofunc;
-    case 0x74: return HeapType::noexn;
-    default: return std::nullopt;
+    case 0x69:
+      return HeapType::exn;
+    case 0x6a:
+      return HeapType::array;
+    case 0x6b:
+      return HeapType::struct_;
+    case 0x6c:
+      return HeapType::i31;
+    case 0x6d:
+      return HeapType::eq;
+    case 0x6e:
+      return HeapType::any;
+    case 0x6f:
+      return HeapType::extern_;
+    case 0x70:
+      return HeapType::func;
+    case 0x71:
+      return HeapType::none;
+    case 0x72:
+      return HeapType::noextern;
+    case 0x73:
+      return HeapType::nofunc;
+    case 0x74:
+      return HeapType::noexn;
+    default:
+      return std::nullopt;
   }
 }
 
@@ -59,12 +72,23 @@ ValueType read_ref_type(Reader& in, uint32_t types) {
 
 ValueType read_value_type(Reader& in, uint32_t types) {
   switch (in.peek()) {
-    case 0x7f: in.u8(); return i32;
-    case 0x7e: in.u8(); return i64;
-    case 0x7d: in.u8(); return f32;
-    case 0x7c: in.u8(); return f64;
-    case 0x7b: in.u8(); return v128;
-    default: return read_ref_type(in, types);
+    case 0x7f:
+      in.u8();
+      return i32;
+    case 0x7e:
+      in.u8();
+      return i64;
+    case 0x7d:
+      in.u8();
+      return f32;
+    case 0x7c:
+      in.u8();
+      return f64;
+    case 0x7b:
+      in.u8();
+      return v128;
+    default:
+      return read_ref_type(in, types);
   }
 }
 

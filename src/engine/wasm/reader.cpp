@@ -1,9 +1,9 @@
 // See reader.h. The slow paths: integers longer than one byte, names, and all that fails.
 #include "engine/wasm/reader.h"
 
-#include <mote/limits.h>
-
 #include "base/core/format.h"
+
+#include <mote/limits.h>
 
 namespace mote::wasm {
 

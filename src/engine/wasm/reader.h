@@ -6,13 +6,13 @@
 // allocation is larger than the input justifies. Spec: core/binary/values, core/binary/conventions. Tested by reader_test.cpp.
 #pragma once
 
+#include "base/core/bytes.h"
+#include "engine/wasm/module.h"
+
 #include <mote/result.h>
 
 #include <string>
 #include <string_view>
-
-#include "base/core/bytes.h"
-#include "engine/wasm/module.h"
 
 namespace mote::wasm {
 

@@ -1,10 +1,10 @@
 // Integers, names and counts, at their edges.
+#include "engine/wasm/reader.h"
+
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
-
-#include "engine/wasm/reader.h"
 
 namespace mote::wasm {
 namespace {
@@ -14,7 +14,9 @@ struct Input {
   [[nodiscard]] Reader reader() const { return {bytes, {0, bytes.size()}}; }
 };
 
-std::string error_of(Reader& in) { return in.failed() ? in.take_error().text() : "no error"; }
+std::string error_of(Reader& in) {
+  return in.failed() ? in.take_error().text() : "no error";
+}
 
 TEST(Reader, ReadsUnsignedIntegers) {
   EXPECT_EQ((Input{{0x7f}}.bytes.size()), 1u);
@@ -90,11 +92,13 @@ TEST(Reader, ChecksCountsAgainstWhatIsLeft) {
 }
 
 TEST(Utf8, AcceptsShortestFormsOnly) {
-  const auto check = [](std::string_view text) { return is_utf8(Bytes(reinterpret_cast<const uint8_t*>(text.data()), text.size())); };
+  const auto check = [](std::string_view text) {
+    return is_utf8(Bytes(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
+  };
   EXPECT_TRUE(check("plain text that is longer than eight bytes"));
   EXPECT_TRUE(check("\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xf0\x90\x80\x80\xf4\x8f\xbf\xbf"));
-  for (const std::string_view bad : {"\x80", "\xc0\x80", "\xc1\xbf", "\xc2", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xe1\x80", "\xf0\x8f\xbf\xbf",
-                                     "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "12345678\xfe"}) {
+  for (const std::string_view bad : {"\x80", "\xc0\x80", "\xc1\xbf", "\xc2", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xe1\x80",
+                                     "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "12345678\xfe"}) {
     EXPECT_FALSE(check(bad));
   }
 }

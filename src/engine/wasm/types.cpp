@@ -11,19 +11,27 @@ namespace mote::wasm {
 bool matches(HeapType::Abstract sub, HeapType::Abstract super) {
   if (sub == super || sub == HeapType::bot) return true;
   switch (super) {
-    case HeapType::any: return sub == HeapType::eq || sub == HeapType::i31 || sub == HeapType::struct_ || sub == HeapType::array || sub == HeapType::none;
-    case HeapType::eq: return sub == HeapType::i31 || sub == HeapType::struct_ || sub == HeapType::array || sub == HeapType::none;
+    case HeapType::any:
+      return sub == HeapType::eq || sub == HeapType::i31 || sub == HeapType::struct_ || sub == HeapType::array ||
+             sub == HeapType::none;
+    case HeapType::eq:
+      return sub == HeapType::i31 || sub == HeapType::struct_ || sub == HeapType::array || sub == HeapType::none;
     case HeapType::i31:
     case HeapType::struct_:
-    case HeapType::array: return sub == HeapType::none;
-    case HeapType::func: return sub == HeapType::nofunc;
-    case HeapType::extern_: return sub == HeapType::noextern;
-    case HeapType::exn: return sub == HeapType::noexn;
+    case HeapType::array:
+      return sub == HeapType::none;
+    case HeapType::func:
+      return sub == HeapType::nofunc;
+    case HeapType::extern_:
+      return sub == HeapType::noextern;
+    case HeapType::exn:
+      return sub == HeapType::noexn;
     case HeapType::none:
     case HeapType::nofunc:
     case HeapType::noextern:
     case HeapType::noexn:
-    case HeapType::bot: return false;
+    case HeapType::bot:
+      return false;
   }
   ASSERT(false);
   return false;
@@ -32,19 +40,32 @@ bool matches(HeapType::Abstract sub, HeapType::Abstract super) {
 std::string text(HeapType type) {
   if (type.is_concrete()) return format("{}", type.index());
   switch (type.abstract()) {
-    case HeapType::func: return "func";
-    case HeapType::extern_: return "extern";
-    case HeapType::any: return "any";
-    case HeapType::eq: return "eq";
-    case HeapType::i31: return "i31";
-    case HeapType::struct_: return "struct";
-    case HeapType::array: return "array";
-    case HeapType::exn: return "exn";
-    case HeapType::none: return "none";
-    case HeapType::nofunc: return "nofunc";
-    case HeapType::noextern: return "noextern";
-    case HeapType::noexn: return "noexn";
-    case HeapType::bot: return "bot";
+    case HeapType::func:
+      return "func";
+    case HeapType::extern_:
+      return "extern";
+    case HeapType::any:
+      return "any";
+    case HeapType::eq:
+      return "eq";
+    case HeapType::i31:
+      return "i31";
+    case HeapType::struct_:
+      return "struct";
+    case HeapType::array:
+      return "array";
+    case HeapType::exn:
+      return "exn";
+    case HeapType::none:
+      return "none";
+    case HeapType::nofunc:
+      return "nofunc";
+    case HeapType::noextern:
+      return "noextern";
+    case HeapType::noexn:
+      return "noexn";
+    case HeapType::bot:
+      return "bot";
   }
   ASSERT(false);
   return "";
@@ -52,13 +73,20 @@ std::string text(HeapType type) {
 
 std::string text(ValueType type) {
   switch (type.kind()) {
-    case ValueKind::i32: return "i32";
-    case ValueKind::i64: return "i64";
-    case ValueKind::f32: return "f32";
-    case ValueKind::f64: return "f64";
-    case ValueKind::v128: return "v128";
-    case ValueKind::ref: return format("(ref {}{})", type.is_nullable() ? "null " : "", text(type.heap()));
-    case ValueKind::bottom: return "any type";
+    case ValueKind::i32:
+      return "i32";
+    case ValueKind::i64:
+      return "i64";
+    case ValueKind::f32:
+      return "f32";
+    case ValueKind::f64:
+      return "f64";
+    case ValueKind::v128:
+      return "v128";
+    case ValueKind::ref:
+      return format("(ref {}{})", type.is_nullable() ? "null " : "", text(type.heap()));
+    case ValueKind::bottom:
+      return "any type";
   }
   ASSERT(false);
   return "";
@@ -75,7 +103,9 @@ std::string text(std::span<const ValueType> types) {
   return out + "]";
 }
 
-std::string text(const FuncType& type) { return text(type.params) + " -> " + text(type.results); }
+std::string text(const FuncType& type) {
+  return text(type.params) + " -> " + text(type.results);
+}
 
 namespace {
 
@@ -103,7 +133,9 @@ std::string text(const SubType& type) {
       for (const FieldType& field : type.struct_.fields) body += " (field " + text(field) + ")";
       body += ")";
       break;
-    case CompositeKind::array: body = "(array " + text(type.array.element) + ")"; break;
+    case CompositeKind::array:
+      body = "(array " + text(type.array.element) + ")";
+      break;
   }
   if (type.is_final && !type.supertype) return body;
   return format("(sub {}{}{})", type.is_final ? "final " : "", type.supertype ? format("{} ", *type.supertype) : "", body);
@@ -119,11 +151,16 @@ std::string text(const Limits& limits) {
 
 const char* text(ExternKind kind) {
   switch (kind) {
-    case ExternKind::func: return "func";
-    case ExternKind::table: return "table";
-    case ExternKind::memory: return "memory";
-    case ExternKind::global: return "global";
-    case ExternKind::tag: return "tag";
+    case ExternKind::func:
+      return "func";
+    case ExternKind::table:
+      return "table";
+    case ExternKind::memory:
+      return "memory";
+    case ExternKind::global:
+      return "global";
+    case ExternKind::tag:
+      return "tag";
   }
   ASSERT(false);
   return "";

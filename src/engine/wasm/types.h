@@ -25,11 +25,13 @@ using LocalIndex = uint32_t;
 // An abstract heap type, or a type index into the module.
 class HeapType {
  public:
+  // clang-format off
   enum Abstract : uint32_t {
     func = 0x0800'0000, extern_, any, eq, i31, struct_, array, exn,  // tops and their middles
     none, nofunc, noextern, noexn,                                   // bottoms
     bot,  // below all: what a reference is in unreachable code; in no module and never told to a consumer
   };
+  // clang-format on
   constexpr HeapType(Abstract kind) : bits_(kind) {}
   static constexpr HeapType concrete(TypeIndex index) { return HeapType(index, 0); }
 
@@ -103,10 +105,10 @@ struct SubType {
   bool is_final = true;
   bool is_shared = false;  // always false: shared-everything threads are not part of 3.0
   std::optional<TypeIndex> supertype;
-  uint32_t depth = 0;       // number of supertypes above it
-  uint32_t group_start = 0; // first type index of its recursion group
+  uint32_t depth = 0;        // number of supertypes above it
+  uint32_t group_start = 0;  // first type index of its recursion group
   uint32_t group_size = 1;
-  FuncType func;            // the one that `kind` names
+  FuncType func;  // the one that `kind` names
   StructType struct_;
   ArrayType array;
 };

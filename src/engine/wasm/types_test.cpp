@@ -1,13 +1,14 @@
 // Canonical types, subtyping and how types are written.
 #include "engine/wasm/types.h"
 
-#include <gtest/gtest.h>
-#include <mote/limits.h>
-
-#include <string>
-
 #include "engine/wasm/decode.h"
 #include "engine/wasm/module_builder_testing.h"
+
+#include <mote/limits.h>
+
+#include <gtest/gtest.h>
+
+#include <string>
 
 namespace mote::wasm {
 namespace {
@@ -17,7 +18,9 @@ std::string error_of(const ModuleBuilder& builder) {
   const Result<Module> module = decode(bytes);
   return module ? "accepted" : module.error().message;
 }
-ValueType ref(TypeIndex index) { return ValueType::ref(HeapType::concrete(index), false); }
+ValueType ref(TypeIndex index) {
+  return ValueType::ref(HeapType::concrete(index), false);
+}
 
 TEST(Canonical, EqualDefinitionsAreOneType) {
   ModuleBuilder m;
@@ -53,11 +56,11 @@ TEST(Canonical, RecursionGroupsAreComparedAsWholes) {
 
 TEST(Subtyping, FollowsDeclarations) {
   ModuleBuilder m;
-  m.type({0x50, 0, 0x5f, 0});               // 0: (sub (struct))
-  m.type({0x50, 1, 0, 0x5f, 1, 0x7f, 0});   // 1: (sub 0 (struct i32))
+  m.type({0x50, 0, 0x5f, 0});                       // 0: (sub (struct))
+  m.type({0x50, 1, 0, 0x5f, 1, 0x7f, 0});           // 1: (sub 0 (struct i32))
   m.type({0x4f, 1, 1, 0x5f, 2, 0x7f, 0, 0x7e, 1});  // 2: (sub final 1 (struct i32 (mut i64)))
-  m.type({0x5e, 0x7f, 0});                  // 3: (array i32)
-  m.func_type({}, {});                      // 4
+  m.type({0x5e, 0x7f, 0});                          // 3: (array i32)
+  m.func_type({}, {});                              // 4
   const Buffer bytes = m.build();
   const Result<Module> decoded = decode(bytes);
   ASSERT_TRUE(decoded.has_value()) << decoded.error().text();

@@ -14,6 +14,10 @@
 // Spec: core/valid/instructions, appendix/algorithm. Tested by walk_test.cpp, tests/spec, fuzz/validate.cpp.
 #pragma once
 
+#include "engine/wasm/instruction.h"
+#include "engine/wasm/module.h"
+#include "engine/wasm/reader.h"
+
 #include <mote/result.h>
 
 #include <deque>
@@ -21,10 +25,6 @@
 #include <span>
 #include <utility>
 #include <vector>
-
-#include "engine/wasm/instruction.h"
-#include "engine/wasm/module.h"
-#include "engine/wasm/reader.h"
 
 namespace mote::wasm {
 
@@ -50,7 +50,7 @@ class Walker {
   using Types = std::span<const ValueType>;
   struct Frame {  // a block, with what it needs at its `else` and `end`
     BlockType type;
-    uint32_t height = 0;   // of the operand stack below its parameters
+    uint32_t height = 0;  // of the operand stack below its parameters
     uint32_t set_locals = 0;
     Opcode op = Opcode::block;
     bool unreachable = false;  // the rest of the block is not reachable
@@ -159,8 +159,8 @@ class Walker {
   Reader in_;
   Instruction instruction_;
   bool told_ = false;
-  bool live_ = false;           // the next instruction is reachable, in a block that was told
-  bool has_spans_ = false;      // instruction_ has more to clear than its scalars
+  bool live_ = false;       // the next instruction is reachable, in a block that was told
+  bool has_spans_ = false;  // instruction_ has more to clear than its scalars
 
   std::unique_ptr<ValueType[]> stack_;
   size_t top_ = 0, base_ = 0, capacity_ = 0;
@@ -172,9 +172,9 @@ class Walker {
   std::vector<ValueType> locals_;  // the first ones, spelt out
   std::vector<LocalRun> runs_;     // all of them
   uint32_t local_count_ = 0;
-  bool tracks_locals_ = false;      // there are locals without default value
-  std::vector<bool> is_set_;        // then: per local, whether it has a value here
-  std::vector<LocalIndex> set_;     // … and in which order they got one
+  bool tracks_locals_ = false;   // there are locals without default value
+  std::vector<bool> is_set_;     // then: per local, whether it has a value here
+  std::vector<LocalIndex> set_;  // … and in which order they got one
 };
 
 // Walks one body. `Consumer` is a template parameter, so that its calls inline.

@@ -1,10 +1,10 @@
 // Blocks, branches, calls and exceptions: the walker's rules for control instructions.
 // Spec: core/valid/instructions, "Control Instructions"; appendix/algorithm. Tested by walk_test.cpp and tests/spec.
-#include <mote/limits.h>
-
 #include "base/core/format.h"
 #include "engine/wasm/read_types.h"
 #include "engine/wasm/walk.h"
+
+#include <mote/limits.h>
 
 namespace mote::wasm {
 
@@ -15,12 +15,15 @@ constexpr ValueType exn_ref = ValueType::ref(HeapType::exn, false);
 constexpr ValueType single_types[] = {i32, i64, f32, f64, v128};
 
 // What is left of a reference after a cast to `target` failed.
-ValueType difference(ValueType source, ValueType target) { return target.is_nullable() ? source.as_non_null() : source; }
+ValueType difference(ValueType source, ValueType target) {
+  return target.is_nullable() ? source.as_non_null() : source;
+}
 
 }  // namespace
 
 void Walker::push_frame(Opcode op, BlockType type) {
-  if (frames_.size() >= limits::block_depth) return fail(format("blocks nest deeper than the limit of {}", limits::block_depth), ErrorKind::limit);
+  if (frames_.size() >= limits::block_depth)
+    return fail(format("blocks nest deeper than the limit of {}", limits::block_depth), ErrorKind::limit);
   frames_.push_back({.type = type,
                      .height = static_cast<uint32_t>(top_),
                      .set_locals = static_cast<uint32_t>(tracks_locals_ ? set_.size() : 0),
@@ -152,7 +155,8 @@ void Walker::br_table() {
   for (uint32_t i = 0; i <= count && !in_.failed(); ++i) {
     const Types types = read_label().label_types();
     targets_.push_back(instruction_.index);
-    if (i != 0 && types.size() != checked.size()) mismatch(format("branch targets with {} and {} values", checked.size(), types.size()));
+    if (i != 0 && types.size() != checked.size())
+      mismatch(format("branch targets with {} and {} values", checked.size(), types.size()));
     if (i == 0 || types.data() != checked.data()) check_top(types);
     checked = types;
   }
@@ -278,7 +282,8 @@ void Walker::check_catch(const Catch& clause, Types label) {
   bool fits = label.size() == values.size() + (with_exn ? 1 : 0);
   for (size_t i = 0; fits && i < values.size(); ++i) fits = module_.matches(values[i], label[i]);
   if (fits && with_exn) fits = module_.matches(exn_ref, label.back());
-  if (!fits) mismatch(format("a catch clause gives {}{}, its label takes {}", text(values), with_exn ? " and (ref exn)" : "", text(label)));
+  if (!fits)
+    mismatch(format("a catch clause gives {}{}, its label takes {}", text(values), with_exn ? " and (ref exn)" : "", text(label)));
 }
 
 }  // namespace mote::wasm

@@ -7,7 +7,9 @@
 
 namespace mote::wasm {
 
-void Walker::drop() { instruction_.type = pop_any(); }
+void Walker::drop() {
+  instruction_.type = pop_any();
+}
 
 void Walker::select() {
   pop(i32);
@@ -96,7 +98,9 @@ void Walker::check_data(DataIndex index) {
   check_index(index, *module_.data_count, "data segment");
 }
 
-void Walker::check_element(ElementIndex index) { check_index(index, module_.elements.size(), "elem segment"); }
+void Walker::check_element(ElementIndex index) {
+  check_index(index, module_.elements.size(), "elem segment");
+}
 
 void Walker::ref_func() {
   instruction_.index = read_index(module_.funcs.size(), "function");
@@ -128,7 +132,8 @@ void Walker::ref_op(Opcode op) {
     case Opcode::i31_get_u:
       pop(ValueType::ref(HeapType::i31, true));
       return push(i32);
-    default: ASSERT(false);
+    default:
+      ASSERT(false);
   }
 }
 
@@ -143,7 +148,8 @@ void Walker::ref_test(Opcode op) {
   for (const auto other : {HeapType::func, HeapType::extern_, HeapType::exn}) {
     if (module_.matches(heap, other)) top = other;
   }
-  if (!module_.matches(instruction_.type2, ValueType::ref(top, true))) return mismatch(ValueType::ref(top, true), instruction_.type2);
+  if (!module_.matches(instruction_.type2, ValueType::ref(top, true)))
+    return mismatch(ValueType::ref(top, true), instruction_.type2);
   push(op == Opcode::ref_test || op == Opcode::ref_test_null ? i32 : instruction_.type);
 }
 

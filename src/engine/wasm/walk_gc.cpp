@@ -1,10 +1,10 @@
 // Structures and arrays, and the conversions between any and extern: the walker's rules for them.
 // Spec: core/valid/instructions, "Aggregate Reference Instructions". Tested by walk_test.cpp and tests/spec.
-#include <mote/limits.h>
-
 #include "base/core/assert.h"
 #include "base/core/format.h"
 #include "engine/wasm/walk.h"
+
+#include <mote/limits.h>
 
 namespace mote::wasm {
 
@@ -12,9 +12,12 @@ namespace {
 
 const char* name(CompositeKind kind) {
   switch (kind) {
-    case CompositeKind::func: return "a function";
-    case CompositeKind::struct_: return "a structure";
-    case CompositeKind::array: return "an array";
+    case CompositeKind::func:
+      return "a function";
+    case CompositeKind::struct_:
+      return "a structure";
+    case CompositeKind::array:
+      return "an array";
   }
   ASSERT(false);
   return "";
@@ -86,7 +89,8 @@ void Walker::array_op(Opcode op) {
       pop(element.type);
       pop(i32);
       return pop(self);
-    case Opcode::array_copy: return array_copy(element);
+    case Opcode::array_copy:
+      return array_copy(element);
     case Opcode::array_init_data:
     case Opcode::array_init_elem:
       if (!element.is_mutable) return fail(format("immutable array: type {}", instruction_.index));
@@ -112,8 +116,9 @@ void Walker::array_new(Opcode op, const FieldType& element) {
     case Opcode::array_new_fixed:
       instruction_.index2 = in_.u32();
       if (instruction_.index2 > limits::array_new_fixed_elements) {
-        return fail(format("{} elements of array.new_fixed exceed the limit of {}", instruction_.index2, limits::array_new_fixed_elements),
-                    ErrorKind::limit);
+        return fail(
+            format("{} elements of array.new_fixed exceed the limit of {}", instruction_.index2, limits::array_new_fixed_elements),
+            ErrorKind::limit);
       }
       for (uint32_t i = 0; i < instruction_.index2 && !in_.failed(); ++i) pop(element.type);
       return;
@@ -122,7 +127,8 @@ void Walker::array_new(Opcode op, const FieldType& element) {
       check_segment(op == Opcode::array_new_data, element);
       pop(i32);
       return pop(i32);
-    default: ASSERT(false);
+    default:
+      ASSERT(false);
   }
 }
 

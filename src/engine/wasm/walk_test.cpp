@@ -1,14 +1,15 @@
 // The walker: what is told to a consumer, what is refused with which words, and that hostile bodies stay cheap.
 #include "engine/wasm/walk.h"
 
-#include <gtest/gtest.h>
+#include "engine/wasm/decode.h"
+#include "engine/wasm/module_builder_testing.h"
+
 #include <mote/limits.h>
+
+#include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
-
-#include "engine/wasm/decode.h"
-#include "engine/wasm/module_builder_testing.h"
 
 namespace mote::wasm {
 namespace {
@@ -93,7 +94,8 @@ TEST(Validate, SaysWhatDoesNotFit) {
   EXPECT_EQ(walked({0x41, 0, 0x28, 3, 0, end}), "alignment must not be larger than natural: 2^3 > 2^2 bytes (in function 0)");
   EXPECT_EQ(walked({0x41, 0, 0x28, 0x42, 1, 0, end}), "unknown memory 1 (in function 0)");
   EXPECT_EQ(walked({0x41, 0, 0x28, 0x80, 0x01, 0, end}), "malformed memop flags 0x80 (in function 0)");
-  EXPECT_EQ(walked({0x06, empty, end}), "illegal opcode 06: exception instructions from before WebAssembly 3.0 are not supported (in function 0)");
+  EXPECT_EQ(walked({0x06, empty, end}),
+            "illegal opcode 06: exception instructions from before WebAssembly 3.0 are not supported (in function 0)");
   EXPECT_EQ(walked({0xfd, 0x9a, 0x01, end}), "illegal opcode fd 9a (in function 0)");
   EXPECT_EQ(walked({block, empty, end}), "END opcode expected: the body ends inside a block (in function 0)");
   EXPECT_EQ(walked({0x41, 0, end, 0x01}), "section size mismatch: 1 bytes after the end of the body (in function 0)");
@@ -128,7 +130,8 @@ TEST(Validate, TracksLocalsWithoutDefault) {
   EXPECT_EQ(walked(join({set, {0x20, 1, drop, 0x41, 0, end}}), one_ref),
             "i32.const table.get ref.as_non_null local.set local.get drop i32.const end");
   // Set in a block, it is not set after it.
-  EXPECT_EQ(walked(join({{block, empty}, set, {end, 0x20, 1, drop, 0x41, 0, end}}), one_ref), "uninitialized local: 1 (in function 0)");
+  EXPECT_EQ(walked(join({{block, empty}, set, {end, 0x20, 1, drop, 0x41, 0, end}}), one_ref),
+            "uninitialized local: 1 (in function 0)");
 }
 
 TEST(Validate, ReplacesTypesAtBranches) {
@@ -161,8 +164,10 @@ TEST(Locals, AreReadOnce) {
 
 TEST(Locals, AreLimitedBeforeTheyAreMade) {
   EXPECT_EQ(walked({0x41, 0, end}, join({{1}, leb(49'999), {0x7f}})), "i32.const end");
-  EXPECT_EQ(walked({0x41, 0, end}, join({{1}, leb(50'000), {0x7f}})), "too many locals: 50001 exceed the limit of 50000 (in function 0)");
-  EXPECT_EQ(walked({0x41, 0, end}, join({{2}, leb(UINT32_MAX), {0x7f}, leb(1), {0x7f}})), "too many locals: 4294967296 (in function 0)");
+  EXPECT_EQ(walked({0x41, 0, end}, join({{1}, leb(50'000), {0x7f}})),
+            "too many locals: 50001 exceed the limit of 50000 (in function 0)");
+  EXPECT_EQ(walked({0x41, 0, end}, join({{2}, leb(UINT32_MAX), {0x7f}, leb(1), {0x7f}})),
+            "too many locals: 4294967296 (in function 0)");
   // One far behind those that are spelt out still has its type.
   EXPECT_EQ(walked({0x20, 0xcf, 0x86, 0x03, end}, join({{2}, leb(49'000), {0x7e}, leb(999), {0x7f}})), "local.get end");
   EXPECT_EQ(walked({0x20, 0xe7, 0x07, end}, join({{2}, leb(49'000), {0x7e}, leb(999), {0x7f}})),
