@@ -44,6 +44,8 @@ std::string proposal_reason(const Outcome& outcome) {
   return "a proposal beyond WebAssembly 3.0: " + outcome.words;
 }
 
+constexpr const char* needs_threads = "threads of the script language need the threads' instructions";
+
 uint32_t count_commands(const Command& command) {
   uint32_t count = 1;
   for (const Command& nested : command.nested) count += count_commands(nested);
@@ -169,7 +171,8 @@ void ScriptRun::step(const Command& command) {
       return step_link_failure(command, bytes);
     case CommandType::thread:
     case CommandType::wait:
-      return skip(path_, "threads of the script language need the threads' instructions", count_commands(command));
+      threads_skipped_ = true;
+      return skip(path_, needs_threads, count_commands(command));
     default:
       return step_action(command);
   }
@@ -253,6 +256,7 @@ void ScriptRun::step_link_failure(const Command& command, Bytes bytes) {
 }
 
 void ScriptRun::step_action(const Command& command) {
+  if (threads_skipped_) return skip(path_, needs_threads);
   const Slot& slot = slot_of(command.action.module);
   if (!slot.instance) {
     if (slot.skip_reason.empty()) return fail_command(command, "no such instance");

@@ -78,6 +78,7 @@ class ScriptRun {
   std::map<std::string, Slot> registered_;          // only those that were skipped
   std::map<std::string, std::string> definitions_;  // name → file
   std::string latest_definition_;
+  bool threads_skipped_ = false;  // then what was to be computed by them cannot be looked at
   Tally tally_;
 };
 

@@ -241,7 +241,8 @@ std::vector<Job> plan(std::span<const Group> groups, std::span<const Configurati
 
 // What made a skip necessary, without the places: "not supported by this build yet: exception handling".
 std::string short_reason(const std::string& reason) {
-  return reason.substr(0, reason.find(", function"));
+  if (reason.starts_with("a proposal")) return reason.substr(0, reason.find(':'));
+  return reason.substr(0, std::min(reason.find(", "), reason.find(" (")));
 }
 
 void print_group(const Job& job, const Tally& tally, const Options& options) {

@@ -102,8 +102,10 @@ std::shared_ptr<code::Artifact> Cache::find(const code::Hash& module, const code
     return nullptr;
   }
   const auto keys = (*artifact)->keys();
-  if ((*artifact)->module_hash() != module || std::find(keys.begin(), keys.end(), key) == keys.end()) {
-    (void)os::remove_file(path);  // sound in itself, but not what its name says
+  const bool is_what_its_name_says = (*artifact)->module_hash() == module && std::find(keys.begin(), keys.end(), key) != keys.end();
+  // The code is checked when its image is mapped; whoever uses the artifact gets the same image again.
+  if (!is_what_its_name_says || !(*artifact)->image(key)) {
+    (void)os::remove_file(path);
     return nullptr;
   }
   os::touch(path);
