@@ -36,6 +36,18 @@ llvm::Value* constrained(const Lowering& lowering, ID intrinsic, llvm::ArrayRef<
   return lowering.key.canonical_nans != 0 ? mark_arithmetic(ir, call) : call;
 }
 
+// A constant of which no lane is a NaN or a zero.
+bool is_nonzero_number(const llvm::Value* value) {
+  const auto is_plain = [](const llvm::APFloat& number) { return !number.isNaN() && !number.isZero(); };
+  if (const auto* number = llvm::dyn_cast<llvm::ConstantFP>(value)) return is_plain(number->getValueAPF());
+  const auto* lanes = llvm::dyn_cast<llvm::ConstantDataVector>(value);
+  if (lanes == nullptr) return false;
+  for (uint32_t lane = 0; lane < lanes->getNumElements(); ++lane) {
+    if (!is_plain(lanes->getElementAsAPFloat(lane))) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 llvm::Value* float_arithmetic(const Lowering& lowering, ID intrinsic, llvm::ArrayRef<llvm::Value*> operands) {
@@ -55,6 +67,7 @@ llvm::Value* float_extremum_x86(const Lowering& lowering, Extremum which, llvm::
 }
 
 // Both orders of minps differ only in zeros of opposite sign and NaNs: or-ing their bits gives -0, and-ing +0; NaNs are replaced.
+// Against a constant that is no zero, as in clamping, one order does (a clamping loop takes half the time).
 // With canonical NaNs the mark does that where it matters, and llvm.minimum's unquieted NaN is no worse than another; unlike the
 // bit operations, it does not look at the payload of its operands.
 llvm::Value* float_extremum(const Lowering& lowering, Extremum which, llvm::Value* a, llvm::Value* b) {
@@ -64,11 +77,17 @@ llvm::Value* float_extremum(const Lowering& lowering, Extremum which, llvm::Valu
     ID intrinsic = which == Extremum::min ? llvm::Intrinsic::minimum : llvm::Intrinsic::maximum;
     return mark_arithmetic(ir, ir.CreateBinaryIntrinsic(intrinsic, a, b));
   }
-  llvm::Type* bits = bits_type(type);
-  llvm::Value* forward = ir.CreateBitCast(float_extremum_x86(lowering, which, a, b), bits);
-  llvm::Value* backward = ir.CreateBitCast(float_extremum_x86(lowering, which, b, a), bits);
-  llvm::Value* both = which == Extremum::min ? ir.CreateOr(forward, backward) : ir.CreateAnd(forward, backward);
-  return ir.CreateSelect(ir.CreateFCmpUNO(a, b), canonical_nan(type), ir.CreateBitCast(both, type));
+  llvm::Value* forward = float_extremum_x86(lowering, which, a, b);
+  llvm::Value* number = forward;
+  if (!is_nonzero_number(a) && !is_nonzero_number(b)) {
+    llvm::Type* bits = bits_type(type);
+    llvm::Value* forward_bits = ir.CreateBitCast(forward, bits);
+    llvm::Value* backward_bits = ir.CreateBitCast(float_extremum_x86(lowering, which, b, a), bits);
+    llvm::Value* both =
+        which == Extremum::min ? ir.CreateOr(forward_bits, backward_bits) : ir.CreateAnd(forward_bits, backward_bits);
+    number = ir.CreateBitCast(both, type);
+  }
+  return ir.CreateSelect(ir.CreateFCmpUNO(a, b), canonical_nan(type), number);
 }
 
 llvm::Type* bits_type(llvm::Type* type) {
