@@ -50,7 +50,7 @@ class Mapping {
   [[nodiscard]] uint64_t size() const { return size_; }
   [[nodiscard]] Bytes bytes() const { return {base_, size_}; }
   [[nodiscard]] bool contains(const void* address) const {
-    return static_cast<uint64_t>(static_cast<const uint8_t*>(address) - base_) < size_;
+    return reinterpret_cast<uint64_t>(address) - reinterpret_cast<uint64_t>(base_) < size_;
   }
   explicit operator bool() const { return base_ != nullptr; }
 

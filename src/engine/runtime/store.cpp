@@ -152,9 +152,10 @@ Stop Store::take_stop() {
 std::vector<StackFrame> Store::resolve(const TrapRecord& record) const {
   std::vector<StackFrame> frames;
   for (uint32_t i = 0; i < record.count; ++i) {
+    if (record.pcs[i] == nullptr) continue;
     // A return address may be the first byte of the next function: look up the call before it.
     const void* pc = static_cast<const uint8_t*>(record.pcs[i]) - (i == 0 && record.is_first_exact ? 0 : 1);
-    const code::Image* image = record.pcs[i] == nullptr ? nullptr : code::find_image(pc);
+    const code::Image* image = code::find_image(pc);
     if (image == nullptr) continue;
     const auto owner = std::ranges::find_if(instances_, [&](const auto& instance) { return &instance->module().image() == image; });
     const std::optional<code::PcInfo> info = image->find(pc);
