@@ -3,7 +3,7 @@
 //
 // Values: i32, i64, float, double; v128 is <2 x i64>. What must hold of the function that is being built: attribute strictfp
 // (arithmetic is constrained floating point), no-builtins, and the subtarget of key.cpu_features (at least x86-64-v2).
-// Nothing here becomes a library call. Rules and their reasons: docs/internals/optimizing-tier.md.
+// Nothing here becomes a library call. Rules and their reasons: docs/internals/numerics.md.
 // With key.canonical_nans, run canonicalize_nans (nan.h) on the function once its locals are SSA values.
 // Tested by lower_test.cpp (every opcode against plain C++, on v2 and v3), tests/spec and the differential runs.
 #pragma once

@@ -4,7 +4,7 @@
 // Lazily: lowering marks each arithmetic result with a call of an opaque function; the pass finds the marked values whose bits
 // nobody looks at (arithmetic and comparisons do not) and replaces the others where they are looked at: by stores, calls,
 // returns, reinterpretation, sign operations, bitwise operations, or a merge with a value that is not marked.
-// Measured: docs/internals/optimizing-tier.md. Tested by nan_test.cpp.
+// Measured: docs/internals/numerics.md. Tested by nan_test.cpp.
 #pragma once
 
 #include <llvm/IR/Function.h>
