@@ -1,0 +1,92 @@
+// Tests of arguments.h and of the tables in options.h.
+#include "apps/mote/arguments.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace mote::cli {
+namespace {
+
+Result<Options> parsed(std::vector<std::string_view> words, CommandBit command = for_run) {
+  return parse(command, words);
+}
+std::string message(std::vector<std::string_view> words, CommandBit command = for_run) {
+  const auto options = parsed(std::move(words), command);
+  return options ? "accepted" : options.error().message;
+}
+
+TEST(Arguments, FlagsStandBeforeTheFileAndTheRestIsTheGuests) {
+  const auto options = parsed({"--env", "A=1", "--env=B=x=y", "--argv0", "me", "app.wasm", "--env", "C=3", "-W", "--"});
+  ASSERT_TRUE(options);
+  EXPECT_EQ(options->environment, (std::vector<std::string>{"A=1", "B=x=y"}));
+  EXPECT_EQ(options->argv0, "me");
+  EXPECT_EQ(options->words, (std::vector<std::string>{"app.wasm", "--env", "C=3", "-W", "--"}));
+  EXPECT_EQ(parsed({"--", "--env"})->words, (std::vector<std::string>{"--env"}));
+  EXPECT_EQ(parsed({"a.wasm", "-o", "b.cwasm"}, for_compile)->output, "b.cwasm");
+}
+
+TEST(Arguments, GroupsAreCommaListsGluedOrNot) {
+  const auto options = parsed(
+      {"-W", "fuel=5K,max-memory-size=1M", "-Cmemory=dense,cache=n", "-O", "opt-level=1", "-D", "max-backtrace=0", "a.wasm"});
+  ASSERT_TRUE(options) << options.error().message;
+  EXPECT_EQ(options->fuel, 5120);
+  EXPECT_TRUE(options->codegen.fuel);
+  EXPECT_EQ(options->limits.memory_size_bytes, 1u << 20);
+  EXPECT_EQ(options->codegen.memory, MemoryMode::dense);
+  EXPECT_FALSE(options->use_cache);
+  EXPECT_EQ(options->codegen.opt_level, 1);
+  EXPECT_EQ(options->backtrace_frames, 0u);
+  EXPECT_TRUE(parsed({"-W", "nan-canonicalization", "a"})->codegen.canonical_nans);
+  EXPECT_FALSE(parsed({"-W", "nan-canonicalization=n", "a"})->codegen.canonical_nans);
+  EXPECT_EQ(parsed({"-W", "help"})->help_for, "-W");
+  EXPECT_EQ(parsed({"--help"})->help_for, "--help");
+}
+
+TEST(Arguments, MistakesAreNamed) {
+  EXPECT_EQ(message({"--evn", "A=1"}), "unknown flag \"--evn\", did you mean \"--env\"?");
+  EXPECT_EQ(message({"--completely-else"}), "unknown flag \"--completely-else\"");
+  EXPECT_EQ(message({"-W", "feul=1"}), "unknown key \"feul\" of -W, did you mean \"fuel\"?; -W help lists them");
+  EXPECT_EQ(message({"--env"}), "--env needs a value: --env NAME[=VALUE]");
+  EXPECT_EQ(message({"-W", "fuel"}), "-W fuel needs a value: -W fuel=N");
+  EXPECT_EQ(message({"-W", "fuel=many"}), "-W fuel needs a number, not \"many\"");
+  EXPECT_EQ(message({"-W", "fuel=99999999999999999999"}), "-W fuel is too large");
+  EXPECT_EQ(message({"-W", "fuel=99999999999999999G"}), "-W fuel is too large");
+  EXPECT_EQ(message({"-C", "memory=fast"}), "-C memory is guard, dense or auto, not \"fast\"");
+  EXPECT_EQ(message({"-O", "opt-level=9"}), "-O opt-level is 0, 1, 2 or 3, not \"9\"");
+  EXPECT_EQ(message({"-W", "max-wasm-stack=9999999999999"}), "-W max-wasm-stack can be at most 1073741824 bytes");
+  EXPECT_EQ(message({"--json", "a.wasm"}), "--json is a flag of another command: see mote help");
+  EXPECT_EQ(message({"--env", "=x"}), "--env needs NAME=VALUE, or NAME to hand on a variable of this process");
+}
+
+TEST(Arguments, FlagsOfOtherBuildsAreRefusedByName) {
+  const auto options = parsed({"--dir", "."});
+  ASSERT_FALSE(options);
+  EXPECT_EQ(options.error().kind, ErrorKind::unsupported);
+  EXPECT_TRUE(options.error().message.starts_with("--dir is not part of this build: ")) << options.error().message;
+  EXPECT_TRUE(message({"-S", "http"}).starts_with("-S is not part of this build: "));
+  EXPECT_TRUE(message({"-W", "timeout=2s"}).starts_with("-W timeout is not part of this build: "));
+}
+
+TEST(Arguments, AVariableNamedAloneIsInheritedWhenItIsSet) {
+  setenv("MOTE_ARGUMENTS_TEST", "inherited", 1);
+  unsetenv("MOTE_ARGUMENTS_TEST_NOT");
+  const auto options = parsed({"--env", "MOTE_ARGUMENTS_TEST", "--env", "MOTE_ARGUMENTS_TEST_NOT", "a.wasm"});
+  EXPECT_EQ(options->environment, std::vector<std::string>{"MOTE_ARGUMENTS_TEST=inherited"});
+}
+
+TEST(Arguments, NoFlagIsWrittenDownTwiceOrBothKnownAndRefused) {
+  std::set<std::string> seen;
+  for (const Flag& flag : flags()) {
+    EXPECT_TRUE(seen.insert(std::string(flag.name)).second) << flag.name;
+    EXPECT_TRUE(why_refused(flag.name).empty()) << flag.name;
+  }
+  for (const Key& key : keys()) {
+    const std::string name = std::string("-") + key.group + " " + std::string(key.name);
+    EXPECT_TRUE(seen.insert(name).second) << name;
+    EXPECT_TRUE(why_refused(name).empty()) << name;
+  }
+}
+
+}  // namespace
+}  // namespace mote::cli

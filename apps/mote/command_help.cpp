@@ -1,0 +1,81 @@
+// What `mote --help`, `mote help COMMAND` and `-W help` print, made from the tables.
+#include "apps/mote/commands.h"
+#include "base/core/format.h"
+
+#include <algorithm>
+#include <string>
+
+namespace mote::cli {
+namespace {
+
+constexpr Command command_table[] = {
+    {"run", for_run, "mote [run] [FLAGS] FILE [ARGUMENTS…]", "run a module; what follows the file is the guest's", run_run},
+    {"compile", for_compile, "mote compile [FLAGS] FILE", "compile a module to an artifact that starts at once (.cwasm)",
+     run_compile},
+    {"validate", for_validate, "mote validate FILE…", "check modules; says nothing when they are valid", run_validate},
+    {"inspect", for_inspect, "mote inspect [FLAGS] FILE", "show a module's or artifact's imports, exports, sizes and features",
+     run_inspect},
+    {"settings", for_settings, "mote settings [FLAGS]", "show what was decided for this machine, and why", run_settings},
+};
+
+std::string row(std::string left, std::string_view help) {
+  constexpr size_t column = 34;
+  if (left.size() < column) return format("{}{}{}\n", left, std::string(column - left.size(), ' '), help);
+  return format("{}\n{}{}\n", left, std::string(column, ' '), help);
+}
+
+std::string group_help(char letter, std::string_view summary) {
+  std::string text = format("-{} KEY=VALUE,…: {}\n", letter, summary);
+  for (const Key& key : keys()) {
+    if (key.group == letter) text += row(format("  {}={}", key.name, key.value), key.help);
+  }
+  return text;
+}
+
+std::string command_help(const Command& command) {
+  std::string text = format("{}\n\n  {}\n", command.usage, command.summary);
+  std::string list;
+  for (const Flag& flag : flags()) {
+    if ((flag.commands & command.bit) != 0)
+      list += row(format("  {}{}{}", flag.name, flag.value.empty() ? "" : " ", flag.value), flag.help);
+  }
+  if (!list.empty()) text += "\nFlags\n" + list;
+  for (const Group& group : groups()) {
+    if ((group.commands & command.bit) != 0) text += "\n" + group_help(group.letter, group.help);
+  }
+  return text;
+}
+
+std::string overview() {
+  std::string text = "Mote runs WebAssembly modules in a sandbox that starts with nothing granted.\n\n";
+  for (const Command& command : commands()) text += row(format("  {}", command.usage), command.summary);
+  text += row("  mote help COMMAND", "flags of a command; also mote COMMAND --help, and -W help for one group");
+  text += row("  mote --version", "this build's version");
+  text +=
+      "\nFILE is a .wasm module, an artifact (.cwasm), or text (.wat) where wat2wasm is installed.\n"
+      "Exit status: the guest's own; 134 after a trap; 2 for misuse and bad input.\n"
+      "Compiled code is kept in $XDG_CACHE_HOME/mote, else ~/.cache/mote. MOTE_AOT names the compiler (mote-aot) to use.\n";
+  return text;
+}
+
+}  // namespace
+
+std::span<const Command> commands() {
+  return command_table;
+}
+
+std::string help(std::string_view topic) {
+  for (const Command& command : commands()) {
+    if (command.name == topic) return command_help(command);
+  }
+  for (const Group& group : groups()) {
+    if (topic == format("-{}", group.letter)) return group_help(group.letter, group.help);
+  }
+  return overview();
+}
+
+std::string version() {
+  return "mote " MOTE_VERSION;
+}
+
+}  // namespace mote::cli

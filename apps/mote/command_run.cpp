@@ -1,0 +1,156 @@
+// mote run: loads or compiles a module, gives it stdin, stdout, stderr, arguments and the named environment, and calls it.
+//
+// The path of a warm start is short on purpose: what a run does not need (the compiler, the import hints, the types of exports) is
+// not made. Tested by tests/cases.
+#include "apps/mote/commands.h"
+#include "apps/mote/engine_options.h"
+#include "apps/mote/import_hints.h"
+#include "apps/mote/input.h"
+#include "apps/mote/report.h"
+#include "apps/mote/values.h"
+#include "base/core/format.h"
+#include "base/os/descriptor.h"
+#include "host/sandbox/process.h"
+#include "host/sandbox/system.h"
+#include "host/wasi_p1/wasi_p1.h"
+
+#include <mote/linker.h>
+
+#include <memory>
+#include <utility>
+
+namespace mote::cli {
+namespace {
+
+Result<Module> load(const Engine& engine, Input& input) {
+  if (input.kind == InputKind::artifact) {
+    return input.is_regular ? Module::load_file(engine, input.path)
+                            : Module::load(engine, std::move(input.bytes), file_name(input.path));
+  }
+  if (input.kind == InputKind::wasm && input.is_regular) return Module::compile_file(engine, input.path);
+  TRY(read_all(input));
+  return Module::compile(engine, input.bytes, file_name(input.path));
+}
+
+void grant(sandbox::Process& process, const Options& options) {
+  process.arguments = options.words;
+  process.arguments[0] = options.argv0.value_or(file_name(options.words[0]));
+  process.environment = options.environment;
+  for (const int descriptor : {0, 1, 2}) {
+    process.open({.stream = sandbox::system_stream(descriptor), .is_readable = descriptor == 0, .is_writable = descriptor != 0});
+  }
+}
+
+std::string export_names(const Module& module) {
+  std::string names;
+  for (const ExportInfo& one : module.exports()) {
+    if (one.kind == ExternKind::func && one.name != "_initialize") names += (names.empty() ? "" : ", ") + one.name;
+  }
+  return names;
+}
+
+GuestResult<void> call_start(const Instance& instance) {
+  auto start = instance.typed_func<void()>("_start");
+  if (!start) return std::unexpected(Failure(std::move(start.error())));
+  return (*start)();
+}
+
+// Calls --invoke's function with the words behind the file, and prints each result on its own line.
+GuestResult<void> call_named(const Instance& instance, const Module& module, const Options& options) {
+  const auto refuse = [](std::string message) { return std::unexpected(Failure(Error{ErrorKind::bad_input, std::move(message)})); };
+  const auto func = instance.func(options.invoke);
+  if (!func) {
+    const std::string names = export_names(module);
+    return refuse(
+        format("exports no function \"{}\"; {}", options.invoke, names.empty() ? "it exports none" : "it exports " + names));
+  }
+  const FuncSignature signature = func->signature();
+  const std::span<const std::string> words = std::span(options.words).subspan(1);
+  if (words.size() != signature.params.size()) {
+    return refuse(format("{} takes {} argument{}, {} given: its type is {}", options.invoke, signature.params.size(),
+                         signature.params.size() == 1 ? "" : "s", words.size(), signature.text()));
+  }
+  std::vector<Val> args;
+  for (size_t i = 0; i < words.size(); ++i) {
+    auto value = parse_value(signature.params[i].kind, words[i]);
+    if (!value) return refuse(format("argument {} of {}: {}", i + 1, options.invoke, value.error().message));
+    args.push_back(*value);
+  }
+  auto results = func->call(args);
+  if (!results) return std::unexpected(std::move(results.error()));
+  std::string text;
+  for (const Val value : *results) text += value_text(value) + "\n";
+  print(text);
+  return {};
+}
+
+GuestResult<void> call_guest(const Instance& instance, const Module& module, const Options& options) {
+  const bool is_command = instance.func("_start").has_value(), is_reactor = instance.func("_initialize").has_value();
+  if (is_command && is_reactor) {
+    return std::unexpected(
+        Failure(Error{ErrorKind::bad_input, "exports both _start and _initialize: a module is either a command or a reactor"}));
+  }
+  if (is_reactor) {
+    auto initialize = instance.typed_func<void()>("_initialize");
+    if (!initialize) return std::unexpected(Failure(std::move(initialize.error())));
+    if (auto done = (*initialize)(); !done) return done;
+  }
+  if (!options.invoke.empty()) return call_named(instance, module, options);
+  if (is_command) return call_start(instance);
+  // A module may have done all its work in its start function. One with functions to call was most likely meant to be called.
+  const std::string names = export_names(module);
+  if (names.empty()) return {};
+  return std::unexpected(
+      Failure(Error{ErrorKind::bad_input, format("has no _start; name a function to call with --invoke: {}", names)}));
+}
+
+Failure explain_import(Failure failure, const Module& module) {
+  if (failure.kind != Failure::Kind::error || failure.error.kind != ErrorKind::not_found) return failure;
+  if (std::string text = missing_imports_text(module.imports()); !text.empty()) failure.error.message = std::move(text);
+  return failure;
+}
+
+GuestResult<void> run_module(const Engine& engine, const Module& module, const Options& options) {
+  const auto stop = [](Error error) { return std::unexpected(Failure(std::move(error))); };
+  auto store = Store::create(engine, options.limits);
+  if (!store) return stop(std::move(store.error()));
+  if (options.fuel) store->set_fuel(*options.fuel);
+
+  sandbox::SystemClocks clocks;
+  sandbox::SystemRandom random;
+  sandbox::Process process(clocks, random);
+  grant(process, options);
+  store->set_data(&process);
+  os::ignore_broken_pipes();
+
+  Linker linker(engine);
+  if (auto defined = wasi_p1::define_imported(linker, module); !defined) return stop(std::move(defined.error()));
+  auto instance = linker.instantiate(*store, module);
+  if (!instance) return std::unexpected(explain_import(std::move(instance.error()), module));
+  return call_guest(*instance, module, options);
+}
+
+}  // namespace
+
+int run_run(Options options) {
+  if (options.words.empty()) return report("", Error{ErrorKind::bad_input, "run needs a file: mote run [FLAGS] FILE [ARGUMENTS…]"});
+  const std::string& path = options.words[0];
+  auto input = look_at(path);
+  if (!input) return report(path, input.error());
+  const bool is_artifact = input->kind == InputKind::artifact;
+  if (is_artifact && !options.allow_precompiled) {
+    return report(path, Error{ErrorKind::denied,
+                              "is an artifact: native code, which no sandbox can check; if you trust where it comes from, add "
+                              "--allow-precompiled before it"});
+  }
+  EngineConfig config = engine_config(options, is_artifact ? "" : file_name(path));
+  config.huge_pages = true;
+  const auto engine = Engine::create(std::move(config));
+  if (!engine) return report("", engine.error());
+  const auto module = load(*engine, *input);
+  if (!module) return report(path, module.error());
+  if (auto done = run_module(*engine, *module, options); !done) return report(path, done.error(), options.backtrace_frames);
+  return 0;
+}
+
+}  // namespace mote::cli

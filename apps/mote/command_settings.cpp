@@ -1,0 +1,64 @@
+// mote settings: what was decided for this machine and why, and where things are. Tested by tests/cases.
+#include "apps/mote/commands.h"
+#include "apps/mote/engine_options.h"
+#include "apps/mote/json.h"
+#include "apps/mote/report.h"
+#include "base/core/format.h"
+#include "base/os/process.h"
+
+#include <algorithm>
+
+namespace mote::cli {
+namespace {
+
+std::vector<Engine::Setting> limit_settings(const StoreLimits& chosen) {
+  const auto one = [](const limits::Limit& limit, uint64_t value) {
+    return Engine::Setting{limit.name, format("{}", value), format("{}; at most {}: -W {}=N", limit.unit, limit.hard, limit.name)};
+  };
+  return {one(limits::memory_size, chosen.memory_size_bytes), one(limits::wasm_stack, chosen.wasm_stack_bytes),
+          one(limits::table_elements, chosen.table_elements), one(limits::instances, chosen.instances)};
+}
+
+Engine::Setting compiler_setting() {
+  const std::string named = compiler_path();
+  const auto found = os::find_program(named);
+  if (!found)
+    return {"compiler", named,
+            "not found: install mote-aot beside mote or in PATH, or set MOTE_AOT; until then only artifacts run"};
+  return {"compiler", *found, "MOTE_AOT, else beside mote, else in PATH"};
+}
+
+}  // namespace
+
+int run_settings(Options options) {
+  if (!options.words.empty()) return report("", Error{ErrorKind::bad_input, "settings takes no file: mote settings [FLAGS]"});
+  const auto engine = Engine::create(engine_config(options, "settings"));
+  if (!engine) return report("", engine.error());
+  std::vector<Engine::Setting> settings = engine->settings();
+  settings.push_back(compiler_setting());
+  for (Engine::Setting& limit : limit_settings(options.limits)) settings.push_back(std::move(limit));
+  if (options.json) {
+    JsonWriter json;
+    json.begin('{');
+    for (const Engine::Setting& setting : settings) {
+      json.name(setting.name);
+      json.begin('{');
+      json.member("value", json_string(setting.value));
+      json.member("reason", json_string(setting.reason));
+      json.end('}');
+    }
+    json.end('}');
+    print(json.text() + "\n");
+    return 0;
+  }
+  size_t widest = 0;
+  for (const Engine::Setting& setting : settings) widest = std::max(widest, setting.name.size());
+  std::string text = version() + "\n";
+  for (const Engine::Setting& setting : settings) {
+    text += format("  {:<{}}  {}\n  {:<{}}    {}\n", setting.name, widest, setting.value, "", widest, setting.reason);
+  }
+  print(text);
+  return 0;
+}
+
+}  // namespace mote::cli

@@ -1,0 +1,35 @@
+// The commands of `mote`, one file each (command_NAME.cpp), and the one table that lists them.
+#pragma once
+
+#include "apps/mote/options.h"
+
+#include <span>
+#include <string_view>
+
+namespace mote::cli {
+
+// Exit statuses that are ours. Everything else is the guest's own.
+inline constexpr int status_misuse = 2;  // bad flags, bad input, what this build or machine cannot do
+inline constexpr int status_trap = 134;  // as a shell reports an abort, but by exit and not by a signal
+
+struct Command {
+  std::string_view name;
+  CommandBit bit;
+  std::string_view usage;
+  std::string_view summary;
+  int (*run)(Options options);  // the exit status; messages are on stderr
+};
+
+[[nodiscard]] std::span<const Command> commands();
+
+int run_run(Options options);
+int run_compile(Options options);
+int run_validate(Options options);
+int run_inspect(Options options);
+int run_settings(Options options);
+
+// Help for a command ("run"), a group ("-W"), or everything ("").
+[[nodiscard]] std::string help(std::string_view topic);
+[[nodiscard]] std::string version();
+
+}  // namespace mote::cli

@@ -1,0 +1,28 @@
+// Writing JSON: `inspect --json` and `settings --json`.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace mote::cli {
+
+// A string in quotes, escaped; bytes that are not UTF-8 become U+FFFD.
+[[nodiscard]] std::string json_string(std::string_view text);
+
+// Objects and arrays, member by member: adds the commas.
+class JsonWriter {
+ public:
+  void begin(char bracket);           // '{' or '['
+  void end(char bracket);             // '}' or ']'
+  void name(std::string_view name);   // a member's name; its value follows
+  void value(std::string_view json);  // text that is JSON already
+  void member(std::string_view name, std::string_view json);
+  [[nodiscard]] const std::string& text() const { return text_; }
+
+ private:
+  void separate();
+  std::string text_;
+  bool needs_comma_ = false;
+};
+
+}  // namespace mote::cli

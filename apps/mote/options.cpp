@@ -1,0 +1,230 @@
+// The tables of flags and keys: see options.h. Spellings are wasmtime's where it has the same thing.
+#include "apps/mote/options.h"
+
+#include "base/core/format.h"
+#include "base/os/machine.h"
+
+#include <charconv>
+
+namespace mote::cli {
+namespace {
+
+std::unexpected<Error> refuse(std::string message) {
+  return fail(ErrorKind::bad_input, std::move(message));
+}
+
+// "65536", "64K", "16M", "4G": units of 1024.
+Result<uint64_t> parse_number(std::string_view text) {
+  uint64_t value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, value);
+  if (error == std::errc::result_out_of_range) return refuse("is too large");
+  if (error != std::errc() || rest == text.data()) return refuse(format("needs a number, not \"{}\"", text));
+  if (rest == end) return value;
+  const std::string_view unit(rest, end);
+  const int shift = unit == "K" ? 10 : unit == "M" ? 20 : unit == "G" ? 30 : -1;
+  if (shift < 0) return refuse(format("needs a number (K, M, G may follow), not \"{}\"", text));
+  if (value > UINT64_MAX >> shift) return refuse("is too large");
+  return value << shift;
+}
+
+Result<bool> parse_switch(std::string_view text) {
+  if (text.empty() || text == "y" || text == "yes" || text == "true") return true;
+  if (text == "n" || text == "no" || text == "false") return false;
+  return refuse(format("is y or n, not \"{}\"", text));
+}
+
+Result<void> set_limit(uint64_t& field, const limits::Limit& limit, std::string_view text) {
+  const uint64_t value = TRY(parse_number(text));
+  if (value > limit.hard) return refuse(format("can be at most {} {}", limit.hard, limit.unit));
+  field = value;
+  return {};
+}
+
+Result<void> set_switch(bool& field, std::string_view text) {
+  field = TRY(parse_switch(text));
+  return {};
+}
+
+Result<void> add_environment(Options& options, std::string_view text) {
+  const size_t equals = text.find('=');
+  const std::string name(text.substr(0, equals));
+  if (name.empty()) return refuse("needs NAME=VALUE, or NAME to hand on a variable of this process");
+  if (equals != std::string_view::npos) {
+    options.environment.emplace_back(text);
+    return {};
+  }
+  // A name alone inherits; what is not set here is not set there.
+  if (const auto value = os::environment_variable(name.c_str())) options.environment.push_back(name + "=" + *value);
+  return {};
+}
+
+Result<void> set_memory(Options& options, std::string_view text) {
+  if (text == "guard")
+    options.codegen.memory = MemoryMode::guard;
+  else if (text == "dense")
+    options.codegen.memory = MemoryMode::dense;
+  else if (text == "auto")
+    options.codegen.memory = MemoryMode::automatic;
+  else
+    return refuse(format("is guard, dense or auto, not \"{}\"", text));
+  return {};
+}
+
+Result<void> set_cpu(Options& options, std::string_view text) {
+  if (text == "host")
+    options.codegen.cpu = CodegenOptions::Cpu::host_level;
+  else if (text == "v2" || text == "x86-64-v2")
+    options.codegen.cpu = CodegenOptions::Cpu::v2;
+  else if (text == "v3" || text == "x86-64-v3")
+    options.codegen.cpu = CodegenOptions::Cpu::v3;
+  else
+    return refuse(format("is host, v2 or v3, not \"{}\"", text));
+  return {};
+}
+
+Result<void> set_opt_level(Options& options, std::string_view text) {
+  if (text.size() != 1 || text[0] < '0' || text[0] > '3') return refuse(format("is 0, 1, 2 or 3, not \"{}\"", text));
+  options.codegen.opt_level = static_cast<uint8_t>(text[0] - '0');
+  return {};
+}
+
+Result<void> set_fuel(Options& options, std::string_view text) {
+  const uint64_t fuel = TRY(parse_number(text));
+  if (fuel > INT64_MAX) return refuse("is too large");
+  options.fuel = static_cast<int64_t>(fuel);
+  options.codegen.fuel = true;
+  return {};
+}
+
+constexpr Flag flag_table[] = {
+    {"--invoke", "NAME", for_run, "call this exported function; the words after the file are its arguments",
+     [](Options& o, std::string_view v) -> Result<void> {
+       o.invoke = v;
+       return {};
+     }},
+    {"--env", "NAME[=VALUE]", for_run,
+     "set a variable of the guest's environment, which is empty otherwise; NAME alone hands on yours", add_environment},
+    {"--argv0", "NAME", for_run, "the guest's argument 0 (default: the file's name)",
+     [](Options& o, std::string_view v) -> Result<void> {
+       o.argv0 = v;
+       return {};
+     }},
+    {"--allow-precompiled", "", for_run, "also run .cwasm artifacts: native code, so only from places you trust",
+     [](Options& o, std::string_view v) { return set_switch(o.allow_precompiled, v); }},
+    {"--output", "FILE", for_compile, "where to write the artifact (default: the file's name with .cwasm, in this folder); also -o",
+     [](Options& o, std::string_view v) -> Result<void> {
+       o.output = v;
+       return {};
+     }},
+    {"--both", "", for_compile, "write an image for each memory mode, guard and dense",
+     [](Options& o, std::string_view v) { return set_switch(o.both_memory_modes, v); }},
+    {"--json", "", for_inspect | for_settings, "print JSON", [](Options& o, std::string_view v) { return set_switch(o.json, v); }},
+};
+
+constexpr Group group_table[] = {
+    {'O', for_engine, "optimisation"},
+    {'C', for_engine, "code generation and its cache"},
+    {'W', for_engine, "WebAssembly semantics and limits"},
+    {'D', for_run, "debugging"},
+};
+
+constexpr Key key_table[] = {
+    {'O', "opt-level", "0|1|2|3", "how hard to optimise (default 2)", set_opt_level},
+    {'C', "memory", "guard|dense|auto", "memory bounds by guard pages or by comparison (default auto: see mote settings)",
+     set_memory},
+    {'C', "cache", "y|n", "keep compiled code in the cache folder (default y)",
+     [](Options& o, std::string_view v) { return set_switch(o.use_cache, v); }},
+    {'C', "cpu", "host|v2|v3", "the x86-64 level to compile for (default host)", set_cpu},
+    {'W', "fuel", "N", "stop the guest with a trap after about N instructions", set_fuel},
+    {'W', "max-memory-size", "BYTES", "the most that one memory may grow to",
+     [](Options& o, std::string_view v) { return set_limit(o.limits.memory_size_bytes, limits::memory_size, v); }},
+    {'W', "max-wasm-stack", "BYTES", "stack for the guest's calls (default 1M)",
+     [](Options& o, std::string_view v) { return set_limit(o.limits.wasm_stack_bytes, limits::wasm_stack, v); }},
+    {'W', "max-table-elements", "N", "the most elements of one table",
+     [](Options& o, std::string_view v) { return set_limit(o.limits.table_elements, limits::table_elements, v); }},
+    {'W', "max-instances", "N", "the most instances",
+     [](Options& o, std::string_view v) { return set_limit(o.limits.instances, limits::instances, v); }},
+    {'W', "nan-canonicalization", "y|n", "the same NaN bits on every machine (default n)",
+     [](Options& o, std::string_view v) { return set_switch(o.codegen.canonical_nans, v); }},
+    {'W', "relaxed-simd-deterministic", "y|n", "the same results of relaxed SIMD on every machine (default n)",
+     [](Options& o, std::string_view v) { return set_switch(o.codegen.deterministic_relaxed_simd, v); }},
+    {'D', "max-backtrace", "N", "show at most N frames of a trap (default 64)",
+     [](Options& o, std::string_view v) -> Result<void> {
+       const uint64_t frames = TRY(parse_number(v));
+       if (frames > limits::backtrace_frames.standard)
+         return refuse(format("can be at most {}", limits::backtrace_frames.standard));
+       o.backtrace_frames = frames;
+       return {};
+     }},
+};
+
+struct Refused {
+  std::string_view name;
+  std::string_view why;
+};
+constexpr std::string_view no_files = "a guest of this build has stdin, stdout, stderr, arguments and --env, but no files";
+constexpr std::string_view no_network = "a guest of this build has stdin, stdout, stderr, arguments and --env, but no network";
+constexpr std::string_view no_deadline = "this build stops a guest by -W fuel=N (instructions), not by time";
+constexpr std::string_view fixed_features = "this build validates every WebAssembly 3.0 feature and has no switches for them";
+constexpr std::string_view no_components = "this build runs core modules, not components";
+constexpr Refused refused_table[] = {
+    {"--dir", no_files},
+    {"--mapdir", no_files},
+    {"--volume", no_files},
+    {"--preload", "this build runs one module; its imports come from WASI preview 1"},
+    {"--profile", "this build has no profiler of its own"},
+    {"--config", "this build reads no configuration file; see mote settings"},
+    {"--target", "this build compiles for x86-64 Linux; the level is chosen by -C cpu=v2|v3"},
+    {"-g", "this build has no debugger"},
+    {"-S", "what a guest of this build has cannot be widened: stdin, stdout, stderr, arguments and --env"},
+    {"-R", "this build does not record runs"},
+    {"-O pooling-allocator", "this build starts one guest per process"},
+    {"-C compiler", "this build has one compiler; -O opt-level=N chooses how hard it works"},
+    {"-C parallel-compilation", "this build compiles on all CPUs; the result does not depend on it"},
+    {"-W timeout", no_deadline},
+    {"-W epoch-interruption", no_deadline},
+    {"-W trap-on-grow-failure", "in this build memory.grow returns -1, as the specification says"},
+    {"-W unknown-imports-trap", "this build needs every import; mote inspect lists them"},
+    {"-W unknown-imports-default", "this build needs every import; mote inspect lists them"},
+    {"-W threads", fixed_features},
+    {"-W gc", fixed_features},
+    {"-W simd", fixed_features},
+    {"-W tail-call", fixed_features},
+    {"-W multi-memory", fixed_features},
+    {"-W memory64", fixed_features},
+    {"-W exceptions", fixed_features},
+    {"-W function-references", fixed_features},
+    {"-W bulk-memory", fixed_features},
+    {"-W reference-types", fixed_features},
+    {"-W component-model", no_components},
+    {"-W component-model-async", no_components},
+    {"-D coredump", "this build prints a backtrace instead"},
+    {"-D debug-info", "this build prints function names and wasm offsets"},
+    {"-D address-map", "every artifact of this build carries its address map"},
+    {"--net", no_network},
+    {"--listen", no_network},
+    {"--timeout", no_deadline},
+    {"--time-limit", no_deadline},
+};
+
+}  // namespace
+
+std::span<const Flag> flags() {
+  return flag_table;
+}
+std::span<const Key> keys() {
+  return key_table;
+}
+std::span<const Group> groups() {
+  return group_table;
+}
+
+std::string_view why_refused(std::string_view name) {
+  for (const Refused& refused : refused_table) {
+    if (refused.name == name) return refused.why;
+  }
+  return {};
+}
+
+}  // namespace mote::cli

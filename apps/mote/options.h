@@ -1,0 +1,85 @@
+// Options: everything that can be said on mote's command line, and the tables of flags and keys that say it.
+//
+// A flag (`--env`) belongs to some commands; a group (`-W`) is a comma list of keys (`fuel=N`). The tables in options.cpp are the
+// one place where a flag is written down: parsing, help, "did you mean" and the refusal of flags that only other builds know are
+// made from them. Tested by options_test.cpp.
+#pragma once
+
+#include <mote/engine.h>
+#include <mote/store.h>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mote::cli {
+
+struct Options {
+  // How to compile, and what guests may hold.
+  CodegenOptions codegen = {};
+  StoreLimits limits = {};
+  bool use_cache = true;
+  std::optional<int64_t> fuel = {};
+  uint64_t backtrace_frames = limits::backtrace_frames.standard;
+
+  // run
+  std::string invoke = {};
+  std::optional<std::string> argv0 = {};
+  std::vector<std::string> environment = {};  // "NAME=value"
+  bool allow_precompiled = false;
+
+  // compile
+  std::string output = {};
+  bool both_memory_modes = false;
+
+  // inspect, settings
+  bool json = false;
+
+  // The command's own words: files, and for `run` what belongs to the guest.
+  std::vector<std::string> words = {};
+  std::string help_for = {};  // set by --help and by `-W help`: what to explain instead of running ("" otherwise)
+};
+
+enum CommandBit : uint32_t {
+  for_run = 1,
+  for_compile = 2,
+  for_validate = 4,
+  for_inspect = 8,
+  for_settings = 16,
+  for_engine = for_run | for_compile | for_settings,
+};
+
+using Apply = Result<void> (*)(Options& options, std::string_view value);
+
+struct Flag {
+  std::string_view name;   // "--env"
+  std::string_view value;  // what stands behind it, for the help; empty: a switch
+  uint32_t commands;       // CommandBit
+  std::string_view help;
+  Apply apply;
+};
+struct Key {
+  char group;  // 'W' of -W
+  std::string_view name;
+  std::string_view value;
+  std::string_view help;
+  Apply apply;
+};
+struct Group {
+  char letter;
+  uint32_t commands;
+  std::string_view help;
+};
+
+[[nodiscard]] std::span<const Flag> flags();
+[[nodiscard]] std::span<const Key> keys();
+[[nodiscard]] std::span<const Group> groups();
+
+// Why a flag or key that users of other runtimes know is refused here; empty when it is simply unknown. `name` as typed ("--dir",
+// "-W timeout").
+[[nodiscard]] std::string_view why_refused(std::string_view name);
+
+}  // namespace mote::cli
