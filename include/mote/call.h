@@ -3,7 +3,7 @@
 //
 // Compiled code passes at most 8 integers and 8 floats or vectors in registers, in order of appearance per class; what does not
 // fit lies in 16-byte overflow slots, numbered from 0 over both classes in order of appearance. Results: 3 integers and 2 floats
-// or vectors, then overflow slots. (The engine's own table is engine/code/convention.h; engine/api/call_test.cpp compares them.)
+// or vectors, then overflow slots. (The engine's own table is engine/code/convention.h; engine/api/value_test.cpp compares them.)
 #pragma once
 
 #include <mote/value.h>

@@ -1,7 +1,7 @@
 #include "engine/api/cache.h"
 
 #include "base/core/hash.h"
-#include "engine/api/test_modules.h"
+#include "engine/api/modules_testing.h"
 
 #include <gtest/gtest.h>
 
