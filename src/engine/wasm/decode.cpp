@@ -19,7 +19,7 @@ namespace {
 
 // clang-format off
 enum SectionId : uint8_t {
-  custom = 0, type, import, function, table, memory, global, export_, start, element, code, data, data_count, tag,
+  custom, types, imports, functions, tables, memories, globals, exports, start, elements, code, datas, data_count, tags,
 };
 // clang-format on
 // The place of each section in a module, by id.
@@ -96,32 +96,32 @@ void ModuleDecoder::read_known_section(uint8_t id) {
   switch (static_cast<SectionId>(id)) {
     case custom:
       return;
-    case type:
+    case types:
       return read_types();
-    case import:
+    case imports:
       return read_imports();
-    case function:
+    case functions:
       return read_functions();
-    case table:
+    case tables:
       return read_tables();
-    case memory:
+    case memories:
       return read_memories();
-    case tag:
+    case tags:
       return read_tags();
-    case global:
+    case globals:
       return read_globals();
-    case export_:
+    case exports:
       return read_exports();
     case start:
       return read_start();
-    case element:
+    case elements:
       return read_elements();
     case data_count:
       module_.data_count = in_.u32();
       return;
     case code:
       return read_code();
-    case data:
+    case datas:
       return read_datas();
   }
 }

@@ -20,11 +20,7 @@ enum class Opcode : uint16_t {
 #include "engine/wasm/opcodes.def"
 #undef MOTE_OPCODE
 };
-inline constexpr uint32_t opcode_count = 0
-#define MOTE_OPCODE(name, text, prefix, code, group, signature, immediate) +1
-#include "engine/wasm/opcodes.def"
-#undef MOTE_OPCODE
-    ;
+inline constexpr uint32_t opcode_count = static_cast<uint32_t>(Opcode::i64_atomic_rmw32_cmpxchg_u) + 1;  // the table's last line
 
 // What a module must have for an instruction: used for "not supported by this build yet: …", `inspect` and the oracle.
 // clang-format off

@@ -24,7 +24,7 @@ struct Range {
   uint64_t size = 0;
 };
 
-// One instruction of a constant expression. Valid when decode() or validate_module() accepted it.
+// One instruction of a constant expression. decode() has checked it.
 struct ConstOp {
   // clang-format off
   enum Kind : uint8_t {

@@ -4,6 +4,7 @@
 #include "base/core/assert.h"
 #include "base/core/format.h"
 
+#include <iterator>
 #include <string_view>
 
 namespace mote::wasm {
@@ -94,6 +95,8 @@ consteval OpcodeTable make_table() {
   }
   return table;
 }
+
+static_assert(std::size(infos) == opcode_count);
 
 }  // namespace
 

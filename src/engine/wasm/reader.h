@@ -1,7 +1,7 @@
 // Reads the atoms of the binary format — LEB128 integers, names, counts — from a range of a module, and remembers the first error.
 //
 // A failed read returns zero and moves to the end, so callers read on without testing and ask failed() where it matters: loops stay
-// short, because every further read fails at once and keeps the first error. Private to engine/wasm.
+// short, because every further read fails at once and keeps the first error. For the rooms' own decoders only.
 // Rule for vectors: count() checks the announced number against the limit and against the bytes that are left, so that no
 // allocation is larger than the input justifies. Spec: core/binary/values, core/binary/conventions. Tested by reader_test.cpp.
 #pragma once

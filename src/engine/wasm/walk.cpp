@@ -249,7 +249,7 @@ ValueType Walker::read_fixed_immediate(Immediate immediate) {
     case Immediate::memarg_32_lane:
     case Immediate::memarg_64_lane: {
       const ValueType address = read_memarg(immediate);
-      instruction_.index = read_lane(16u >> *access_log2(immediate));
+      instruction_.index = read_lane(16u >> access_log2(immediate).value_or(0));
       return address;
     }
     case Immediate::memory: {
@@ -328,7 +328,7 @@ ValueType Walker::read_memarg(Immediate immediate) {
     fail(format("unknown memory {}", memarg.memory));
     return i32;
   }
-  const uint32_t natural = *access_log2(immediate);
+  const uint32_t natural = access_log2(immediate).value_or(0);
   if (immediate >= Immediate::atomic_8) {
     if (memarg.align_log2 != natural) fail(format("atomic alignment must be natural: 2^{} bytes", natural));
   } else if (memarg.align_log2 > natural) {
@@ -359,13 +359,13 @@ void Walker::rule(Opcode op) {
     case Opcode::if_:
       return block(op);
     case Opcode::else_:
-      return else_();
+      return begin_else();
     case Opcode::end:
       return end();
     case Opcode::try_table:
       return try_table();
     case Opcode::throw_:
-      return throw_();
+      return throw_tag();
     case Opcode::throw_ref:
       pop(ValueType::ref(HeapType::exn, true));
       return unreachable();
@@ -384,7 +384,7 @@ void Walker::rule(Opcode op) {
     case Opcode::br_on_cast_fail:
       return br_on_cast(true);
     case Opcode::return_:
-      return return_();
+      return return_all();
     case Opcode::call:
     case Opcode::return_call:
       return call();

@@ -80,7 +80,7 @@ class Walker {
 
   // walk_control.cpp
   void block(Opcode op);
-  void else_();
+  void begin_else();
   void end();
   void br();
   void br_if();
@@ -88,12 +88,12 @@ class Walker {
   void br_on_null();
   void br_on_non_null();
   void br_on_cast(bool on_fail);
-  void return_();
+  void return_all();
   void call();
   void call_indirect();
   void call_ref();
   void finish_call(const FuncType& type, bool is_tail);
-  void throw_();
+  void throw_tag();
   void try_table();
   void check_catch(const Catch& clause, Types label);
   [[nodiscard]] BlockType read_block_type();

@@ -76,7 +76,7 @@ void Walker::pop_frame_results() {
   for (; set_.size() > frame.set_locals; set_.pop_back()) is_set_[set_.back()] = false;
 }
 
-void Walker::else_() {
+void Walker::begin_else() {
   Frame& frame = frames_.back();
   if (frame.op != Opcode::if_) return fail("END opcode expected: else without if");
   told_ = frame.told;
@@ -205,7 +205,7 @@ void Walker::br_on_cast(bool on_fail) {
   push(kept);
 }
 
-void Walker::return_() {
+void Walker::return_all() {
   pop_all(frames_.front().type.results);
   unreachable();
 }
@@ -244,7 +244,7 @@ void Walker::call_ref() {
   finish_call(type->func, instruction_.op == Opcode::return_call_ref);
 }
 
-void Walker::throw_() {
+void Walker::throw_tag() {
   instruction_.index = read_index(module_.tags.size(), "tag");
   if (in_.failed()) return;
   pop_all(module_.types[module_.tags[instruction_.index].type].func.params);
