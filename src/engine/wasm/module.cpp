@@ -38,11 +38,12 @@ bool Module::matches(HeapType sub, HeapType super) const {
     return wasm::matches(sub.abstract(), types[super.index()].kind == CompositeKind::func ? HeapType::nofunc : HeapType::none);
   }
   if (!super.is_concrete()) return wasm::matches(kind_of(types[sub.index()]), super.abstract());
-  // Up the declared supertypes: as many steps as the depths differ, at most limits::subtyping_depth.
-  TypeIndex at = sub.index();
+  // Up the declared supertypes to the depth of `super`: at most limits::subtyping_depth steps.
   const uint32_t depth = types[super.index()].depth;
-  while (types[at].depth > depth) at = *types[at].supertype;
-  return canonical[at] == canonical[super.index()];
+  for (std::optional<TypeIndex> at = sub.index(); at && types[*at].depth >= depth; at = types[*at].supertype) {
+    if (types[*at].depth == depth) return canonical[*at] == canonical[super.index()];
+  }
+  return false;
 }
 
 bool Module::matches(ValueType sub, ValueType super) const {
