@@ -1,6 +1,6 @@
 // The bodies of the builtins (engine/code/builtins.def). Each is reached through its stub in x64/trampolines.S, which has recorded
 // where the guest left; each returns a value and whether the guest is stopped. Bounds are checked before anything is written, in
-// 64 bits and without sums that could wrap. Spec: core/exec/instructions. Tested by builtins_test.cpp, tests/spec.
+// 64 bits and without sums that could wrap. Spec: core/exec/instructions. Tested by call_test.cpp, tests/spec.
 #include "engine/runtime/instance.h"
 #include "engine/runtime/store.h"
 #include "engine/runtime/trampolines.h"

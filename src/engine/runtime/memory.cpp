@@ -34,10 +34,11 @@ uint64_t capacity(const wasm::MemoryType& type, code::MemoryMode mode, uint64_t 
 }  // namespace
 
 Result<std::unique_ptr<Memory>> Memory::create(const wasm::MemoryType& type, code::MemoryMode mode, uint64_t most_bytes,
-                                               code::MemoryDef* def) {
+                                               code::MemoryDef* def, bool huge_pages) {
   const uint64_t length = bytes_of(type.limits.min);
   auto memory = std::make_unique<Memory>(Key(), type, mode);
   memory->most_bytes_ = capacity(type, mode, most_bytes);
+  memory->huge_pages_ = huge_pages;
   if (length > memory->most_bytes_) {
     return fail(ErrorKind::limit, format("a memory of {} pages ({} bytes) exceeds {} ({} bytes)", type.limits.min, length,
                                          limits::memory_size.name, most_bytes));
@@ -73,7 +74,7 @@ Result<void> Memory::commit(uint64_t length) {
   if (mode_ == code::MemoryMode::guard && length > old) TRY(reservation_.protect(at + old, length - old, os::Access::read_write));
   // Only whole huge pages: a small memory keeps small pages, since each one touched would cost 2 MiB.
   const uint64_t huge_from = align_up(old, os::huge_page_size), huge_to = length & ~(os::huge_page_size - 1);
-  if (huge_to > huge_from) reservation_.ask_for_huge_pages(at + huge_from, huge_to - huge_from);
+  if (huge_pages_ && huge_to > huge_from) reservation_.ask_for_huge_pages(at + huge_from, huge_to - huge_from);
   def_->length = length;
   return {};
 }

@@ -32,7 +32,7 @@ class Memory {
   // Fails with kind limit when the minimum exceeds `most_bytes`, unavailable when the machine has no room. `def` is where compiled
   // code finds it (in its instance); null: the memory keeps it itself.
   [[nodiscard]] static Result<std::unique_ptr<Memory>> create(const wasm::MemoryType& type, code::MemoryMode mode,
-                                                              uint64_t most_bytes, code::MemoryDef* def);
+                                                              uint64_t most_bytes, code::MemoryDef* def, bool huge_pages = false);
   Memory(Key, const wasm::MemoryType& type, code::MemoryMode mode) : type_(type), mode_(mode) {}
   Memory(const Memory&) = delete;
   Memory& operator=(const Memory&) = delete;
@@ -54,6 +54,7 @@ class Memory {
   code::MemoryMode mode_;
   code::MemoryDef* def_ = nullptr;
   code::MemoryDef own_def_ = {};
+  bool huge_pages_ = false;  // ask for them as it grows
   uint64_t most_bytes_ = 0;  // what `length` may become
   os::Mapping reservation_;
 };

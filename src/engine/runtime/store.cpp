@@ -44,7 +44,7 @@ Result<Memory*> Store::add_memory(const wasm::MemoryType& type, code::MemoryMode
 }
 
 Result<Memory*> Store::add_memory(const wasm::MemoryType& type, code::MemoryMode mode, code::MemoryDef* def) {
-  memories_.push_back(TRY(Memory::create(type, mode, limits_.memory_size_bytes, def)));
+  memories_.push_back(TRY(Memory::create(type, mode, limits_.memory_size_bytes, def, limits_.huge_pages)));
   return memories_.back().get();
 }
 

@@ -25,6 +25,7 @@ struct StoreLimits {
   uint64_t table_elements = limits::table_elements.standard;  // per table
   uint64_t instances = limits::instances.standard;
   uint64_t wasm_stack_bytes = limits::wasm_stack.standard;
+  bool huge_pages = false;  // ask for huge pages behind large memories
 };
 
 // Code addresses of a trap, innermost first: taken where it happened, resolved later.

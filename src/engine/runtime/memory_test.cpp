@@ -1,0 +1,103 @@
+// Memories grow in place up to their maximum, their limits and the machine; guard regions fault; the base is where huge pages
+// begin.
+#include "engine/runtime/memory.h"
+
+#include <mote/limits.h>
+
+#include <gtest/gtest.h>
+
+namespace mote::runtime {
+namespace {
+
+constexpr uint64_t page = limits::page_size_bytes;
+
+wasm::MemoryType type(uint64_t min, std::optional<uint64_t> max, wasm::AddressType address = wasm::AddressType::i32) {
+  wasm::MemoryType out;
+  out.limits = {.address = address, .is_shared = false, .min = min, .max = max};
+  return out;
+}
+constexpr uint64_t no_limit = limits::memory_size.hard;
+
+class MemoryTest : public ::testing::TestWithParam<code::MemoryMode> {
+ protected:
+  std::unique_ptr<Memory> make(const wasm::MemoryType& type, uint64_t most_bytes = no_limit) {
+    auto memory = Memory::create(type, GetParam(), most_bytes, nullptr);
+    EXPECT_TRUE(memory) << memory.error().message;
+    return std::move(*memory);
+  }
+};
+INSTANTIATE_TEST_SUITE_P(Modes, MemoryTest, ::testing::Values(code::MemoryMode::guard, code::MemoryMode::dense));
+
+TEST_P(MemoryTest, GrowsInPlaceUpToItsMaximumWithZeroes) {
+  auto memory = make(type(1, 4));
+  uint8_t* base = memory->bytes().data();
+  base[0] = 1;
+  EXPECT_EQ(memory->grow(0), 1u);
+  EXPECT_EQ(memory->grow(3), 1u);
+  EXPECT_EQ(memory->grow(1), std::nullopt);
+  EXPECT_EQ(memory->grow(UINT64_MAX), std::nullopt);
+  EXPECT_EQ(memory->bytes().data(), base);
+  EXPECT_EQ(memory->bytes().size(), 4 * page);
+  EXPECT_EQ(memory->bytes()[0], 1);
+  EXPECT_EQ(memory->bytes()[4 * page - 1], 0);
+  memory->bytes()[4 * page - 1] = 2;
+}
+
+TEST_P(MemoryTest, TheStoresLimitIsAMaximumToo) {
+  auto memory = make(type(1, std::nullopt), 2 * page);
+  EXPECT_EQ(memory->grow(2), std::nullopt);
+  EXPECT_EQ(memory->grow(1), 1u);
+  const auto refused = Memory::create(type(3, std::nullopt), GetParam(), 2 * page, nullptr);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::limit);
+}
+
+TEST_P(MemoryTest, AnEmptyMemoryHasABaseAndMayGrow) {
+  auto memory = make(type(0, 1));
+  EXPECT_NE(memory->bytes().data(), nullptr);
+  EXPECT_EQ(memory->pages(), 0u);
+  EXPECT_EQ(memory->grow(1), 0u);
+  memory->bytes()[page - 1] = 1;
+}
+
+TEST_P(MemoryTest, Memory64KeepsItsReservationBelowTheCap) {
+  auto memory = make(type(1, 1ull << 40, wasm::AddressType::i64));
+  EXPECT_EQ(memory->grow(limits::memory64_reservation.standard / page), std::nullopt);
+  EXPECT_EQ(memory->grow(limits::memory64_reservation.standard / page - 1), 1u);
+  memory->bytes().back() = 1;
+}
+
+TEST_P(MemoryTest, TheBaseIsWhereHugePagesBegin) {
+  auto memory = make(type(0, 1024));
+  EXPECT_EQ(reinterpret_cast<uintptr_t>(memory->bytes().data()) % os::huge_page_size, 0u);
+}
+
+TEST_P(MemoryTest, KeepsItsDefinitionWhereItWasTold) {
+  code::MemoryDef def = {};
+  auto memory = Memory::create(type(1, 2), GetParam(), no_limit, &def);
+  ASSERT_TRUE(memory);
+  EXPECT_EQ(def.length, page);
+  EXPECT_EQ((*memory)->grow(1), 1u);
+  EXPECT_EQ(def.length, 2 * page);
+  EXPECT_EQ(def.base, (*memory)->bytes().data());
+}
+
+TEST(GuardedMemory, ReservesWhatA32BitAddressAndASmallOffsetReach) {
+  auto memory = Memory::create(type(1, 1), code::MemoryMode::guard, no_limit, nullptr);
+  ASSERT_TRUE(memory);
+  const uint8_t* base = (*memory)->bytes().data();
+  EXPECT_TRUE((*memory)->reserves(base));
+  EXPECT_TRUE((*memory)->reserves(base + (4ull << 30) + guard_size_bytes - 1));
+  EXPECT_TRUE((*memory)->reserves(base - guard_size_bytes));
+}
+
+TEST(GuardedMemoryDeathTest, FaultsBehindItsLength) {
+  auto memory = Memory::create(type(1, 2), code::MemoryMode::guard, no_limit, nullptr);
+  ASSERT_TRUE(memory);
+  volatile uint8_t* base = (*memory)->bytes().data();
+  base[page - 1] = 1;
+  EXPECT_DEATH(base[page] = 1, "");
+}
+
+}  // namespace
+}  // namespace mote::runtime
