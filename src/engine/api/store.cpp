@@ -32,7 +32,8 @@ Result<Store> Store::create(const Engine& engine, StoreLimits wanted) {
   const runtime::StoreLimits runtime_limits{.memory_size_bytes = wanted.memory_size_bytes,
                                             .table_elements = wanted.table_elements,
                                             .instances = wanted.instances,
-                                            .wasm_stack_bytes = wanted.wasm_stack_bytes};
+                                            .wasm_stack_bytes = wanted.wasm_stack_bytes,
+                                            .huge_pages = engine.state()->config.huge_pages};
   return Store(std::make_unique<State>(engine.state(), runtime_limits));
 }
 

@@ -1,5 +1,9 @@
 #include "engine/api/guest_testing.h"
 
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
 namespace mote::api {
 namespace {
 
@@ -92,6 +96,30 @@ TEST_F(StoreTest, InstancesAreLimited) {
   ASSERT_FALSE(third.has_value());
   EXPECT_EQ(third.error().error.kind, ErrorKind::limit);
   EXPECT_NE(third.error().text().find(limits::instances.name), std::string::npos) << third.error().text();
+}
+
+// Whether the kernel was asked for huge pages where `address` lies: "hg" among the flags of its mapping.
+bool asks_for_huge_pages(const void* address) {
+  std::ifstream maps("/proc/self/smaps");
+  const auto wanted = reinterpret_cast<uintptr_t>(address);
+  bool is_here = false;
+  for (std::string line; std::getline(maps, line);) {
+    uintptr_t from = 0, to = 0;
+    if (std::sscanf(line.c_str(), "%lx-%lx ", &from, &to) == 2) is_here = wanted >= from && wanted < to;
+    if (is_here && line.starts_with("VmFlags:")) return line.find(" hg") != std::string::npos;
+  }
+  return false;
+}
+
+TEST_F(StoreTest, HugePagesAreAskedForWhenWanted) {
+  if (!std::filesystem::exists("/sys/kernel/mm/transparent_hugepage")) GTEST_SKIP() << "this kernel has none";
+  for (const bool wanted : {false, true}) {
+    EngineConfig config;
+    config.huge_pages = wanted;
+    Store other = must(Store::create(must(Engine::create(config))));
+    const Memory large = must(Memory::create(other, 1024, 1024));
+    EXPECT_EQ(asks_for_huge_pages(large.bytes().data() + (32 << 20)), wanted);
+  }
 }
 
 TEST_F(StoreTest, RefusesImpossibleDefinitions) {
