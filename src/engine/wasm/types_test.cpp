@@ -109,6 +109,30 @@ TEST(Subtyping, IsLimitedInDepth) {
   EXPECT_EQ(error_of(m), "type 64 has more than 63 supertypes above it");
 }
 
+// Each structure names the one before it, so all differ; then all of them again, so all are found. Linear, or this takes hours.
+TEST(Canonical, ManyTypesTakeLinearTime) {
+  constexpr uint32_t count = 100'000;
+  ModuleBuilder m;
+  for (uint32_t round = 0; round < 2; ++round) {
+    m.type({0x5f, 0});
+    for (uint32_t i = 1; i < count; ++i) {
+      const uint32_t previous = round * count + i - 1;
+      Buffer index = leb(previous);
+      const bool needs_sign_byte = (index.back() & 0x40) != 0;  // heap types are signed
+      if (needs_sign_byte) {
+        index.back() |= 0x80;
+        index.push_back(0);
+      }
+      m.type(join({{0x5f, 1, 0x64}, index, {0}}));
+    }
+  }
+  const Buffer bytes = m.build();
+  const Result<Module> module = decode(bytes);
+  ASSERT_TRUE(module.has_value()) << module.error().text();
+  EXPECT_EQ(module->canonical[count - 1], count - 1);
+  EXPECT_EQ(module->canonical[2 * count - 1], count - 1);
+}
+
 TEST(Text, IsTheSpecifications) {
   EXPECT_EQ(text(i64), "i64");
   EXPECT_EQ(text(funcref), "(ref null func)");

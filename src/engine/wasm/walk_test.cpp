@@ -196,5 +196,32 @@ TEST(Hostile, NestingIsLimited) {
   EXPECT_EQ(walked(m), "blocks nest deeper than the limit of 1000000 (in function 0)");
 }
 
+TEST(Hostile, CallsWithAThousandOperandsAreCheckedAtOnce) {
+  ModuleBuilder m;
+  const Buffer thousand(1000, 0x7f);
+  Buffer code = {0x00};
+  for (int i = 0; i < 200'000; ++i) append(code, {0x10, 0});
+  append(code, {end});
+  m.func(m.func_type(thousand, thousand), code);
+  EXPECT_EQ(walked(m), "unreachable end!");
+}
+
+TEST(Large, ABodyOfTheLargestSizeIsWalked) {
+  Buffer code;
+  code.reserve(limits::function_body_bytes);
+  while (code.size() + 8 < limits::function_body_bytes) append(code, {0x20, 0, 0x41, 5, 0x6a, 0x21, 0});
+  append(code, {end});
+  ModuleBuilder m;
+  m.func(m.func_type({0x7f}, {}), code);
+  const Buffer bytes = m.build();
+  const Result<Module> module = decode(bytes);
+  ASSERT_TRUE(module.has_value()) << module.error().text();
+  EXPECT_TRUE(validate_bodies(*module).has_value());
+  ModuleBuilder larger;
+  code.insert(code.begin(), 10, 0x01);
+  larger.func(larger.func_type({0x7f}, {}), code);
+  EXPECT_EQ(walked(larger).substr(0, 14), "function 0 has");
+}
+
 }  // namespace
 }  // namespace mote::wasm
