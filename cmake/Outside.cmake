@@ -1,9 +1,9 @@
 # Third-party libraries: all are distribution packages, each included by exactly one room (OUTSIDE of mote_room, ./check).
 find_package(fmt REQUIRED)
 find_package(CLI11 REQUIRED)
-find_package(PkgConfig REQUIRED)
-pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
-pkg_check_modules(NETTLE REQUIRED IMPORTED_TARGET nettle)
+# As archives, because `mote` is linked statically (apps/mote).
+find_library(MOTE_XXHASH NAMES libxxhash.a REQUIRED)
+find_library(MOTE_NETTLE NAMES libnettle.a REQUIRED)
 if(MOTE_DEV)
   find_package(GTest REQUIRED)
 endif()
