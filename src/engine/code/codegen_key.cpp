@@ -52,10 +52,8 @@ void add_switch(std::string& out, uint8_t image, uint8_t wanted, const char* wha
                     : format("compiled without {}, this run wants it on ({})", what, flag_off);
 }
 
-}  // namespace
-
 // Plain __cpuid: each one leaves a virtual machine (3.5 µs seen), and __get_cpuid would double them.
-uint32_t host_cpu_features() {
+uint32_t read_features() {
   uint32_t a, b, c, d, features = 0;
   auto add = [&](uint32_t reg, uint32_t bit, uint32_t feature) { features |= (reg & bit) != 0 ? feature : 0; };
   __cpuid(1, a, b, c, d);
@@ -77,6 +75,13 @@ uint32_t host_cpu_features() {
   }
   __cpuid(0x8000'0001, a, b, c, d);  // always there: long mode itself is one of its bits
   add(c, bit_LZCNT, cpu_lzcnt);
+  return features;
+}
+
+}  // namespace
+
+uint32_t host_cpu_features() {
+  static const uint32_t features = read_features();
   return features;
 }
 
