@@ -34,10 +34,12 @@ void FuncTranslator::begin_function(std::span<const wasm::ValueType> locals) {
   const std::vector<llvm::Value*> params =
       unit_.prototypes().unpack(ir_, signature_, unit_.source().survey.is_uniform[func_], function_, [this] { return xbuf(); });
   locals_.reserve(locals.size());
-  for (const wasm::ValueType local : locals) locals_.push_back(ir_.CreateAlloca(unit_.prototypes().type(local)));
   for (size_t i = 0; i < locals.size(); ++i) {
-    ir_.CreateStore(i < params.size() ? params[i] : llvm::Constant::getNullValue(locals_[i]->getAllocatedType()), locals_[i]);
+    llvm::Type* const type = unit_.prototypes().type(locals[i]);
+    llvm::Value* const value = i < params.size() ? params[i] : llvm::Constant::getNullValue(type);
+    locals_.push_back({ir_.CreateAlloca(type), value, locals_known_});
   }
+  for (const Local& local : locals_) ir_.CreateStore(local.value, local.home);
   llvm::BasicBlock* const body = new_block();
   entry_end_ = ir_.CreateBr(body);
   ir_.SetInsertPoint(body);
@@ -83,13 +85,13 @@ bool FuncTranslator::variable(const wasm::Instruction& instruction) {
   using enum wasm::Opcode;
   switch (instruction.op) {
     case local_get:
-      push(ir_.CreateLoad(locals_[instruction.index]->getAllocatedType(), locals_[instruction.index]));
+      push(local(instruction.index));
       return true;
     case local_set:
-      ir_.CreateStore(pop(), locals_[instruction.index]);
+      set_local(instruction.index, pop());
       return true;
     case local_tee:
-      ir_.CreateStore(stack_.back(), locals_[instruction.index]);
+      set_local(instruction.index, stack_.back());
       return true;
     case global_get:
       this->global_get(instruction);
@@ -111,6 +113,39 @@ bool FuncTranslator::variable(const wasm::Instruction& instruction) {
     default:
       return false;
   }
+}
+
+llvm::Value* FuncTranslator::local(wasm::LocalIndex index) {
+  Local& local = locals_[index];
+  if (local.known != locals_known_) {
+    local.value = ir_.CreateLoad(local.home->getAllocatedType(), local.home);
+    local.known = locals_known_;
+  }
+  return local.value;
+}
+
+void FuncTranslator::set_local(wasm::LocalIndex index, llvm::Value* value) {
+  Local& local = locals_[index];
+  local.value = value;
+  local.known = locals_known_;
+  if (local.is_saved) unsaved_locals_.push_back(index);
+  local.is_saved = false;
+}
+
+// Before control may leave for a place where paths merge.
+void FuncTranslator::save_locals() {
+  for (const wasm::LocalIndex index : unsaved_locals_) {
+    ir_.CreateStore(locals_[index].value, locals_[index].home);
+    locals_[index].is_saved = true;
+  }
+  unsaved_locals_.clear();
+}
+
+// Where paths merge. What is unsaved here belongs to a path that has ended.
+void FuncTranslator::forget_locals() {
+  for (const wasm::LocalIndex index : unsaved_locals_) locals_[index].is_saved = true;
+  unsaved_locals_.clear();
+  ++locals_known_;
 }
 
 // An imported global is reached through a pointer, an own one lies in the vmctx.
@@ -211,6 +246,7 @@ void FuncTranslator::begin_block(const wasm::Instruction& instruction) {
   using enum wasm::Opcode;
   const wasm::BlockType& type = instruction.block;
   llvm::Value* const condition = instruction.op == if_ ? ir_.CreateICmpNE(pop(), ir_.getInt32(0)) : nullptr;
+  if (instruction.op != block) save_locals();
   const size_t height = stack_.size() - type.params.size();
   const bool is_loop = instruction.op == loop;
   const Label::Kind kind = is_loop ? Label::Kind::loop : instruction.op == if_ ? Label::Kind::if_ : Label::Kind::block;
@@ -221,6 +257,7 @@ void FuncTranslator::begin_block(const wasm::Instruction& instruction) {
   if (is_loop) {
     bring(label);
     ir_.SetInsertPoint(label.target);
+    forget_locals();
     std::copy(label.merged.begin(), label.merged.end(), stack_.begin() + static_cast<ptrdiff_t>(height));
     poll();
   } else if (condition) {
@@ -235,6 +272,7 @@ void FuncTranslator::begin_block(const wasm::Instruction& instruction) {
 void FuncTranslator::begin_else(const wasm::Instruction& instruction) {
   Label& label = labels_.back();
   if (instruction.end_reachable) bring(label);
+  forget_locals();
   label.otherwise->insertInto(&function_);
   ir_.SetInsertPoint(label.otherwise);
   label.otherwise = nullptr;
@@ -246,6 +284,7 @@ void FuncTranslator::end_block(const wasm::Instruction& instruction) {
   Label& label = labels_.back();
   if (label.kind == Label::Kind::loop) {
     if (!instruction.end_reachable) {
+      forget_locals();
       ir_.SetInsertPoint(new_block());
       stack_.resize(label.height);
       for (const wasm::ValueType result : label.type.results) push(llvm::PoisonValue::get(unit_.prototypes().type(result)));
@@ -253,7 +292,14 @@ void FuncTranslator::end_block(const wasm::Instruction& instruction) {
     labels_.pop_back();
     return;
   }
+  const bool is_function = label.kind == Label::Kind::function;
+  if (instruction.end_reachable && !is_function && !label.otherwise && label.target->use_empty()) {  // no branch comes here
+    delete label.target;
+    labels_.pop_back();
+    return;
+  }
   if (instruction.end_reachable) bring(label);
+  forget_locals();
   stack_.resize(label.height);
   if (label.otherwise) {  // an if without else: its parameters are its results
     label.otherwise->insertInto(&function_);
@@ -273,7 +319,6 @@ void FuncTranslator::end_block(const wasm::Instruction& instruction) {
     push(merged->getNumIncomingValues() == 0 ? llvm::PoisonValue::get(merged->getType()) : merged->getIncomingValue(0));
     merged->eraseFromParent();
   }
-  const bool is_function = label.kind == Label::Kind::function;
   labels_.pop_back();
   if (is_function) end_function();
 }
@@ -284,6 +329,7 @@ void FuncTranslator::end_function() {
 
 // Ends the current block with a jump to the label, which gets the values on top of the stack.
 void FuncTranslator::bring(Label& label) {
+  if (label.kind != Label::Kind::function) save_locals();
   const size_t first = stack_.size() - label.merged.size();
   for (size_t i = 0; i < label.merged.size(); ++i) label.merged[i]->addIncoming(stack_[first + i], ir_.GetInsertBlock());
   ir_.CreateBr(label.target);
@@ -295,6 +341,7 @@ void FuncTranslator::branch(uint32_t depth) {
 
 void FuncTranslator::branch_if(llvm::Value* condition, uint32_t depth, llvm::MDNode* weights) {
   Label& label = labels_[labels_.size() - 1 - depth];
+  if (label.kind != Label::Kind::function) save_locals();
   const size_t first = stack_.size() - label.merged.size();
   for (size_t i = 0; i < label.merged.size(); ++i) label.merged[i]->addIncoming(stack_[first + i], ir_.GetInsertBlock());
   llvm::BasicBlock* const next = new_block();
@@ -306,6 +353,7 @@ void FuncTranslator::branch_if(llvm::Value* condition, uint32_t depth, llvm::MDN
 // proportion to distinct targets, however long the table is.
 void FuncTranslator::branch_table(std::span<const uint32_t> depths) {
   llvm::Value* const index = pop();
+  save_locals();
   llvm::BasicBlock* const origin = ir_.GetInsertBlock();
   std::unordered_map<uint32_t, llvm::BasicBlock*> between;
   const auto target = [&](uint32_t depth) {

@@ -1,10 +1,10 @@
 // FuncTranslator: the walker's consumer that writes one function as LLVM IR.
 //
-// Locals are allocas (SROA promotes them), the operand stack holds SSA values, blocks merge by phis. It is told valid, reachable
-// instructions only, so it has no error paths. By subject: translator.cpp (dispatch, locals, control), translate_memory.cpp,
-// translate_call.cpp, translate_table.cpp; numerics are lower.h's. Each instruction that can trap, fault or call carries its
-// offset in the module as its debug line; the others carry none.
-// The rules and their reasons: docs/internals/optimizing-tier.md. Tested by tests/spec and the differential runs.
+// Locals are allocas (SROA promotes them) whose values are remembered until paths merge, the operand stack holds SSA values, blocks
+// merge by phis. It is told valid, reachable instructions only, so it has no error paths. By subject: translator.cpp (dispatch,
+// locals, control), translate_memory.cpp, translate_call.cpp, translate_table.cpp; numerics are lower.h's. Each instruction that
+// can trap, fault or call carries its offset in the module as its debug line; the others carry none. The rules and their reasons:
+// docs/internals/optimizing-tier.md. Tested by tests/spec and the differential runs.
 #pragma once
 
 #include "engine/aot/unit.h"
@@ -37,7 +37,15 @@ class FuncTranslator {
     llvm::BasicBlock* otherwise = nullptr;  // if: its else part, until that was begun
     std::vector<llvm::Value*> params = {};  // if: for the else part
   };
-  // An instance's table or memory, as seen from this function.
+  // A local's home in the frame, and its value where that is known: until paths merge, gets and sets need no memory. (Promotion
+  // would find the same; doing it at once halves what it has to look at, and serves functions too large for it.)
+  struct Local {
+    llvm::AllocaInst* home;
+    llvm::Value* value = nullptr;
+    uint32_t known = 0;
+    bool is_saved = true;
+  };
+  // A table, as seen from this function.
   struct Extent {
     llvm::Value* base;
     llvm::Value* length;
@@ -64,6 +72,10 @@ class FuncTranslator {
   void branch_table(std::span<const uint32_t> depths);
   void bring(Label& label);
   [[nodiscard]] llvm::MDNode* hint();
+  [[nodiscard]] llvm::Value* local(wasm::LocalIndex index);
+  void set_local(wasm::LocalIndex index, llvm::Value* value);
+  void save_locals();
+  void forget_locals();
   void global_get(const wasm::Instruction& instruction);
   void global_set(const wasm::Instruction& instruction);
   [[nodiscard]] llvm::Value* global_address(wasm::GlobalIndex index);
@@ -130,7 +142,9 @@ class FuncTranslator {
   llvm::Value* vmctx_;
   llvm::BranchInst* entry_end_ = nullptr;  // ends the entry block; what is loaded once per call goes before it
   std::vector<llvm::Value*> memory_bases_;
-  std::vector<llvm::AllocaInst*> locals_;
+  std::vector<Local> locals_;
+  std::vector<wasm::LocalIndex> unsaved_locals_;
+  uint32_t locals_known_ = 1;  // what a Local's `known` must be for its value to hold here
   std::vector<llvm::Value*> stack_;
   std::vector<Label> labels_;
   uint64_t offset_ = 0;                   // of the current instruction
