@@ -286,7 +286,7 @@ std::optional<Expected> widen(string_view name, std::span<const Bits> operands) 
   for (size_t lane = 0; lane < count; ++lane) {
     size_t from = lane + (is_high ? count : 0);
     if (name.starts_with("extend_"))
-      result[lane] = static_cast<To>(a[from]);
+      result[lane] = static_cast<To>(Int128{a[from]});
     else if (name.starts_with("extmul_"))
       result[lane] = static_cast<To>(Int128{a[from]} * b[from]);
     else if (name.starts_with("extadd_"))

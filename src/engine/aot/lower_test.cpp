@@ -177,6 +177,7 @@ std::vector<std::vector<Bits>> tuples(const wasm::OpcodeInfo& info, Opcode op) {
   Source source(op, 1 + static_cast<uint32_t>(op));
   for (int at = 0; at < 1500; ++at) {
     std::vector<Bits> tuple;
+    tuple.reserve(info.param_count);
     for (uint32_t operand = 0; operand < info.param_count; ++operand) tuple.push_back(source.next(info.params[operand]));
     all.push_back(tuple);
   }
@@ -313,6 +314,7 @@ void build(JitModule& jit, const Case& made) {
   };
   jit.add(made.name, [&](const Lowering& lowering, llvm::Value* in, llvm::Value* out) {
     std::vector<llvm::Value*> operands;
+    operands.reserve(info.param_count);
     for (uint32_t at = 0; at < info.param_count; ++at) {
       operands.push_back(JitModule::load(lowering, in, at, type_of(lowering.ir, info.params[at])));
     }
@@ -320,6 +322,7 @@ void build(JitModule& jit, const Case& made) {
   });
   jit.add(made.name + "/same", [&](const Lowering& lowering, llvm::Value* in, llvm::Value* out) {
     std::vector<llvm::Value*> operands;
+    operands.reserve(info.param_count);
     for (uint32_t at = 0; at < info.param_count; ++at) {
       bool repeats = at > 0 && info.params[at] == info.params[0];
       operands.push_back(repeats ? operands[0] : JitModule::load(lowering, in, at, type_of(lowering.ir, info.params[at])));
@@ -329,6 +332,7 @@ void build(JitModule& jit, const Case& made) {
   for (const Folded& folded : folded_variants(made)) {
     jit.add(folded.name, [&](const Lowering& lowering, llvm::Value* in, llvm::Value* out) {
       std::vector<llvm::Value*> operands;
+      operands.reserve(info.param_count);
       for (uint32_t at = 0; at < info.param_count; ++at) {
         operands.push_back(folded.is_constant(at) ? constant(lowering, info.params[at], folded.constants[at])
                                                   : JitModule::load(lowering, in, at, type_of(lowering.ir, info.params[at])));
@@ -421,6 +425,42 @@ TEST_P(LowerTest, EveryOpcodeComputesWhatTheSpecificationSays) {
   }
 }
 
+size_t access_bytes(Opcode op) {
+  return size_t{1} << wasm::access_log2(wasm::info(op).immediate).value_or(0);
+}
+
+// What the vector memory instruction leaves behind: its result, or the bytes it stores.
+Bits expected_access(const wasm::Instruction& instruction, const Bits& in_memory, const Bits& operand) {
+  std::string_view name = wasm::text(instruction.op);
+  const auto memory = std::bit_cast<std::array<uint8_t, 16>>(in_memory);
+  auto result = std::bit_cast<std::array<uint8_t, 16>>(operand);
+  size_t bytes = access_bytes(instruction.op), at_lane = instruction.index * bytes;
+  if (name == "v128.load") return in_memory;
+  if (name == "v128.store") return operand;
+  if (name.starts_with("v128.load") && name.ends_with("_lane")) {
+    std::memcpy(result.data() + at_lane, memory.data(), bytes);
+    return std::bit_cast<Bits>(result);
+  }
+  const auto vector = result;
+  result = {};
+  if (name.ends_with("_splat")) {
+    for (size_t at = 0; at < 16; ++at) result[at] = memory[at % bytes];
+  } else if (name.starts_with("v128.store")) {
+    std::memcpy(result.data(), vector.data() + at_lane, bytes);
+  } else if (name.ends_with("_zero")) {
+    std::memcpy(result.data(), memory.data(), bytes);
+  } else {  // v128.load8x8_s and its like
+    char digit = name[std::string_view("v128.load").size()];
+    size_t width = digit == '8' ? 1 : digit == '1' ? 2 : 4;
+    for (size_t from = 0; from < 8; from += width) {
+      bool is_negative = name.ends_with("_s") && memory[from + width - 1] >= 0x80;
+      std::memset(result.data() + from * 2, is_negative ? 0xff : 0, width * 2);
+      std::memcpy(result.data() + from * 2, memory.data() + from, width);
+    }
+  }
+  return std::bit_cast<Bits>(result);
+}
+
 // Vector loads and stores: 16 bytes of memory at operand 0, a vector at operand 1.
 TEST_P(LowerTest, VectorMemoryInstructionsMoveTheRightLanes) {
   JitModule jit(GetParam());
@@ -432,8 +472,7 @@ TEST_P(LowerTest, VectorMemoryInstructionsMoveTheRightLanes) {
   for (uint32_t code = 0; code < wasm::opcode_count; ++code) {
     auto op = static_cast<Opcode>(code);
     if (!is_simd_memory(op)) continue;
-    uint32_t bytes = 1u << *wasm::access_log2(wasm::info(op).immediate);
-    uint32_t lanes = wasm::info(op).immediate >= wasm::Immediate::memarg_8_lane ? 16 / bytes : 1;
+    size_t lanes = wasm::info(op).immediate >= wasm::Immediate::memarg_8_lane ? 16 / access_bytes(op) : 1;
     for (uint32_t lane = 0; lane < lanes; ++lane) {
       Access made{std::string(wasm::text(op)) + "#" + std::to_string(lane), {}};
       made.instruction.op = op;
@@ -459,34 +498,8 @@ TEST_P(LowerTest, VectorMemoryInstructionsMoveTheRightLanes) {
   ASSERT_EQ(jit.compile(), "");
   const Bits in[2] = {{0x8877'6655'4433'2211, 0xffee'ddcc'bbaa'9988}, {0x0706'0504'0302'0100, 0x0f0e'0d0c'0b0a'0908}};
   for (const Access& made : all) {
-    std::string name = wasm::text(made.instruction.op);
-    uint32_t bytes = 1u << *wasm::access_log2(wasm::info(made.instruction.op).immediate);
-    Bits out{}, expected{};
+    Bits out{}, expected = expected_access(made.instruction, in[0], in[1]);
     EXPECT_EQ(jit.get(made.name)(in, &out), 0u);
-    auto* to = reinterpret_cast<uint8_t*>(&expected);
-    const auto* memory = reinterpret_cast<const uint8_t*>(&in[0]);
-    const auto* vector = reinterpret_cast<const uint8_t*>(&in[1]);
-    if (name == "v128.load")
-      expected = in[0];
-    else if (name == "v128.store")
-      expected = in[1];
-    else if (name.find("splat") != name.npos)
-      for (uint32_t at = 0; at < 16; ++at) to[at] = memory[at % bytes];
-    else if (name.find("store") != name.npos)
-      std::memcpy(to, vector + made.instruction.index * bytes, bytes);
-    else if (name.find("zero") != name.npos)
-      std::memcpy(to, memory, bytes);
-    else if (name.find("lane") != name.npos) {
-      expected = in[1];
-      std::memcpy(to + made.instruction.index * bytes, memory, bytes);
-    } else {
-      uint32_t width = name[name.find("load") + 4] == '8' ? 1 : name[name.find("load") + 4] == '1' ? 2 : 4;
-      for (uint32_t lane = 0; lane < 8 / width; ++lane) {
-        bool is_negative = name.ends_with("_s") && memory[lane * width + width - 1] >= 0x80;
-        std::memset(to + lane * width * 2, is_negative ? 0xff : 0, width * 2);
-        std::memcpy(to + lane * width * 2, memory + lane * width, width);
-      }
-    }
     EXPECT_EQ(out, expected) << made.name << ": " << describe(out) << ", expected " << describe(expected);
   }
 }
