@@ -5,13 +5,13 @@
 // say), and that must fail here and not when the code runs. No LLVM header is needed. Tested by link_test.cpp.
 #pragma once
 
-#include <cstdint>
-#include <span>
+#include "base/core/bytes.h"
+#include "engine/code/image.h"
 
 #include <mote/result.h>
 
-#include "base/core/bytes.h"
-#include "engine/code/image.h"
+#include <cstdint>
+#include <span>
 
 namespace mote::aot {
 

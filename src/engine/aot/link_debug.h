@@ -3,14 +3,14 @@
 // Tested by link_test.cpp.
 #pragma once
 
-#include <cstdint>
-#include <span>
-#include <vector>
+#include "base/core/bytes.h"
+#include "engine/code/image.h"
 
 #include <mote/result.h>
 
-#include "base/core/bytes.h"
-#include "engine/code/image.h"
+#include <cstdint>
+#include <span>
+#include <vector>
 
 namespace mote::aot {
 

@@ -117,18 +117,18 @@ std::string difference(const CodegenKey& image, const CodegenKey& wanted) {
                name(image.memory)));
   }
   if (image.tier != wanted.tier) {
-    add(format("compiled by the {} tier, this run wants the {} one (-C compiler={})", name(image.tier), name(wanted.tier),
-               name(image.tier)));
+    add(format("compiled by the {} tier, this run wants the {} one (compile again)", name(image.tier), name(wanted.tier)));
   }
   if (image.opt_level != wanted.opt_level) {
     add(format("compiled at optimisation level {}, this run wants {} (-O opt-level={})", image.opt_level, wanted.opt_level,
                image.opt_level));
   }
-  add_switch(out, image.canonical_nans, wanted.canonical_nans, "canonical NaNs", "-C canonical-nans=y", "-C canonical-nans=n");
+  add_switch(out, image.canonical_nans, wanted.canonical_nans, "canonical NaNs", "-W nan-canonicalization=y",
+             "-W nan-canonicalization=n");
   add_switch(out, image.deterministic_relaxed_simd, wanted.deterministic_relaxed_simd, "deterministic relaxed SIMD",
              "-W relaxed-simd-deterministic=y", "-W relaxed-simd-deterministic=n");
-  add_switch(out, image.fuel, wanted.fuel, "fuel", "-W fuel=N", "no -W fuel");
-  add_switch(out, image.epochs, wanted.epochs, "epochs", "-W epoch-interruption=y", "-W epoch-interruption=n");
+  add_switch(out, image.fuel, wanted.fuel, "fuel", "-W fuel=N", "leave out -W fuel");
+  add_switch(out, image.epochs, wanted.epochs, "epochs", "CodegenOptions::epochs = true", "CodegenOptions::epochs = false");
   if (image.cpu_features != wanted.cpu_features) {
     add(format("compiled for {}, this run wants {} (compile again on this machine)", cpu_text(image.cpu_features),
                cpu_text(wanted.cpu_features)));

@@ -2,10 +2,10 @@
 // module hash, key and ABI version hold equal code.
 #pragma once
 
+#include <mote/result.h>
+
 #include <cstdint>
 #include <string>
-
-#include <mote/result.h>
 
 namespace mote::code {
 
@@ -14,7 +14,15 @@ enum class MemoryMode : uint8_t { guard, dense };  // bounds by guard pages, or 
 
 // CPU features that compiled code may use, as bits. The x86-64-v3 set and x86-64-v2 set are the two that mote-aot targets by name.
 enum CpuFeature : uint32_t {
-  cpu_sse42 = 1, cpu_popcnt = 2, cpu_avx = 4, cpu_avx2 = 8, cpu_bmi1 = 16, cpu_bmi2 = 32, cpu_lzcnt = 64, cpu_fma = 128, cpu_f16c = 256,
+  cpu_sse42 = 1,
+  cpu_popcnt = 2,
+  cpu_avx = 4,
+  cpu_avx2 = 8,
+  cpu_bmi1 = 16,
+  cpu_bmi2 = 32,
+  cpu_lzcnt = 64,
+  cpu_fma = 128,
+  cpu_f16c = 256,
   cpu_movbe = 512,
 };
 inline constexpr uint32_t cpu_v2 = cpu_sse42 | cpu_popcnt;
@@ -25,13 +33,13 @@ inline constexpr uint32_t cpu_v3 = cpu_v2 | cpu_avx | cpu_avx2 | cpu_bmi1 | cpu_
 struct CodegenKey {
   Tier tier = Tier::optimizing;
   MemoryMode memory = MemoryMode::guard;
-  uint8_t opt_level = 2;                 // 0–3; see engine/aot
-  uint8_t canonical_nans = 0;            // every observable NaN is the canonical one
+  uint8_t opt_level = 2;       // 0–3; see engine/aot
+  uint8_t canonical_nans = 0;  // every observable NaN is the canonical one
   uint8_t deterministic_relaxed_simd = 0;
-  uint8_t fuel = 0;                      // count wasm instructions
-  uint8_t epochs = 0;                    // poll VMContext::epoch
+  uint8_t fuel = 0;    // count wasm instructions
+  uint8_t epochs = 0;  // poll VMContext::epoch
   uint8_t reserved = 0;
-  uint32_t cpu_features = cpu_v3;        // required of the machine
+  uint32_t cpu_features = cpu_v3;  // required of the machine
 
   bool operator==(const CodegenKey&) const = default;
 };

@@ -29,7 +29,7 @@ TEST(CodegenKey, DifferenceNamesTheFlagThatMakesTheRunFitTheImage) {
   wanted.fuel = 1;
   EXPECT_EQ(difference(image, wanted),
             "compiled for dense memory, this run wants guard (-C memory=dense); "
-            "compiled without fuel, this run wants it on (no -W fuel)");
+            "compiled without fuel, this run wants it on (leave out -W fuel)");
 }
 
 TEST(CodegenKey, EveryFieldIsNoticed) {

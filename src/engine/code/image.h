@@ -8,6 +8,12 @@
 // Format: docs/internals/artifact.md. Tested by artifact_test.cpp, fuzz/artifact.cpp.
 #pragma once
 
+#include "base/core/bytes.h"
+#include "engine/code/codegen_key.h"
+#include "engine/wasm/types.h"
+
+#include <mote/result.h>
+
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -16,12 +22,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <mote/result.h>
-
-#include "base/core/bytes.h"
-#include "engine/code/codegen_key.h"
-#include "engine/wasm/types.h"
 
 namespace mote::code {
 
@@ -49,8 +49,8 @@ struct PcMapRow {
 };
 struct ImageParts {
   CodegenKey key;
-  std::vector<uint8_t> text;     // code, then (page aligned) read-only constants: see rodata_offset
-  uint32_t rodata_offset = 0;    // in text: from here on not executable; = text.size() when there is none
+  std::vector<uint8_t> text;   // code, then (page aligned) read-only constants: see rodata_offset
+  uint32_t rodata_offset = 0;  // in text: from here on not executable; = text.size() when there is none
   std::vector<FuncEntry> funcs;
   std::vector<PcMapRow> pc_map;  // sorted by text_offset
   std::vector<FrameRow> frames;  // sorted
@@ -70,12 +70,12 @@ class Image {
  public:
   virtual ~Image() = default;
   [[nodiscard]] virtual const CodegenKey& key() const = 0;
-  [[nodiscard]] virtual Bytes text() const = 0;                              // executable bytes (and rodata) at their address
-  [[nodiscard]] virtual const void* entry(uint32_t own_func) const = 0;      // address of a function
+  [[nodiscard]] virtual Bytes text() const = 0;                          // executable bytes (and rodata) at their address
+  [[nodiscard]] virtual const void* entry(uint32_t own_func) const = 0;  // address of a function
   [[nodiscard]] virtual std::span<const FuncEntry> funcs() const = 0;
   // Async-signal-safe. `pc` need not lie in this image: then nullopt. For a return address pass pc - 1.
   [[nodiscard]] virtual std::optional<PcInfo> find(const void* pc) const = 0;
-  [[nodiscard]] virtual const FrameRow* frame(const void* pc) const = 0;     // null: the standard frame
+  [[nodiscard]] virtual const FrameRow* frame(const void* pc) const = 0;  // null: the standard frame
 };
 
 // Finds the image that holds a pc. Async-signal-safe: called by the trap handler. Null when pc is not compiled code.
@@ -85,20 +85,20 @@ class Image {
 class Artifact {
  public:
   virtual ~Artifact() = default;
-  [[nodiscard]] virtual const Hash& module_hash() const = 0;          // SHA-256 of the wasm
-  [[nodiscard]] virtual uint64_t module_size() const = 0;             // bytes of the wasm
-  [[nodiscard]] virtual uint64_t code_section_offset() const = 0;     // content of the wasm's code section: DWARF counts from here
-  [[nodiscard]] virtual Bytes module_bytes() const = 0;               // the wasm without code and custom sections: decode with Bodies::elsewhere
+  [[nodiscard]] virtual const Hash& module_hash() const = 0;       // SHA-256 of the wasm
+  [[nodiscard]] virtual uint64_t module_size() const = 0;          // bytes of the wasm
+  [[nodiscard]] virtual uint64_t code_section_offset() const = 0;  // content of the wasm's code section: DWARF counts from here
+  [[nodiscard]] virtual Bytes module_bytes() const = 0;  // the wasm without code and custom sections: decode with Bodies::elsewhere
   [[nodiscard]] virtual std::string_view func_name(uint32_t func) const = 0;  // any function index; empty when it has none
-  [[nodiscard]] virtual std::span<const CodegenKey> keys() const = 0; // of the images inside
+  [[nodiscard]] virtual std::span<const CodegenKey> keys() const = 0;         // of the images inside
   // Maps the image with this key executable (once; later calls return the same). Fails with what differs when there is none.
   [[nodiscard]] virtual Result<std::shared_ptr<const Image>> image(const CodegenKey& key) = 0;
 };
 
 // Why an artifact was refused starts the message: "not an artifact", "truncated", "corrupt", "ABI version 3, this build needs 1",
 // "needs CPU features avx2", "hash mismatch".
-[[nodiscard]] Result<std::shared_ptr<Artifact>> load_artifact(std::vector<uint8_t> bytes);  // copied into executable memory
-[[nodiscard]] Result<std::shared_ptr<Artifact>> load_artifact_file(const std::string& path);       // mapped
+[[nodiscard]] Result<std::shared_ptr<Artifact>> load_artifact(std::vector<uint8_t> bytes);    // copied into executable memory
+[[nodiscard]] Result<std::shared_ptr<Artifact>> load_artifact_file(const std::string& path);  // mapped
 [[nodiscard]] bool looks_like_artifact(Bytes bytes);
 
 }  // namespace mote::code

@@ -1,18 +1,20 @@
 // The code map finds what was added, page by page, and only while it is there; also under concurrent readers.
 #include "engine/code/image_map.h"
 
+#include "base/os/memory_map.h"
+
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <thread>
 
-#include "base/os/memory_map.h"
-
 namespace mote::code {
 namespace {
 
 // Only the address matters here.
-const Image* fake(uint64_t number) { return reinterpret_cast<const Image*>(number * 16); }
+const Image* fake(uint64_t number) {
+  return reinterpret_cast<const Image*>(number * 16);
+}
 
 TEST(ImageMap, FindsExactlyTheRange) {
   os::Mapping pages = *os::Mapping::reserve(4 * os::page_size);
