@@ -111,7 +111,7 @@ std::string text(const CodegenKey& key) {
 
 std::string difference(const CodegenKey& image, const CodegenKey& wanted) {
   std::string out;
-  auto add = [&](std::string words) { out += (out.empty() ? "" : "; ") + words; };
+  auto add = [&](const std::string& words) { out += (out.empty() ? "" : "; ") + words; };
   if (image.memory != wanted.memory) {
     add(format("compiled for {} memory, this run wants {} (-C memory={})", name(image.memory), name(wanted.memory),
                name(image.memory)));

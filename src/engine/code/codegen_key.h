@@ -13,7 +13,7 @@ enum class Tier : uint8_t { baseline, optimizing };
 enum class MemoryMode : uint8_t { guard, dense };  // bounds by guard pages, or by compare and branch
 
 // CPU features that compiled code may use, as bits. The x86-64-v3 set and x86-64-v2 set are the two that mote-aot targets by name.
-enum CpuFeature : uint32_t {
+enum CpuFeature : uint16_t {
   cpu_sse42 = 1,
   cpu_popcnt = 2,
   cpu_avx = 4,
