@@ -213,7 +213,7 @@ Result<std::string> make_temporary_folder(const std::string& prefix) {
 
 Result<void> remove_folder(const std::string& path) {
   for (const std::string& name : TRY(list_folder(path))) {
-    const std::string entry = path + "/" + name;
+    const std::string entry = format("{}/{}", path, name);
     struct stat status;
     if (lstat(entry.c_str(), &status) != 0) return fail_errno(errno, "cannot look at " + entry);
     if (auto removed = S_ISDIR(status.st_mode) ? remove_folder(entry) : remove_file(entry); !removed) return removed;

@@ -101,6 +101,7 @@ int wait_for(pid_t child) {
 Result<ProgramEnd> run_program(const ProgramRun& run) {
   std::vector<std::string> words = run.arguments;
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
 
@@ -141,7 +142,7 @@ std::optional<std::string> find_program(const std::string& name) {
   std::string_view folders = variable != nullptr ? variable : "/usr/local/bin:/usr/bin:/bin";
   while (!folders.empty()) {
     const size_t colon = std::min(folders.find(':'), folders.size());
-    const std::string path = format("{}/{}", folders.substr(0, colon), name);
+    std::string path = format("{}/{}", folders.substr(0, colon), name);
     if (colon > 0 && is_program(path)) return path;
     folders.remove_prefix(std::min(colon + 1, folders.size()));
   }

@@ -10,12 +10,12 @@ namespace mote::code {
 inline constexpr uint32_t abi_version = 1;
 
 enum class TrapCode : uint8_t {
-#define MOTE_TRAP(name, code, words) name = code,
+#define MOTE_TRAP(name, code, words) name = (code),
 #include "engine/code/traps.def"
 #undef MOTE_TRAP
 };
-[[nodiscard]] const char* words(TrapCode code);          // "out of bounds memory access"
-[[nodiscard]] bool is_trap_code(uint32_t code);          // for codes read from an instruction
+[[nodiscard]] const char* words(TrapCode code);  // "out of bounds memory access"
+[[nodiscard]] bool is_trap_code(uint32_t code);  // for codes read from an instruction
 
 enum class Builtin : uint8_t {
 #define MOTE_BUILTIN(name, ...) name,

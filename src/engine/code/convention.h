@@ -13,11 +13,11 @@
 // results right after the call. Rationale and measurements: docs/rationale/calling-convention.md.
 #pragma once
 
+#include "engine/wasm/types.h"
+
 #include <cstdint>
 #include <span>
 #include <vector>
-
-#include "engine/wasm/types.h"
 
 namespace mote::code {
 
@@ -38,7 +38,8 @@ class PlaceAssigner {
   static constexpr PlaceAssigner arguments() { return {argument_integers, argument_vectors}; }
   static constexpr PlaceAssigner results() { return {result_integers, result_vectors}; }
   constexpr Place next(wasm::ValueType type) {
-    if (is_vector_class(type)) return used_vectors_ < vectors_ ? Place{Place::vector, used_vectors_++} : Place{Place::xbuf, used_slots_++};
+    if (is_vector_class(type))
+      return used_vectors_ < vectors_ ? Place{Place::vector, used_vectors_++} : Place{Place::xbuf, used_slots_++};
     return used_integers_ < integers_ ? Place{Place::integer, used_integers_++} : Place{Place::xbuf, used_slots_++};
   }
 

@@ -7,11 +7,11 @@
 // Bases of memories and tables never move while an instance lives; lengths change and live in one place (the definition).
 #pragma once
 
+#include "engine/wasm/module.h"
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-
-#include "engine/wasm/module.h"
 
 namespace mote::code {
 
@@ -38,9 +38,9 @@ struct FuncRef {
   uint32_t id;       // unique in the store
   const void* host;  // the host function behind it, else null
 };
-// In tables with lazy entries, an explicit null is this value (an address that is never a FuncRef's), so that 0 can mean "unresolved".
-// Compiled code tests only for 0 before it dereferences: a real FuncRef whose type matches nothing stands at that address
-// (VMContext::null_funcref), so the type check fails; on that path the trap is uninitialized_element (see aot/calls).
+// In tables with lazy entries, an explicit null is this value (an address that is never a FuncRef's), so that 0 can mean
+// "unresolved". Compiled code tests only for 0 before it dereferences: a real FuncRef whose type matches nothing stands at that
+// address (VMContext::null_funcref), so the type check fails; on that path the trap is uninitialized_element (see aot/calls).
 struct MemoryImport {
   uint8_t* base;
   MemoryDef* def;
@@ -60,38 +60,39 @@ struct StoreContext {
   uint32_t gc_bump;                 // 4
   uint32_t gc_limit;                // 8
   uint32_t reserved_0;
-  int64_t fuel;                     // 16: counts down; < 0 is exhausted
-  uint64_t epoch_deadline;          // 24
-  uint8_t* host_limit;              // 32: a host call or builtin needs rsp above this
-  uint8_t* guard_low;               // 40: guard region of the current guest stack
-  uint8_t* guard_high;              // 48
-  Value16* xbuf;                    // 56
-  void* last_exit_fp;               // 64: frame and return address of the guest when it left for a builtin or host function
-  const void* last_exit_pc;         // 72
-  void* activation;                 // 80: runtime::Activation of the innermost entry
-  void* owner;                      // 88: runtime::Store
-  uint64_t reserved[4];             // 96
+  int64_t fuel;              // 16: counts down; < 0 is exhausted
+  uint64_t epoch_deadline;   // 24
+  uint8_t* host_limit;       // 32: a host call or builtin needs rsp above this
+  uint8_t* guard_low;        // 40: guard region of the current guest stack
+  uint8_t* guard_high;       // 48
+  Value16* xbuf;             // 56
+  void* last_exit_fp;        // 64: frame and return address of the guest when it left for a builtin or host function
+  const void* last_exit_pc;  // 72
+  void* activation;          // 80: runtime::Activation of the innermost entry
+  void* owner;               // 88: runtime::Store
+  uint64_t reserved[4];      // 96
 };
-static_assert(offsetof(StoreContext, fuel) == 16 && offsetof(StoreContext, epoch_deadline) == 24 && offsetof(StoreContext, host_limit) == 32 &&
-              offsetof(StoreContext, xbuf) == 56 && offsetof(StoreContext, last_exit_fp) == 64 && offsetof(StoreContext, activation) == 80);
-enum Interrupt : uint32_t { interrupt_kill = 1, interrupt_preempt = 2 };
+static_assert(offsetof(StoreContext, fuel) == 16 && offsetof(StoreContext, epoch_deadline) == 24 &&
+              offsetof(StoreContext, host_limit) == 32 && offsetof(StoreContext, xbuf) == 56 &&
+              offsetof(StoreContext, last_exit_fp) == 64 && offsetof(StoreContext, activation) == 80);
+enum Interrupt : uint8_t { interrupt_kill = 1, interrupt_preempt = 2 };
 
 inline constexpr uint32_t vmctx_magic = 0x65746f6d;  // "mote"
 
 struct alignas(16) VMContext {
-  uint32_t magic;                 // 0
-  uint32_t flags;                 // 4
-  StoreContext* store;            // 8
-  MemoryDef mem0;                 // 16: definition of memory 0 when it is the instance's own; else only `base` is valid
-  TableDef tab0;                  // 32: likewise for table 0 (its base as well)
-  const TypeId* type_ids;         // 48: by the module's type index
-  const void* const* builtins;    // 56: by code::Builtin
-  uint8_t* gc_base;               // 64
-  const void* rtt;                // 72
+  uint32_t magic;                      // 0
+  uint32_t flags;                      // 4
+  StoreContext* store;                 // 8
+  MemoryDef mem0;                      // 16: definition of memory 0 when it is the instance's own; else only `base` is valid
+  TableDef tab0;                       // 32: likewise for table 0 (its base as well)
+  const TypeId* type_ids;              // 48: by the module's type index
+  const void* const* builtins;         // 56: by code::Builtin
+  uint8_t* gc_base;                    // 64
+  const void* rtt;                     // 72
   const std::atomic<uint64_t>* epoch;  // 80
-  void* instance;                 // 88: runtime::Instance
-  const FuncRef* null_funcref;    // 96: see FuncRef
-  uint64_t reserved[1];           // 104
+  void* instance;                      // 88: runtime::Instance
+  const FuncRef* null_funcref;         // 96: see FuncRef
+  uint64_t reserved[1];                // 104
 };
 static_assert(sizeof(VMContext) == 112 && offsetof(VMContext, mem0) == 16 && offsetof(VMContext, tab0) == 32 &&
               offsetof(VMContext, type_ids) == 48 && offsetof(VMContext, builtins) == 56 && offsetof(VMContext, epoch) == 80 &&
@@ -123,14 +124,14 @@ class InstanceLayout {
   [[nodiscard]] uint32_t host_binding(wasm::FuncIndex index) const { return host_bindings_ + index * host_binding_size; }
   [[nodiscard]] uint32_t dropped_data() const { return dropped_data_; }  // one bit per segment
   [[nodiscard]] uint32_t dropped_elem() const { return dropped_elem_; }
-  [[nodiscard]] uint32_t size() const { return size_; }                  // bytes, a multiple of 16
+  [[nodiscard]] uint32_t size() const { return size_; }  // bytes, a multiple of 16
 
   static constexpr uint32_t host_binding_size = 64;
 
  private:
   uint32_t imported_memories_, imported_tables_, imported_globals_;
-  uint32_t memories_, tables_, func_imports_, global_imports_, tags_, globals_, memory_defs_, table_defs_, funcrefs_, host_bindings_,
-      dropped_data_, dropped_elem_, size_;
+  uint32_t memories_, tables_, func_imports_, global_imports_, tags_, globals_, memory_defs_, table_defs_, funcrefs_,
+      host_bindings_, dropped_data_, dropped_elem_, size_;
 };
 
 // References of the func hierarchy (func, nofunc, concrete function types) are FuncRef pointers, 64 bits; others are 32 bits.

@@ -187,9 +187,8 @@ ImportValue import_value(const Extern& definition) {
 
 namespace {
 
-Run<void> run_start(Instance& instance) {
+Run<void> run_start(Instance& instance, wasm::FuncIndex start) {
   const Module& module = instance.module();
-  const wasm::FuncIndex start = *module.info().start;
   code::FuncRef func = {.code = nullptr, .ctx = &instance.vmctx(), .type = module.func_type(start), .id = 0, .host = nullptr};
   if (module.info().is_imported(start)) {
     const auto* import = reinterpret_cast<const code::FuncImport*>(reinterpret_cast<const uint8_t*>(&instance.vmctx()) +
@@ -209,15 +208,15 @@ Run<Instance*> instantiate(Store& store, std::shared_ptr<const Module> module, s
   for (size_t i = 0; i < imports.size(); ++i) {
     if (auto mismatch = find_mismatch(*module, i, imports[i])) return std::unexpected(Stop::of(std::move(*mismatch)));
   }
-  const bool has_start = module->info().start.has_value();
+  const std::optional<wasm::FuncIndex> start = module->info().start;
   auto added = store.add_instance(std::move(module));
   if (!added) return std::unexpected(Stop::of(std::move(added.error())));
   Instance& instance = **added;
   Instantiation instantiation(instance, imports);
   if (auto defined = instantiation.define(); !defined) return std::unexpected(Stop::of(std::move(defined.error())));
   if (auto applied = instantiation.apply_segments(); !applied) return std::unexpected(std::move(applied.error()));
-  if (has_start) {
-    if (auto run = run_start(instance); !run) return std::unexpected(std::move(run.error()));
+  if (start) {
+    if (auto run = run_start(instance, *start); !run) return std::unexpected(std::move(run.error()));
   }
   return &instance;
 }

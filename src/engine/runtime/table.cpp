@@ -82,7 +82,12 @@ void Table::copy_from(Table& source, uint64_t to, uint64_t from, uint64_t count)
   if (!is_func_) {
     std::memmove(refs() + to, source.refs() + from, count * sizeof(uint32_t));
   } else if (lazy_.empty() && source.lazy_.empty()) {
-    std::memmove(funcs() + to, source.funcs() + from, count * sizeof(code::FuncRef*));
+    const code::FuncRef* const* begin = source.funcs() + from;
+    if (funcs() + to <= begin) {
+      std::copy_n(begin, count, funcs() + to);
+    } else {
+      std::copy_backward(begin, begin + count, funcs() + to + count);
+    }
   } else if (to <= from) {
     for (uint64_t i = 0; i < count; ++i) set(to + i, source.get(from + i));
   } else {
