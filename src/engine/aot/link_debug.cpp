@@ -170,8 +170,9 @@ class LineProgram {
   std::vector<code::PcMapRow>& rows_;
   uint64_t address_ = 0;
   int64_t line_ = 1;
-  uint32_t step_ = 1, line_range_ = 1, opcode_base_ = 10;
-  int32_t line_base_ = 0;
+  uint64_t step_ = 1;
+  uint32_t line_range_ = 1, opcode_base_ = 10;
+  int8_t line_base_ = 0;
   uint8_t operand_counts_[256] = {};
 };
 
