@@ -1,11 +1,11 @@
 // Writes the binary format: just enough for generated modules.
 #pragma once
 
+#include "engine/wasm/types.h"
+
 #include <cstdint>
 #include <string_view>
 #include <vector>
-
-#include "engine/wasm/types.h"
 
 namespace mote::differential {
 
@@ -57,13 +57,20 @@ class Binary {
 inline void Binary::type(wasm::ValueType type) {
   using wasm::ValueKind;
   switch (type.kind()) {
-    case ValueKind::i32: return byte(0x7f);
-    case ValueKind::i64: return byte(0x7e);
-    case ValueKind::f32: return byte(0x7d);
-    case ValueKind::f64: return byte(0x7c);
-    case ValueKind::v128: return byte(0x7b);
-    case ValueKind::bottom: return;
-    case ValueKind::ref: break;
+    case ValueKind::i32:
+      return byte(0x7f);
+    case ValueKind::i64:
+      return byte(0x7e);
+    case ValueKind::f32:
+      return byte(0x7d);
+    case ValueKind::f64:
+      return byte(0x7c);
+    case ValueKind::v128:
+      return byte(0x7b);
+    case ValueKind::bottom:
+      return;
+    case ValueKind::ref:
+      break;
   }
   byte(type.is_nullable() ? 0x63 : 0x64);
   if (type.heap().is_concrete()) return s(type.heap().index());

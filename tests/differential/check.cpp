@@ -22,11 +22,15 @@ std::vector<Setup> all_setups() {
   return setups;
 }
 
-bool is_comparable(const Program& program, const Setup& setup) { return program.plan.nan_safe || setup.canonical_nans; }
+bool is_comparable(const Program& program, const Setup& setup) {
+  return program.plan.nan_safe || setup.canonical_nans;
+}
 
 std::string check(const Program& program, const Setup& setup) {
-  if (const auto module = wasm::decode(program.wasm); !module) return "the generator made a malformed module: " + module.error().text();
-  else if (const auto valid = wasm::validate_bodies(*module); !valid) return "the generator made an invalid module: " + valid.error().text();
+  if (const auto module = wasm::decode(program.wasm); !module)
+    return "the generator made a malformed module: " + module.error().text();
+  else if (const auto valid = wasm::validate_bodies(*module); !valid)
+    return "the generator made an invalid module: " + valid.error().text();
   const auto oracle = run_oracle(program, setup);
   if (!oracle) return "the oracle cannot run it: " + oracle.error().text();
   const auto engine = run_engine(program, setup);

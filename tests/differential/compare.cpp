@@ -15,9 +15,9 @@ using oracle::Value;
 using wasm::ValueType;
 
 std::string text(const Setup& setup) {
-  return format("{} {} O{}{}{}{}", setup.memory == code::MemoryMode::guard ? "guard" : "dense", setup.v3 ? "v3" : "v2", setup.opt_level,
-                setup.canonical_nans ? " canonical-nans" : "", setup.deterministic_relaxed_simd ? " deterministic-relaxed" : "",
-                setup.fuel ? " fuel" : "");
+  return format("{} {} O{}{}{}{}", setup.memory == code::MemoryMode::guard ? "guard" : "dense", setup.v3 ? "v3" : "v2",
+                setup.opt_level, setup.canonical_nans ? " canonical-nans" : "",
+                setup.deterministic_relaxed_simd ? " deterministic-relaxed" : "", setup.fuel ? " fuel" : "");
 }
 
 code::CodegenKey key_of(const Setup& setup) {
@@ -179,6 +179,8 @@ class OracleRun {
 
 }  // namespace
 
-Result<Journal> run_oracle(const Program& program, const Setup& setup) { return OracleRun(program, setup).run(); }
+Result<Journal> run_oracle(const Program& program, const Setup& setup) {
+  return OracleRun(program, setup).run();
+}
 
 }  // namespace mote::differential

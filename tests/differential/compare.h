@@ -1,7 +1,7 @@
 // Runs a program in the oracle and in an engine, and tells the first difference.
 //
-// Each side writes a journal: one line for every call's outcome, then lines for all state that can be seen (fuel, memories, globals,
-// tables). Two journals that are equal mean equal results, traps of the same kind at the same instruction with the same
+// Each side writes a journal: one line for every call's outcome, then lines for all state that can be seen (fuel, memories,
+// globals, tables). Two journals that are equal mean equal results, traps of the same kind at the same instruction with the same
 // backtrace, and equal memories, globals and tables after them.
 #pragma once
 

@@ -91,8 +91,9 @@ class EngineRun {
       TRY(linker_.define("host", name('g', i), TRY(Global::create(store_, Val::from_bits(kind, value.low, value.high), false))));
     }
     for (uint32_t i = 0; i < program_.imported_funcs; ++i) {
-      TRY(linker_.define_func("host", name('f', i), signature_of(program_.funcs[i]),
-                              [this, i](Caller&, std::span<const Val> args, std::span<Val> results) { return answer(i, args, results); }));
+      TRY(linker_.define_func(
+          "host", name('f', i), signature_of(program_.funcs[i]),
+          [this, i](Caller&, std::span<const Val> args, std::span<Val> results) { return answer(i, args, results); }));
     }
     return {};
   }
@@ -125,7 +126,8 @@ class EngineRun {
     for (size_t i = 0; i < call.args.size(); ++i) {
       const Value& arg = call.args[i];
       const bool is_external = type.params[i] == wasm::externref && arg.low != 0;
-      args.push_back(is_external ? TRY(store_.new_externref(arg.low - 1)) : Val::from_bits(kind_of(type.params[i]), arg.low, arg.high));
+      args.push_back(is_external ? TRY(store_.new_externref(arg.low - 1))
+                                 : Val::from_bits(kind_of(type.params[i]), arg.low, arg.high));
     }
     auto results = instance_.func(name('f', call.func))->call(args);
     if (!results) return text(results.error());

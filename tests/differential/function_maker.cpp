@@ -11,21 +11,67 @@ using wasm::ValueKind;
 using wasm::ValueType;
 
 ConstantBits interesting_constant(Choices& choices, ValueType type) {
-  static const std::vector<uint64_t> ints = {0, 1, ~uint64_t{0}, 2, 3, 7, 8, 15, 16, 31, 32, 33, 63, 64, 127, 128, 255, 256, 0x7fff, 0x8000,
-                                             0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, 0x7fffffffffffffff,
-                                             0x8000000000000000, 0x8000000000000001, 0x5555555555555555};
-  static const std::vector<float> floats = {0.0f,   -0.0f,        1.0f,          -1.0f,         0.5f,          1.5f,      2.5f, -0.5f, 3.4028235e38f,
-                                            1e-45f, 1.17549e-38f, 2147483648.0f, 4294967296.0f, -2147483904.0f, 2147483520.0f, 9.223372e18f, 16777217.0f};
-  static const std::vector<double> doubles = {0.0,      -0.0,         1.0,           -1.0,          0.5,           1.5,   2.5,  -0.5,
-                                              1.7976931348623157e308, 5e-324, 2.2250738585072014e-308, 2147483647.5, -2147483649.0,
-                                              4294967295.5, 9223372036854775808.0, 1.8446744073709552e19, 3.4028235677973366e38, 9007199254740993.0};
-  static const std::vector<uint32_t> odd32 = {0x7fc00000, 0xffc00000, 0x7f800001, 0xff800001, 0x7fffffff, 0x7f800000, 0xff800000, 0x7fc12345};
+  static const std::vector<uint64_t> ints = {0,
+                                             1,
+                                             ~uint64_t{0},
+                                             2,
+                                             3,
+                                             7,
+                                             8,
+                                             15,
+                                             16,
+                                             31,
+                                             32,
+                                             33,
+                                             63,
+                                             64,
+                                             127,
+                                             128,
+                                             255,
+                                             256,
+                                             0x7fff,
+                                             0x8000,
+                                             0xffff,
+                                             0x10000,
+                                             0x7fffffff,
+                                             0x80000000,
+                                             0xffffffff,
+                                             0x100000000,
+                                             0x7fffffffffffffff,
+                                             0x8000000000000000,
+                                             0x8000000000000001,
+                                             0x5555555555555555};
+  static const std::vector<float> floats = {0.0f,          -0.0f,          1.0f,          -1.0f,        0.5f,         1.5f,
+                                            2.5f,          -0.5f,          3.4028235e38f, 1e-45f,       1.17549e-38f, 2147483648.0f,
+                                            4294967296.0f, -2147483904.0f, 2147483520.0f, 9.223372e18f, 16777217.0f};
+  static const std::vector<double> doubles = {0.0,
+                                              -0.0,
+                                              1.0,
+                                              -1.0,
+                                              0.5,
+                                              1.5,
+                                              2.5,
+                                              -0.5,
+                                              1.7976931348623157e308,
+                                              5e-324,
+                                              2.2250738585072014e-308,
+                                              2147483647.5,
+                                              -2147483649.0,
+                                              4294967295.5,
+                                              9223372036854775808.0,
+                                              1.8446744073709552e19,
+                                              3.4028235677973366e38,
+                                              9007199254740993.0};
+  static const std::vector<uint32_t> odd32 = {0x7fc00000, 0xffc00000, 0x7f800001, 0xff800001,
+                                              0x7fffffff, 0x7f800000, 0xff800000, 0x7fc12345};
   static const std::vector<uint64_t> odd64 = {0x7ff8000000000000, 0xfff8000000000000, 0x7ff0000000000001, 0xfff0000000000001,
                                               0x7fffffffffffffff, 0x7ff0000000000000, 0xfff0000000000000, 0x7ff8000012345678};
   uint32_t kind = choices.below(8);
   switch (type.kind()) {
-    case ValueKind::i32: return {static_cast<uint32_t>(kind < 6 ? choices.pick(ints) : choices.bits(32))};
-    case ValueKind::i64: return {kind < 6 ? choices.pick(ints) : choices.bits(64)};
+    case ValueKind::i32:
+      return {static_cast<uint32_t>(kind < 6 ? choices.pick(ints) : choices.bits(32))};
+    case ValueKind::i64:
+      return {kind < 6 ? choices.pick(ints) : choices.bits(64)};
     case ValueKind::f32:
       if (kind < 4) return {std::bit_cast<uint32_t>(choices.pick(floats))};
       return {kind < 6 ? choices.pick(odd32) : static_cast<uint32_t>(choices.bits(32))};
@@ -42,7 +88,8 @@ ConstantBits interesting_constant(Choices& choices, ValueType type) {
       return {low, half()};
     }
     case ValueKind::ref:
-    case ValueKind::bottom: break;
+    case ValueKind::bottom:
+      break;
   }
   return {};
 }
@@ -55,7 +102,8 @@ Binary FunctionMaker::make() {
   locals_ = type.params;
   reserved_.assign(locals_.size(), false);
   for (uint32_t extra = choices_.below(6); extra != 0; --extra) {
-    static const std::vector<ValueType> kinds = {wasm::i32, wasm::i64, wasm::f32, wasm::f64, wasm::v128, wasm::funcref, wasm::externref};
+    static const std::vector<ValueType> kinds = {wasm::i32,  wasm::i64,     wasm::f32,      wasm::f64,
+                                                 wasm::v128, wasm::funcref, wasm::externref};
     new_local(choices_.pick(kinds));
   }
   budget_ = static_cast<int32_t>(8 + choices_.below(120));
@@ -126,13 +174,19 @@ void FunctionMaker::address_const(ValueType type, uint64_t value) {
 void FunctionMaker::constant(ValueType type) {
   ConstantBits bits = interesting_constant(choices_, type);
   switch (type.kind()) {
-    case ValueKind::i32: return i32_const(static_cast<int32_t>(bits.low));
-    case ValueKind::i64: return out_.byte(0x42), out_.s(static_cast<int64_t>(bits.low));
-    case ValueKind::f32: return out_.byte(0x43), out_.fixed(bits.low, 4);
-    case ValueKind::f64: return out_.byte(0x44), out_.fixed(bits.low, 8);
-    case ValueKind::v128: return out_.byte(0xfd), out_.u(12), out_.fixed(bits.low, 8), out_.fixed(bits.high, 8);
+    case ValueKind::i32:
+      return i32_const(static_cast<int32_t>(bits.low));
+    case ValueKind::i64:
+      return out_.byte(0x42), out_.s(static_cast<int64_t>(bits.low));
+    case ValueKind::f32:
+      return out_.byte(0x43), out_.fixed(bits.low, 4);
+    case ValueKind::f64:
+      return out_.byte(0x44), out_.fixed(bits.low, 8);
+    case ValueKind::v128:
+      return out_.byte(0xfd), out_.u(12), out_.fixed(bits.low, 8), out_.fixed(bits.high, 8);
     case ValueKind::ref:
-    case ValueKind::bottom: ASSERT(false && "a reference has no constant");
+    case ValueKind::bottom:
+      ASSERT(false && "a reference has no constant");
   }
 }
 
@@ -172,10 +226,18 @@ void FunctionMaker::expression(ValueType type, Bits bits) {
   if (is_tired()) return leaf(type);
   ++depth_;
   switch (choices_.below(16)) {
-    case 0: leaf(type); break;
-    case 1: block({type}); break;
-    case 2: if_else({type}); break;
-    case 3: loop({type}); break;
+    case 0:
+      leaf(type);
+      break;
+    case 1:
+      block({type});
+      break;
+    case 2:
+      if_else({type});
+      break;
+    case 3:
+      loop({type});
+      break;
     case 4:  // select, typed where it must be
       expression(type, bits), expression(type, bits), expression(wasm::i32);
       if (type.is_ref()) {
@@ -273,13 +335,22 @@ void FunctionMaker::apply(const Operator& op, Bits bits) {
 
 void FunctionMaker::operand(const Operator& op, size_t index, uint32_t memory) {
   switch (op.params[index]) {
-    case 'a': return address(memory, 1u << *wasm::access_log2(op.immediate));
-    case 'i': expression(wasm::i32); break;
-    case 'I': expression(wasm::i64); break;
-    case 'f': return expression(wasm::f32, op.operands);
-    case 'F': return expression(wasm::f64, op.operands);
-    case 'v': return expression(wasm::v128, op.operands);
-    default: ASSERT(false && "a letter of opcodes.def that the generator does not know");
+    case 'a':
+      return address(memory, 1u << *wasm::access_log2(op.immediate));
+    case 'i':
+      expression(wasm::i32);
+      break;
+    case 'I':
+      expression(wasm::i64);
+      break;
+    case 'f':
+      return expression(wasm::f32, op.operands);
+    case 'F':
+      return expression(wasm::f64, op.operands);
+    case 'v':
+      return expression(wasm::v128, op.operands);
+    default:
+      ASSERT(false && "a letter of opcodes.def that the generator does not know");
   }
   if (op.is_division && index == 1 && choices_.below(4) != 0) {  // mostly not zero
     address_const(op.params[index] == 'I' ? wasm::i64 : wasm::i32, 1);

@@ -81,9 +81,9 @@ class FunctionMaker {
   bool nan_safe_;
   uint32_t func_;
   Binary out_;
-  std::vector<Type> locals_;     // parameters first
-  std::vector<bool> reserved_;   // per local: a loop counter or scratch, not to be chosen
-  std::vector<Label> labels_;    // outermost first
+  std::vector<Type> locals_;    // parameters first
+  std::vector<bool> reserved_;  // per local: a loop counter or scratch, not to be chosen
+  std::vector<Label> labels_;   // outermost first
   int32_t budget_ = 0;
   uint32_t depth_ = 0;
 };

@@ -1,12 +1,12 @@
 // Decides what a module declares, writes it, and decides what to call: see generator.h.
 #include "tests/differential/generator.h"
 
-#include <algorithm>
-#include <string>
-
 #include "base/core/assert.h"
 #include "base/core/format.h"
 #include "tests/differential/function_maker.h"
+
+#include <algorithm>
+#include <string>
 
 namespace mote::differential {
 namespace {
@@ -112,7 +112,8 @@ void ModuleMaker::declare_globals() {
   }
   shape_.steps_global = static_cast<uint32_t>(shape_.globals.size());
   shape_.globals.push_back({{wasm::i32, true}, true});
-  for (uint32_t count = choices_.below(6); count != 0; --count) shape_.globals.push_back({{some_type(true), choices_.below(4) != 0}});
+  for (uint32_t count = choices_.below(6); count != 0; --count)
+    shape_.globals.push_back({{some_type(true), choices_.below(4) != 0}});
 }
 
 void ModuleMaker::declare_funcs() {
@@ -134,7 +135,8 @@ void ModuleMaker::declare_funcs() {
 }
 
 void ModuleMaker::declare_segments() {
-  static const std::vector<SegmentMode> modes = {SegmentMode::passive, SegmentMode::active, SegmentMode::active, SegmentMode::declarative};
+  static const std::vector<SegmentMode> modes = {SegmentMode::passive, SegmentMode::active, SegmentMode::active,
+                                                 SegmentMode::declarative};
   auto some_func = [&](ValueType type) {
     std::vector<uint32_t> fitting;
     for (uint32_t i = 0; i < shape_.funcs.size(); ++i) {
@@ -197,19 +199,31 @@ Binary ModuleMaker::globals_section() {
     out.type(type), out.byte(global.type.is_mutable ? 1 : 0);
     ConstantBits bits = global.is_steps ? ConstantBits{100} : interesting_constant(choices_, type);
     switch (type.kind()) {
-      case wasm::ValueKind::i32: out.byte(0x41), out.s(static_cast<int32_t>(bits.low)); break;
-      case wasm::ValueKind::i64: out.byte(0x42), out.s(static_cast<int64_t>(bits.low)); break;
-      case wasm::ValueKind::f32: out.byte(0x43), out.fixed(bits.low, 4); break;
-      case wasm::ValueKind::f64: out.byte(0x44), out.fixed(bits.low, 8); break;
-      case wasm::ValueKind::v128: out.byte(0xfd), out.u(12), out.fixed(bits.low, 8), out.fixed(bits.high, 8); break;
+      case wasm::ValueKind::i32:
+        out.byte(0x41), out.s(static_cast<int32_t>(bits.low));
+        break;
+      case wasm::ValueKind::i64:
+        out.byte(0x42), out.s(static_cast<int64_t>(bits.low));
+        break;
+      case wasm::ValueKind::f32:
+        out.byte(0x43), out.fixed(bits.low, 4);
+        break;
+      case wasm::ValueKind::f64:
+        out.byte(0x44), out.fixed(bits.low, 8);
+        break;
+      case wasm::ValueKind::v128:
+        out.byte(0xfd), out.u(12), out.fixed(bits.low, 8), out.fixed(bits.high, 8);
+        break;
       case wasm::ValueKind::ref:
       case wasm::ValueKind::bottom:
         if (type == wasm::funcref && choices_.below(2) != 0) {
           out.byte(0xd2), out.u(choices_.below(static_cast<uint32_t>(shape_.funcs.size())));
         } else {
           out.byte(0xd0);
-          if (type.heap().is_concrete()) out.s(type.heap().index());
-          else out.byte(type == wasm::funcref ? 0x70 : 0x6f);
+          if (type.heap().is_concrete())
+            out.s(type.heap().index());
+          else
+            out.byte(type == wasm::funcref ? 0x70 : 0x6f);
         }
     }
     out.byte(0x0b);
@@ -273,8 +287,10 @@ Binary ModuleMaker::elements_section() {
         out.byte(0xd2), out.u(func);
       } else {
         out.byte(0xd0);
-        if (segment.type.heap().is_concrete()) out.s(segment.type.heap().index());
-        else out.byte(segment.type == wasm::funcref ? 0x70 : 0x6f);
+        if (segment.type.heap().is_concrete())
+          out.s(segment.type.heap().index());
+        else
+          out.byte(segment.type == wasm::funcref ? 0x70 : 0x6f);
       }
       out.byte(0x0b);
     }
@@ -356,6 +372,8 @@ void ModuleMaker::plan_calls() {
 
 }  // namespace
 
-std::vector<uint8_t> generate(Choices& choices, GeneratorOptions options) { return ModuleMaker(choices, options).make(); }
+std::vector<uint8_t> generate(Choices& choices, GeneratorOptions options) {
+  return ModuleMaker(choices, options).make();
+}
 
 }  // namespace mote::differential

@@ -31,7 +31,8 @@ ChildResult isolated(unsigned timeout_seconds, const std::function<std::string()
   close(ends[1]);
   ChildResult result;
   char buffer[4096];
-  for (ssize_t count = 0; (count = read(ends[0], buffer, sizeof buffer)) > 0;) result.text.append(buffer, static_cast<size_t>(count));
+  for (ssize_t count = 0; (count = read(ends[0], buffer, sizeof buffer)) > 0;)
+    result.text.append(buffer, static_cast<size_t>(count));
   close(ends[0]);
   int status = 0;
   waitpid(pid, &status, 0);

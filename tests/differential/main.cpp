@@ -5,7 +5,8 @@
 //   differential --replay FILE…                programs from files, in every setup
 //   differential --write SEED FILE             the program of a seed, as a .wasm file
 //   differential --dump FILE                   its instructions, with offsets, as far as they can be reached
-// Options: --jobs N, --setups N (setups for each seed; 3), --finds FOLDER, --no-minimize.
+// Options: --jobs N, --setups N (setups for each seed; 3), --only TEXT (setups whose name contains it), --finds FOLDER,
+// --no-minimize.
 //
 // Every seed runs in a process of its own, so a crash is one finding. A failing seed is made smaller and written to the finds
 // folder as a .wasm file that --replay takes. The last line is "N passed, N failed".
@@ -42,7 +43,7 @@ using Clock = std::chrono::steady_clock;
 constexpr size_t choices_per_seed = 6000;
 constexpr unsigned child_timeout_s = 120;
 constexpr uint32_t minimizer_attempts = 600;
-constexpr uint32_t finds_per_job = 5;      // after so many a worker stops: the rest is likely the same
+constexpr uint32_t finds_per_job = 5;  // after so many a worker stops: the rest is likely the same
 constexpr double smoke_seconds = 45;
 
 struct Options {
@@ -50,6 +51,7 @@ struct Options {
   double seconds = 0;            // 0: no end
   uint32_t jobs = std::max(1u, std::thread::hardware_concurrency());
   uint32_t setups = 3;
+  std::string only;
   bool minimizes = true;
   fs::path finds = fs::temp_directory_path() / "differential-finds";
   std::vector<fs::path> replay;
@@ -59,6 +61,12 @@ struct Options {
 struct Counts {
   std::atomic<uint64_t> passed, failed;
 };
+
+std::vector<Setup> chosen_setups(const Options& options) {
+  std::vector<Setup> setups = all_setups();
+  std::erase_if(setups, [&](const Setup& setup) { return text(setup).find(options.only) == std::string::npos; });
+  return setups;
+}
 
 std::vector<uint8_t> make(const std::vector<uint8_t>& bytes, const Setup& setup) {
   Choices choices(bytes);
@@ -72,12 +80,17 @@ std::string check_choices(const std::vector<uint8_t>& bytes, const Setup& setup)
 }
 
 // Empty when all is well; a crash is put into words.
-std::string run_isolated(const std::function<std::string()>& function) { return isolated(child_timeout_s, function).text; }
+std::string run_isolated(const std::function<std::string()>& function) {
+  return isolated(child_timeout_s, function).text;
+}
 
 // What makes two failures the same: everything up to the first number or line break.
-std::string kind_of(const std::string& failure) { return failure.substr(0, failure.find_first_of("0123456789\n")); }
+std::string kind_of(const std::string& failure) {
+  return failure.substr(0, failure.find_first_of("0123456789\n"));
+}
 
-void keep(const std::vector<uint8_t>& choices, const Setup& setup, const std::string& failure, uint64_t seed, const Options& options) {
+void keep(const std::vector<uint8_t>& choices, const Setup& setup, const std::string& failure, uint64_t seed,
+          const Options& options) {
   std::vector<uint8_t> smallest = choices;
   if (options.minimizes) {
     smallest = minimize(choices, minimizer_attempts, [&](const std::vector<uint8_t>& candidate) {
@@ -88,9 +101,11 @@ void keep(const std::vector<uint8_t>& choices, const Setup& setup, const std::st
   fs::create_directories(options.finds);
   const fs::path file = options.finds / format("seed-{}.wasm", seed);
   const std::vector<uint8_t> wasm = make(smallest, setup);
-  std::ofstream(file, std::ios::binary).write(reinterpret_cast<const char*>(wasm.data()), static_cast<std::streamsize>(wasm.size()));
+  std::ofstream(file, std::ios::binary)
+      .write(reinterpret_cast<const char*>(wasm.data()), static_cast<std::streamsize>(wasm.size()));
   const std::string last = run_isolated([&] { return check_choices(smallest, setup); });
-  printf("FAILED seed %llu (%s): %s\n  kept as %s\n", static_cast<unsigned long long>(seed), text(setup).c_str(), last.c_str(), file.c_str());
+  printf("FAILED seed %llu (%s): %s\n  kept as %s\n", static_cast<unsigned long long>(seed), text(setup).c_str(), last.c_str(),
+         file.c_str());
   fflush(stdout);
 }
 
@@ -101,7 +116,8 @@ bool run_seed(uint64_t seed, const std::vector<Setup>& setups, const Options& op
   for (uint32_t i = 0; i < options.setups; ++i) chosen.push_back(setups[(seed * options.setups + i) % setups.size()]);
   const ChildResult all = isolated(child_timeout_s, [&] {
     for (const Setup& setup : chosen) {
-      if (!check_choices(choices, setup).empty()) return std::string("failed");
+      const std::string failure = check_choices(choices, setup);
+      if (!failure.empty()) return failure;
     }
     return std::string();
   });
@@ -112,13 +128,14 @@ bool run_seed(uint64_t seed, const std::vector<Setup>& setups, const Options& op
     keep(choices, setup, failure, seed, options);
     return false;
   }
-  printf("FAILED seed %llu: only with several setups in one process: %s\n", static_cast<unsigned long long>(seed), all.text.c_str());
+  printf("FAILED seed %llu: only with several setups in one process: %s\n", static_cast<unsigned long long>(seed),
+         all.text.c_str());
   return false;
 }
 
 void work(uint32_t job, const Options& options, Counts& counts) {
   const auto end = Clock::now() + std::chrono::duration<double>(options.seconds);
-  const std::vector<Setup> setups = all_setups();
+  const std::vector<Setup> setups = chosen_setups(options);
   uint32_t finds = 0;
   for (uint64_t seed = options.first + job; options.last == 0 || seed <= options.last; seed += options.jobs) {
     if ((options.seconds != 0 && Clock::now() >= end) || finds == finds_per_job) return;
@@ -155,14 +172,14 @@ std::vector<uint8_t> read_file(const fs::path& path) {
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
-void replay(const fs::path& file, Counts& counts) {
+void replay(const fs::path& file, const Options& options, Counts& counts) {
   const auto program = read_program(read_file(file));
   if (!program) {
     printf("FAILED %s: %s\n", file.c_str(), program.error().text().c_str());
     ++counts.failed;
     return;
   }
-  for (const Setup& setup : all_setups()) {
+  for (const Setup& setup : chosen_setups(options)) {
     if (!is_comparable(*program, setup)) continue;
     const std::string failure = run_isolated([&] { return check(*program, setup); });
     if (failure.empty()) {
@@ -187,13 +204,14 @@ std::vector<fs::path> kept_finds() {
 [[noreturn]] void usage() {
   fprintf(stderr,
           "usage: differential --smoke | --seeds A..B [--minutes N] | --replay FILE… | --write SEED FILE | --dump FILE\n"
-          "                    [--jobs N] [--setups N] [--finds FOLDER] [--no-minimize]\n");
+          "                    [--jobs N] [--setups N] [--only TEXT] [--finds FOLDER] [--no-minimize]\n");
   exit(2);
 }
 
 int write_program(const std::string& seed, const fs::path& file) {
   const std::vector<uint8_t> wasm = make(Choices::from_seed(strtoull(seed.c_str(), nullptr, 0), choices_per_seed), Setup{});
-  std::ofstream(file, std::ios::binary).write(reinterpret_cast<const char*>(wasm.data()), static_cast<std::streamsize>(wasm.size()));
+  std::ofstream(file, std::ios::binary)
+      .write(reinterpret_cast<const char*>(wasm.data()), static_cast<std::streamsize>(wasm.size()));
   return 0;
 }
 
@@ -245,6 +263,8 @@ int run(const std::vector<std::string>& words) {
       options.jobs = static_cast<uint32_t>(std::max(1, atoi(value().c_str())));
     } else if (word == "--setups") {
       options.setups = static_cast<uint32_t>(std::clamp(atoi(value().c_str()), 1, 16));
+    } else if (word == "--only") {
+      options.only = value();
     } else if (word == "--finds") {
       options.finds = value();
     } else if (word == "--no-minimize") {
@@ -260,7 +280,7 @@ int run(const std::vector<std::string>& words) {
       usage();
     }
   }
-  if (!is_smoke && !has_seeds && options.replay.empty()) usage();
+  if ((!is_smoke && !has_seeds && options.replay.empty()) || chosen_setups(options).empty()) usage();
   if (is_smoke) {
     options.replay = kept_finds();
     options.seconds = smoke_seconds;
@@ -269,13 +289,16 @@ int run(const std::vector<std::string>& words) {
   void* place = mmap(nullptr, sizeof(Counts), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (place == MAP_FAILED) return perror("mmap"), 2;
   Counts& counts = *new (place) Counts{};
-  for (const fs::path& file : options.replay) replay(file, counts);
+  for (const fs::path& file : options.replay) replay(file, options, counts);
   if (has_seeds) campaign(options, counts);
-  printf("%llu passed, %llu failed\n", static_cast<unsigned long long>(counts.passed), static_cast<unsigned long long>(counts.failed));
+  printf("%llu passed, %llu failed\n", static_cast<unsigned long long>(counts.passed),
+         static_cast<unsigned long long>(counts.failed));
   return counts.failed != 0 || counts.passed == 0 ? 1 : 0;
 }
 
 }  // namespace
 }  // namespace mote::differential
 
-int main(int argc, char** argv) { return mote::differential::run({argv + 1, argv + argc}); }
+int main(int argc, char** argv) {
+  return mote::differential::run({argv + 1, argv + argc});
+}

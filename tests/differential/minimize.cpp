@@ -16,7 +16,8 @@ std::vector<uint8_t> minimize(std::vector<uint8_t> choices, uint32_t attempts,
     return true;
   };
   // The tail that was never read goes first: behind the end every choice is 0.
-  while (choices.size() > 1 && try_candidate({choices.begin(), choices.begin() + static_cast<std::ptrdiff_t>(choices.size() / 2)})) {
+  while (choices.size() > 1 &&
+         try_candidate({choices.begin(), choices.begin() + static_cast<std::ptrdiff_t>(choices.size() / 2)})) {
   }
   for (size_t chunk = std::max<size_t>(choices.size() / 4, 1); chunk != 0 && attempts != 0; chunk /= 2) {
     for (size_t at = 0; at < choices.size() && attempts != 0;) {

@@ -15,7 +15,8 @@ bool has_any(std::string_view text, std::initializer_list<std::string_view> word
 
 // The float shape that an instruction reads, from its name.
 Bits operand_bits(std::string_view text) {
-  if (has_any(text, {"load", "store", "reinterpret", "copysign", "splat", "_lane", "convert", "const", "shuffle"})) return Bits::exact;
+  if (has_any(text, {"load", "store", "reinterpret", "copysign", "splat", "_lane", "convert", "const", "shuffle"}))
+    return Bits::exact;
   if (has_any(text, {"promote_low_f32x4", "trunc_f32x4", "trunc_sat_f32x4"})) return Bits::raw_f32x4;
   if (has_any(text, {"demote_f64x2", "trunc_f64x2", "trunc_sat_f64x2"})) return Bits::raw_f64x2;
   if (text.starts_with("f32x4.")) return Bits::raw_f32x4;
@@ -35,7 +36,8 @@ Bits result_bits(std::string_view text, char result) {
 bool makes_nan(std::string_view text, char result) {
   bool is_float = result == 'f' || result == 'F' || (result == 'v' && (text.starts_with("f32x4.") || text.starts_with("f64x2.")));
   if (!is_float || has_any(text, {"load", "reinterpret", "copysign", "splat", "_lane", "convert", "const"})) return false;
-  if (result == 'v' && has_any(text, {".eq", ".ne", ".lt", ".gt", ".le", ".ge"}) && !has_any(text, {"nearest", "neg"})) return false;
+  if (result == 'v' && has_any(text, {".eq", ".ne", ".lt", ".gt", ".le", ".ge"}) && !has_any(text, {"nearest", "neg"}))
+    return false;
   return true;
 }
 
@@ -62,8 +64,10 @@ bool is_usable(const Row& row) {
     case Group::sign_extension:
     case Group::saturating:
     case Group::simd:
-    case Group::relaxed_simd: break;
-    default: return false;
+    case Group::relaxed_simd:
+      break;
+    default:
+      return false;
   }
   bool is_constant = row.immediate >= wasm::Immediate::i32 && row.immediate <= wasm::Immediate::v128;
   return row.signature != "*" && !is_constant && row.immediate != wasm::Immediate::memory;
@@ -76,19 +80,31 @@ OperatorTable make() {
     size_t colon = row.signature.find(':');
     char result = colon + 1 < row.signature.size() ? row.signature[colon + 1] : ' ';
     Operator op{row.text, row.prefix, row.code, row.signature.substr(0, colon), row.immediate, row.op};
-    op.passes_bits = has_any(row.text, {"f32.abs", "f64.abs", "f32.neg", "f64.neg", "f32x4.abs", "f64x2.abs", "f32x4.neg", "f64x2.neg", ".pm"});
+    op.passes_bits =
+        has_any(row.text, {"f32.abs", "f64.abs", "f32.neg", "f64.neg", "f32x4.abs", "f64x2.abs", "f32x4.neg", "f64x2.neg", ".pm"});
     op.makes_nan = makes_nan(row.text, result) && !op.passes_bits;
     op.operands = operand_bits(row.text);
     op.result = result_bits(row.text, result);
     op.may_trap_often = has_any(row.text, {".trunc_f"}) && row.prefix == 0;
     op.is_division = row.prefix == 0 && has_any(row.text, {"i32.div", "i64.div", "i32.rem", "i64.rem"});
     switch (result) {
-      case 'i': table.by_result[0].push_back(op); break;
-      case 'I': table.by_result[1].push_back(op); break;
-      case 'f': table.by_result[2].push_back(op); break;
-      case 'F': table.by_result[3].push_back(op); break;
-      case 'v': table.by_result[4].push_back(op); break;
-      default: table.stores.push_back(op);
+      case 'i':
+        table.by_result[0].push_back(op);
+        break;
+      case 'I':
+        table.by_result[1].push_back(op);
+        break;
+      case 'f':
+        table.by_result[2].push_back(op);
+        break;
+      case 'F':
+        table.by_result[3].push_back(op);
+        break;
+      case 'v':
+        table.by_result[4].push_back(op);
+        break;
+      default:
+        table.stores.push_back(op);
     }
   }
   return table;

@@ -1,12 +1,12 @@
 // What a generated module declares, and the operators that function bodies choose from.
 #pragma once
 
-#include <string_view>
-#include <vector>
-
 #include "engine/wasm/instruction.h"
 #include "engine/wasm/module.h"
 #include "tests/differential/binary.h"
+
+#include <string_view>
+#include <vector>
 
 namespace mote::differential {
 
@@ -54,12 +54,12 @@ struct Operator {
   std::string_view params;  // letters of opcodes.def
   wasm::Immediate immediate{};
   wasm::Opcode op{};
-  bool makes_nan = false;      // its NaN results have open bits
-  bool passes_bits = false;    // its result is as exact as its operands: abs, neg, pmin, pmax
-  bool may_trap_often = false; // scalar truncation, for most operands
+  bool makes_nan = false;       // its NaN results have open bits
+  bool passes_bits = false;     // its result is as exact as its operands: abs, neg, pmin, pmax
+  bool may_trap_often = false;  // scalar truncation, for most operands
   bool is_division = false;
   Bits operands = Bits::exact;
-  Bits result = Bits::exact;   // which raw use fits its result
+  Bits result = Bits::exact;  // which raw use fits its result
 };
 // By result: i32, i64, f32, f64, v128 as wasm::ValueKind; the last row holds the stores.
 struct OperatorTable {

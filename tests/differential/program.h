@@ -1,7 +1,7 @@
 // A generated program: a valid module and what to do with it, in one file.
 //
-// The module imports from module "host" only: functions "f0", "f1", … that the harness must answer as host_results() says, and globals
-// "g0", …. It exports everything it has: functions "f<index>" (imported ones too), memories "m<index>", tables "t<index>",
+// The module imports from module "host" only: functions "f0", "f1", … that the harness must answer as host_results() says, and
+// globals "g0", …. It exports everything it has: functions "f<index>" (imported ones too), memories "m<index>", tables "t<index>",
 // globals "g<index>", so that all state can be compared. One mutable global bounds its running time: every function entry and
 // every repetition of a loop takes one step and traps (unreachable) when none is left; the harness sets it before each call.
 //
@@ -26,7 +26,7 @@ struct Call {
 };
 
 struct Plan {
-  bool nan_safe = true;                         // see GeneratorOptions
+  bool nan_safe = true;  // see GeneratorOptions
   uint32_t steps_global = 0;
   int64_t fuel = 0;                             // for stores that count fuel
   std::vector<oracle::Value> imported_globals;  // their values
@@ -36,9 +36,9 @@ struct Plan {
 struct Program {
   std::vector<uint8_t> wasm;
   Plan plan;
-  std::vector<wasm::FuncType> funcs;       // the type of each function, imported ones first
-  std::vector<wasm::GlobalType> globals;   // all; imported ones first
-  std::vector<wasm::ValueType> tables;     // their elements' types
+  std::vector<wasm::FuncType> funcs;      // the type of each function, imported ones first
+  std::vector<wasm::GlobalType> globals;  // all; imported ones first
+  std::vector<wasm::ValueType> tables;    // their elements' types
   uint32_t memories = 0;
   uint32_t imported_funcs = 0;
 };
@@ -49,6 +49,7 @@ void append_plan(std::vector<uint8_t>& wasm, const Plan& plan);
 [[nodiscard]] Result<Program> read_program(std::vector<uint8_t> wasm);
 
 // What host function `index` answers: bits mixed from its arguments, so that both sides compute the same.
-[[nodiscard]] std::vector<oracle::Value> host_results(uint32_t index, const wasm::FuncType& type, const std::vector<oracle::Value>& args);
+[[nodiscard]] std::vector<oracle::Value> host_results(uint32_t index, const wasm::FuncType& type,
+                                                      const std::vector<oracle::Value>& args);
 
 }  // namespace mote::differential

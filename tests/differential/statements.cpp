@@ -15,23 +15,48 @@ void FunctionMaker::statement() {
   if (is_tired()) return;
   ++depth_;
   switch (choices_.below(20)) {
-    case 0: out_.byte(0x01); break;  // nop
-    case 1: block({}); break;
-    case 2: if_else({}); break;
-    case 3: loop({}); break;
-    case 4: branch(); break;
-    case 5: branch_table(); break;
-    case 6: branch_on_null(); break;
+    case 0:
+      out_.byte(0x01);
+      break;  // nop
+    case 1:
+      block({});
+      break;
+    case 2:
+      if_else({});
+      break;
+    case 3:
+      loop({});
+      break;
+    case 4:
+      branch();
+      break;
+    case 5:
+      branch_table();
+      break;
+    case 6:
+      branch_on_null();
+      break;
     case 7:
-    case 8: call_any(); break;
-    case 9: tail_call(); break;
-    case 10: bulk_memory(); break;
-    case 11: bulk_table(); break;
+    case 8:
+      call_any();
+      break;
+    case 9:
+      tail_call();
+      break;
+    case 10:
+      bulk_memory();
+      break;
+    case 11:
+      bulk_table();
+      break;
     case 12:
     case 13:
     case 14:
-    case 15: store(); break;
-    default: assign();
+    case 15:
+      store();
+      break;
+    default:
+      assign();
   }
   --depth_;
 }
@@ -56,7 +81,8 @@ void FunctionMaker::consume(const std::vector<ValueType>& types) {
 }
 
 void FunctionMaker::assign() {
-  static const std::vector<ValueType> types = {wasm::i32, wasm::i64, wasm::f32, wasm::f64, wasm::v128, wasm::v128, wasm::funcref, wasm::externref};
+  static const std::vector<ValueType> types = {wasm::i32,  wasm::i64,  wasm::f32,     wasm::f64,
+                                               wasm::v128, wasm::v128, wasm::funcref, wasm::externref};
   ValueType type = choices_.pick(types);
   expression(type);
   consume({type});
@@ -118,7 +144,8 @@ void FunctionMaker::bulk_table() {
       address_const(is_short ? wasm::i32 : wasm::i64, choices_.below(5));
       return out_.byte(0xfc), out_.u(0x0e), out_.u(to), out_.u(from);
     }
-    default: break;
+    default:
+      break;
   }
   std::vector<uint32_t> segments;
   for (uint32_t i = 0; i < shape_.elements.size(); ++i) {
@@ -144,7 +171,8 @@ void FunctionMaker::tail_call() {
   std::vector<uint32_t> fitting;
   const std::vector<ValueType>& results = labels_.front().types;
   for (uint32_t i = 0; i < shape_.funcs.size(); ++i) {
-    if (shape_.func_type(i).results == results && (i < shape_.imported_funcs || i > func_ || choices_.below(4) == 0)) fitting.push_back(i);
+    if (shape_.func_type(i).results == results && (i < shape_.imported_funcs || i > func_ || choices_.below(4) == 0))
+      fitting.push_back(i);
   }
   if (fitting.empty() || choices_.below(2) == 0) return;
   expression(wasm::i32);  // mostly under a condition, so that what follows is not always dead
@@ -210,7 +238,7 @@ void FunctionMaker::branch_on_null() {
     return consume(others);
   }
   expressions(types), expression(ref);
-  out_.byte(0xd5), out_.u(depth);  // br_on_null
+  out_.byte(0xd5), out_.u(depth);               // br_on_null
   if (choices_.below(2) != 0) out_.byte(0xd4);  // ref.as_non_null, which changes nothing
   out_.byte(0x1a);
   consume(types);
@@ -292,11 +320,11 @@ void FunctionMaker::loop(std::vector<ValueType> results) {
   expressions(shape.params);
   get(counter);
   i32_const(1);
-  out_.byte(0x6b);                        // i32.sub
-  out_.byte(0x22), out_.u(counter);       // local.tee
+  out_.byte(0x6b);                   // i32.sub
+  out_.byte(0x22), out_.u(counter);  // local.tee
   i32_const(0);
-  out_.byte(0x4a);                        // i32.gt_s
-  out_.byte(0x0d), out_.u(0);             // br_if
+  out_.byte(0x4a);             // i32.gt_s
+  out_.byte(0x0d), out_.u(0);  // br_if
   consume(shape.params);
   expressions(shape.results);
   labels_.pop_back();

@@ -24,10 +24,12 @@ bool is_known(Opcode op) {
     case wasm::Group::simd:
     case wasm::Group::relaxed_simd:
     case wasm::Group::tail_call:
-    case wasm::Group::function_references: return true;
+    case wasm::Group::function_references:
+      return true;
     case wasm::Group::exceptions:
     case wasm::Group::gc:
-    case wasm::Group::threads: return false;
+    case wasm::Group::threads:
+      return false;
   }
   return false;
 }
@@ -80,6 +82,7 @@ Result<Code> read_code(const wasm::Module& module, wasm::FuncIndex func) {
   code.locals = TRY(wasm::read_locals(module, func));
   code.params = static_cast<uint32_t>(module.func_type(func).params.size());
   code.results = static_cast<uint32_t>(module.func_type(func).results.size());
+  code.offset = module.bodies[func - module.imported_funcs].offset;
   Collector collector(code);
   TRY(wasm::walk(module, func, collector));
   if (auto op = collector.unknown()) {

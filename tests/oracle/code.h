@@ -3,11 +3,11 @@
 // Instructions that can never be reached are not told, so they are not here; nothing can jump to them either.
 #pragma once
 
-#include <vector>
+#include "engine/wasm/walk.h"
 
 #include <mote/result.h>
 
-#include "engine/wasm/walk.h"
+#include <vector>
 
 namespace mote::oracle {
 
@@ -24,7 +24,8 @@ struct Code {
   std::vector<wasm::ValueType> locals;  // parameters first
   uint32_t params = 0;
   uint32_t results = 0;
-  std::vector<Step> steps;              // the last is the function's `end`
+  uint64_t offset = 0;      // of the body: where a function without fuel stops
+  std::vector<Step> steps;  // the last is the function's `end`
 };
 
 // Fails for instructions that the oracle does not know ("the oracle does not run …").

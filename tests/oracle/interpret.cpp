@@ -6,13 +6,13 @@
 // Proved by oracle_spec.cpp (the specification's scripts); judges the compilers in tests/differential.
 #include "tests/oracle/interpret.h"
 
-#include <mote/result.h>
-
 #include "base/core/assert.h"
 #include "base/core/format.h"
 #include "engine/code/fuel.h"
 #include "tests/oracle/code.h"
 #include "tests/oracle/numeric.h"
+
+#include <mote/result.h>
 
 namespace mote::oracle {
 namespace {
@@ -28,9 +28,9 @@ struct Label {
 struct Frame {
   Func* func = nullptr;
   const Code* code = nullptr;
-  uint32_t at = 0;      // the step that runs now
-  size_t locals = 0;    // index of local 0 in the value stack
-  size_t labels = 0;    // index of this frame's first label
+  uint32_t at = 0;    // the step that runs now
+  size_t locals = 0;  // index of local 0 in the value stack
+  size_t labels = 0;  // index of this frame's first label
 };
 
 class Interpreter {
@@ -79,10 +79,7 @@ class Interpreter {
     store_.fuel -= pending_;
     pending_ = 0;
   }
-  Done test_fuel() {
-    if (store_.config.fuel && store_.fuel < 0) return trap(TrapKind::out_of_fuel);
-    return {};
-  }
+  [[nodiscard]] bool is_out_of_fuel() const { return store_.config.fuel && store_.fuel < 0; }
 
   // Calls and branches.
   Done call(Func& func);
@@ -141,8 +138,8 @@ class Interpreter {
   int64_t pending_ = 0;
 };
 
-// The arguments lie on the value stack. A wasm callee runs in a new frame while the caller stays at its call, so that traps show it;
-// leave() moves the caller on. A host function is done when this returns.
+// The arguments lie on the value stack. A wasm callee runs in a new frame while the caller stays at its call, so that traps show
+// it; leave() moves the caller on. A host function is done when this returns.
 Done Interpreter::call(Func& func) {
   if (func.instance != nullptr) return enter(func);
   const wasm::FuncType& type = store_.types.func_type(func.type);
@@ -168,7 +165,10 @@ Done Interpreter::enter(Func& func) {
   values_.resize(locals + code.locals.size());  // zero is the default value of every type
   labels_.push_back({.arity = code.results, .height = values_.size(), .target = static_cast<uint32_t>(code.steps.size()) - 1});
   frames_.push_back({&func, &code, 0, locals, labels_.size() - 1});
-  return test_fuel();
+  if (!is_out_of_fuel()) return {};
+  auto stop = trap(TrapKind::out_of_fuel);
+  std::get<OracleTrap>(stop.error()).frames.front().offset = code.offset;  // before the first instruction
+  return stop;
 }
 
 // Removes the frame; its results are the topmost values.
@@ -214,7 +214,7 @@ Done Interpreter::begin_block(const Step& step) {
   labels_.push_back({.arity = is_loop ? step.params : step.results,
                      .height = values_.size() - step.params,
                      .target = is_loop ? frame.at : step.end_at + 1});
-  if (is_loop) TRY(test_fuel());
+  if (is_loop && is_out_of_fuel()) return trap(TrapKind::out_of_fuel);
   frame.at = skips ? step.else_at : frame.at + 1;
   return {};
 }
@@ -240,17 +240,22 @@ Done Interpreter::control(const Step& step) {
   const wasm::Instruction& instruction = step.instruction;
   Frame& frame = frames_.back();
   switch (instruction.op) {
-    case Opcode::unreachable: return trap(TrapKind::unreachable);
-    case Opcode::nop: break;
+    case Opcode::unreachable:
+      return trap(TrapKind::unreachable);
+    case Opcode::nop:
+      break;
     case Opcode::block:
     case Opcode::loop:
-    case Opcode::if_: return begin_block(step);
-    case Opcode::else_: return frame.at = step.end_at, Done{};
+    case Opcode::if_:
+      return begin_block(step);
+    case Opcode::else_:
+      return frame.at = step.end_at, Done{};
     case Opcode::end:
       if (frame.at + 1 == frame.code->steps.size()) return leave(), Done{};
       labels_.pop_back();
       break;
-    case Opcode::br: return branch(instruction.index), Done{};
+    case Opcode::br:
+      return branch(instruction.index), Done{};
     case Opcode::br_if:
       if (get<uint32_t>(pop()) != 0) return branch(instruction.index), Done{};
       break;
@@ -265,14 +270,18 @@ Done Interpreter::control(const Step& step) {
       if (values_.back().low != 0) return branch(instruction.index), Done{};
       pop();
       break;
-    case Opcode::return_: return branch(static_cast<uint32_t>(labels_.size() - 1 - frame.labels)), Done{};
+    case Opcode::return_:
+      return branch(static_cast<uint32_t>(labels_.size() - 1 - frame.labels)), Done{};
     case Opcode::call:
     case Opcode::call_indirect:
-    case Opcode::call_ref: return call(*TRY(callee(instruction)));
+    case Opcode::call_ref:
+      return call(*TRY(callee(instruction)));
     case Opcode::return_call:
     case Opcode::return_call_indirect:
-    case Opcode::return_call_ref: return tail_call(*TRY(callee(instruction)));
-    default: ASSERT(false && "not a control instruction");
+    case Opcode::return_call_ref:
+      return tail_call(*TRY(callee(instruction)));
+    default:
+      ASSERT(false && "not a control instruction");
   }
   ++frame.at;
   return {};
@@ -281,7 +290,9 @@ Done Interpreter::control(const Step& step) {
 Done Interpreter::variable(const wasm::Instruction& instruction) {
   auto local = [&]() -> Value& { return values_[frames_.back().locals + instruction.index]; };
   switch (instruction.op) {
-    case Opcode::drop: pop(); break;
+    case Opcode::drop:
+      pop();
+      break;
     case Opcode::select:
     case Opcode::select_t: {
       bool first = get<uint32_t>(pop()) != 0;
@@ -289,18 +300,35 @@ Done Interpreter::variable(const wasm::Instruction& instruction) {
       if (!first) values_.back() = second;
       break;
     }
-    case Opcode::local_get: push(local()); break;
-    case Opcode::local_set: local() = pop(); break;
-    case Opcode::local_tee: local() = values_.back(); break;
-    case Opcode::global_get: push(instance().globals[instruction.index]->value); break;
-    case Opcode::global_set: instance().globals[instruction.index]->value = pop(); break;
-    case Opcode::ref_null: push({}); break;
-    case Opcode::ref_is_null: push(put<uint32_t>(pop().low == 0)); break;
-    case Opcode::ref_func: push({oracle::reference(instance().funcs[instruction.index])}); break;
+    case Opcode::local_get:
+      push(local());
+      break;
+    case Opcode::local_set:
+      local() = pop();
+      break;
+    case Opcode::local_tee:
+      local() = values_.back();
+      break;
+    case Opcode::global_get:
+      push(instance().globals[instruction.index]->value);
+      break;
+    case Opcode::global_set:
+      instance().globals[instruction.index]->value = pop();
+      break;
+    case Opcode::ref_null:
+      push({});
+      break;
+    case Opcode::ref_is_null:
+      push(put<uint32_t>(pop().low == 0));
+      break;
+    case Opcode::ref_func:
+      push({oracle::reference(instance().funcs[instruction.index])});
+      break;
     case Opcode::ref_as_non_null:
       if (values_.back().low == 0) return trap(TrapKind::null_reference);
       break;
-    default: ASSERT(false && "not a variable, parametric or reference instruction");
+    default:
+      ASSERT(false && "not a variable, parametric or reference instruction");
   }
   return {};
 }
@@ -320,7 +348,9 @@ Done Interpreter::table_access(const wasm::Instruction& instruction) {
       table.elements[at] = value;
       break;
     }
-    case Opcode::table_size: push_address(table.is_64(), table.elements.size()); break;
+    case Opcode::table_size:
+      push_address(table.is_64(), table.elements.size());
+      break;
     case Opcode::table_grow: {
       uint64_t count = pop().low, value = pop().low, size = table.elements.size();
       uint64_t most = std::min(table.type.limits.max.value_or(UINT32_MAX), store_.config.table_limit);
@@ -344,7 +374,8 @@ Done Interpreter::table_access(const wasm::Instruction& instruction) {
       std::copy(moved.begin(), moved.end(), table.elements.begin() + static_cast<ptrdiff_t>(to));
       break;
     }
-    default: ASSERT(false && "not a table instruction");
+    default:
+      ASSERT(false && "not a table instruction");
   }
   return {};
 }
@@ -394,9 +425,14 @@ Done Interpreter::bulk(const wasm::Instruction& instruction) {
       }
       break;
     }
-    case Opcode::data_drop: instance().data_dropped[instruction.index] = true; break;
-    case Opcode::elem_drop: instance().elements[instruction.index].clear(); break;
-    default: ASSERT(false && "not a bulk instruction");
+    case Opcode::data_drop:
+      instance().data_dropped[instruction.index] = true;
+      break;
+    case Opcode::elem_drop:
+      instance().elements[instruction.index].clear();
+      break;
+    default:
+      ASSERT(false && "not a bulk instruction");
   }
   return {};
 }
@@ -404,7 +440,8 @@ Done Interpreter::bulk(const wasm::Instruction& instruction) {
 Outcome<uint8_t*> Interpreter::locate(const wasm::MemArg& memarg, uint64_t address, uint64_t size) {
   Memory& memory = *instance().memories[memarg.memory];
   uint64_t at = 0;
-  if (__builtin_add_overflow(address, memarg.offset, &at) || !memory.has(at, size)) return trap(TrapKind::out_of_bounds_memory_access);
+  if (__builtin_add_overflow(address, memarg.offset, &at) || !memory.has(at, size))
+    return trap(TrapKind::out_of_bounds_memory_access);
   return memory.data() + at;
 }
 
@@ -441,50 +478,88 @@ Done Interpreter::memory_access(const wasm::Instruction& instruction) {
   switch (instruction.op) {
     case Opcode::i32_load:
     case Opcode::f32_load:
-    case Opcode::v128_load32_zero: return load<uint32_t, uint32_t>(instruction);
+    case Opcode::v128_load32_zero:
+      return load<uint32_t, uint32_t>(instruction);
     case Opcode::i64_load:
     case Opcode::f64_load:
-    case Opcode::v128_load64_zero: return load<uint64_t, uint64_t>(instruction);
-    case Opcode::i32_load8_s: return load<int8_t, int32_t>(instruction);
-    case Opcode::i32_load8_u: return load<uint8_t, uint32_t>(instruction);
-    case Opcode::i32_load16_s: return load<int16_t, int32_t>(instruction);
-    case Opcode::i32_load16_u: return load<uint16_t, uint32_t>(instruction);
-    case Opcode::i64_load8_s: return load<int8_t, int64_t>(instruction);
-    case Opcode::i64_load8_u: return load<uint8_t, uint64_t>(instruction);
-    case Opcode::i64_load16_s: return load<int16_t, int64_t>(instruction);
-    case Opcode::i64_load16_u: return load<uint16_t, uint64_t>(instruction);
-    case Opcode::i64_load32_s: return load<int32_t, int64_t>(instruction);
-    case Opcode::i64_load32_u: return load<uint32_t, uint64_t>(instruction);
+    case Opcode::v128_load64_zero:
+      return load<uint64_t, uint64_t>(instruction);
+    case Opcode::i32_load8_s:
+      return load<int8_t, int32_t>(instruction);
+    case Opcode::i32_load8_u:
+      return load<uint8_t, uint32_t>(instruction);
+    case Opcode::i32_load16_s:
+      return load<int16_t, int32_t>(instruction);
+    case Opcode::i32_load16_u:
+      return load<uint16_t, uint32_t>(instruction);
+    case Opcode::i64_load8_s:
+      return load<int8_t, int64_t>(instruction);
+    case Opcode::i64_load8_u:
+      return load<uint8_t, uint64_t>(instruction);
+    case Opcode::i64_load16_s:
+      return load<int16_t, int64_t>(instruction);
+    case Opcode::i64_load16_u:
+      return load<uint16_t, uint64_t>(instruction);
+    case Opcode::i64_load32_s:
+      return load<int32_t, int64_t>(instruction);
+    case Opcode::i64_load32_u:
+      return load<uint32_t, uint64_t>(instruction);
     case Opcode::i32_store:
     case Opcode::f32_store:
-    case Opcode::i64_store32: return store<uint32_t>(instruction);
+    case Opcode::i64_store32:
+      return store<uint32_t>(instruction);
     case Opcode::i64_store:
-    case Opcode::f64_store: return store<uint64_t>(instruction);
+    case Opcode::f64_store:
+      return store<uint64_t>(instruction);
     case Opcode::i32_store8:
-    case Opcode::i64_store8: return store<uint8_t>(instruction);
+    case Opcode::i64_store8:
+      return store<uint8_t>(instruction);
     case Opcode::i32_store16:
-    case Opcode::i64_store16: return store<uint16_t>(instruction);
-    case Opcode::v128_load: return load<Value, Value>(instruction);
-    case Opcode::v128_store: return store<Value>(instruction);
-    case Opcode::v128_load8x8_s: return load_extend<int8_t, int16_t>(instruction);
-    case Opcode::v128_load8x8_u: return load_extend<uint8_t, uint16_t>(instruction);
-    case Opcode::v128_load16x4_s: return load_extend<int16_t, int32_t>(instruction);
-    case Opcode::v128_load16x4_u: return load_extend<uint16_t, uint32_t>(instruction);
-    case Opcode::v128_load32x2_s: return load_extend<int32_t, int64_t>(instruction);
-    case Opcode::v128_load32x2_u: return load_extend<uint32_t, uint64_t>(instruction);
-    case Opcode::v128_load8_splat: return load_splat<uint8_t>(instruction);
-    case Opcode::v128_load16_splat: return load_splat<uint16_t>(instruction);
-    case Opcode::v128_load32_splat: return load_splat<uint32_t>(instruction);
-    case Opcode::v128_load64_splat: return load_splat<uint64_t>(instruction);
-    case Opcode::v128_load8_lane: return load_lane<uint8_t>(instruction);
-    case Opcode::v128_load16_lane: return load_lane<uint16_t>(instruction);
-    case Opcode::v128_load32_lane: return load_lane<uint32_t>(instruction);
-    case Opcode::v128_load64_lane: return load_lane<uint64_t>(instruction);
-    case Opcode::v128_store8_lane: return store_lane<uint8_t>(instruction);
-    case Opcode::v128_store16_lane: return store_lane<uint16_t>(instruction);
-    case Opcode::v128_store32_lane: return store_lane<uint32_t>(instruction);
-    case Opcode::v128_store64_lane: return store_lane<uint64_t>(instruction);
-    default: ASSERT(false && "not a memory access"); return {};
+    case Opcode::i64_store16:
+      return store<uint16_t>(instruction);
+    case Opcode::v128_load:
+      return load<Value, Value>(instruction);
+    case Opcode::v128_store:
+      return store<Value>(instruction);
+    case Opcode::v128_load8x8_s:
+      return load_extend<int8_t, int16_t>(instruction);
+    case Opcode::v128_load8x8_u:
+      return load_extend<uint8_t, uint16_t>(instruction);
+    case Opcode::v128_load16x4_s:
+      return load_extend<int16_t, int32_t>(instruction);
+    case Opcode::v128_load16x4_u:
+      return load_extend<uint16_t, uint32_t>(instruction);
+    case Opcode::v128_load32x2_s:
+      return load_extend<int32_t, int64_t>(instruction);
+    case Opcode::v128_load32x2_u:
+      return load_extend<uint32_t, uint64_t>(instruction);
+    case Opcode::v128_load8_splat:
+      return load_splat<uint8_t>(instruction);
+    case Opcode::v128_load16_splat:
+      return load_splat<uint16_t>(instruction);
+    case Opcode::v128_load32_splat:
+      return load_splat<uint32_t>(instruction);
+    case Opcode::v128_load64_splat:
+      return load_splat<uint64_t>(instruction);
+    case Opcode::v128_load8_lane:
+      return load_lane<uint8_t>(instruction);
+    case Opcode::v128_load16_lane:
+      return load_lane<uint16_t>(instruction);
+    case Opcode::v128_load32_lane:
+      return load_lane<uint32_t>(instruction);
+    case Opcode::v128_load64_lane:
+      return load_lane<uint64_t>(instruction);
+    case Opcode::v128_store8_lane:
+      return store_lane<uint8_t>(instruction);
+    case Opcode::v128_store16_lane:
+      return store_lane<uint16_t>(instruction);
+    case Opcode::v128_store32_lane:
+      return store_lane<uint32_t>(instruction);
+    case Opcode::v128_store64_lane:
+      return store_lane<uint64_t>(instruction);
+    default:
+      ASSERT(false && "not a memory access");
+      return {};
   }
 }
 
@@ -515,13 +590,17 @@ Done Interpreter::plain(const wasm::Instruction& instruction) {
     case Opcode::table_size:
     case Opcode::table_grow:
     case Opcode::table_fill:
-    case Opcode::table_copy: return table_access(instruction);
-    default: break;
+    case Opcode::table_copy:
+      return table_access(instruction);
+    default:
+      break;
   }
   switch (wasm::group(instruction.op)) {
     case wasm::Group::memory:
-    case wasm::Group::bulk_memory: return bulk(instruction);
-    default: return variable(instruction);
+    case wasm::Group::bulk_memory:
+      return bulk(instruction);
+    default:
+      return variable(instruction);
   }
 }
 
@@ -542,6 +621,8 @@ Done Interpreter::step() {
 
 }  // namespace
 
-Outcome<std::vector<Value>> interpret(Store& store, Func& func, std::span<const Value> args) { return Interpreter(store).run(func, args); }
+Outcome<std::vector<Value>> interpret(Store& store, Func& func, std::span<const Value> args) {
+  return Interpreter(store).run(func, args);
+}
 
 }  // namespace mote::oracle

@@ -2,17 +2,18 @@
 // specification (core/exec/numerics), with nothing shared with the compilers.
 #pragma once
 
-#include <cmath>
-#include <limits>
-
 #include "engine/wasm/instruction.h"
 #include "tests/oracle/value.h"
+
+#include <cmath>
+#include <limits>
 
 namespace mote::oracle {
 
 // Numeric instructions on i32, i64, f32 and f64: constants, operators, conversions. `operands` in stack order.
 [[nodiscard]] bool is_scalar(wasm::Opcode op);
-[[nodiscard]] std::expected<Value, TrapKind> scalar(const wasm::Instruction& instruction, const Value* operands, const Rules& rules);
+[[nodiscard]] std::expected<Value, TrapKind> scalar(const wasm::Instruction& instruction, const Value* operands,
+                                                    const Rules& rules);
 
 // Vector instructions without memory access. None of them traps.
 [[nodiscard]] bool is_vector(wasm::Opcode op);
@@ -27,8 +28,8 @@ using BitsOf = std::conditional_t<sizeof(F) == 4, uint32_t, uint64_t>;
 template <class F>
 inline constexpr BitsOf<F> quiet_bit = BitsOf<F>{1} << (std::numeric_limits<F>::digits - 2);
 template <class F>
-inline constexpr BitsOf<F> canonical_nan = ((BitsOf<F>{1} << (sizeof(F) == 4 ? 8 : 11)) - 1) << (std::numeric_limits<F>::digits - 1) |
-                                           quiet_bit<F>;
+inline constexpr BitsOf<F> canonical_nan =
+    ((BitsOf<F>{1} << (sizeof(F) == 4 ? 8 : 11)) - 1) << (std::numeric_limits<F>::digits - 1) | quiet_bit<F>;
 
 // The result of an arithmetic instruction: NaNs become quiet, or canonical where the rules say so.
 template <class F>

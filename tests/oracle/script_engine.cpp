@@ -2,9 +2,6 @@
 //
 // The program oracle_spec is that runner with this engine alone; groups 1–11 and 14 must pass whole. Modules with exceptions,
 // garbage-collected types or threads' instructions are refused as unsupported when they are instantiated.
-#include <cstdio>
-#include <cstdlib>
-
 #include "base/core/format.h"
 #include "engine/code/abi.h"
 #include "engine/wasm/decode.h"
@@ -12,6 +9,9 @@
 #include "tests/oracle/store.h"
 #include "tests/spec/engine.h"
 #include "tests/spec/suite.h"
+
+#include <cstdio>
+#include <cstdlib>
 
 namespace mote::oracle {
 namespace {
@@ -24,7 +24,9 @@ using wasm::HeapType;
 using wasm::ValueType;
 
 // The specification's words, from the table that everyone shares.
-const char* words_of(TrapKind kind) { return code::words(static_cast<code::TrapCode>(kind)); }
+const char* words_of(TrapKind kind) {
+  return code::words(static_cast<code::TrapCode>(kind));
+}
 
 class OracleEngine final : public spec::ScriptEngine {
  public:
@@ -47,7 +49,8 @@ class OracleEngine final : public spec::ScriptEngine {
 
   spec::Outcome instantiate(Bytes bytes, const std::string&, Instance& number) override {
     if (auto unsupported = find_unsupported(bytes)) return *unsupported;
-    auto instance = store_.instantiate(bytes, [this](std::string_view module, std::string_view name) { return resolve(module, name); });
+    auto instance =
+        store_.instantiate(bytes, [this](std::string_view module, std::string_view name) { return resolve(module, name); });
     if (!instance) return stopped(instance.error());
     number = instances_.size();
     instances_.push_back((*instance)->exports);
@@ -98,7 +101,8 @@ class OracleEngine final : public spec::ScriptEngine {
     if (!module->tags.empty()) return spec::Outcome{spec::Outcome::unsupported, "the oracle has no tags", {}};
     for (uint32_t i = module->imported_funcs; i < module->funcs.size(); ++i) {
       auto code = read_code(*module, i);
-      if (!code && code.error().kind == ErrorKind::unsupported) return spec::Outcome{spec::Outcome::unsupported, code.error().text(), {}};
+      if (!code && code.error().kind == ErrorKind::unsupported)
+        return spec::Outcome{spec::Outcome::unsupported, code.error().text(), {}};
     }
     return std::nullopt;
   }
@@ -119,13 +123,19 @@ class OracleEngine final : public spec::ScriptEngine {
 
   ScriptValue to_script(Value value, ValueType type) const {
     switch (type.kind()) {
-      case wasm::ValueKind::i32: return {.kind = ScriptKind::i32, .low = value.low};
-      case wasm::ValueKind::i64: return {.kind = ScriptKind::i64, .low = value.low};
-      case wasm::ValueKind::f32: return {.kind = ScriptKind::f32, .low = value.low};
-      case wasm::ValueKind::f64: return {.kind = ScriptKind::f64, .low = value.low};
-      case wasm::ValueKind::v128: return {.kind = ScriptKind::v128, .low = value.low, .high = value.high};
+      case wasm::ValueKind::i32:
+        return {.kind = ScriptKind::i32, .low = value.low};
+      case wasm::ValueKind::i64:
+        return {.kind = ScriptKind::i64, .low = value.low};
+      case wasm::ValueKind::f32:
+        return {.kind = ScriptKind::f32, .low = value.low};
+      case wasm::ValueKind::f64:
+        return {.kind = ScriptKind::f64, .low = value.low};
+      case wasm::ValueKind::v128:
+        return {.kind = ScriptKind::v128, .low = value.low, .high = value.high};
       case wasm::ValueKind::ref:
-      case wasm::ValueKind::bottom: break;
+      case wasm::ValueKind::bottom:
+        break;
     }
     auto in = [&](HeapType::Abstract top) { return store_.types.matches(type.heap(), HeapType(top)); };
     Hierarchy hierarchy = in(HeapType::func) ? Hierarchy::func : in(HeapType::extern_) ? Hierarchy::extern_ : Hierarchy::any;

@@ -1,22 +1,26 @@
 // Linking and instantiation of the oracle: see store.h.
 #include "tests/oracle/store.h"
 
-#include <cstdlib>
-
 #include "base/core/assert.h"
 #include "base/core/format.h"
 #include "engine/wasm/decode.h"
 #include "tests/oracle/code.h"
 #include "tests/oracle/interpret.h"
 
+#include <cstdlib>
+
 namespace mote::oracle {
 
 Func::Func() = default;
 Func::~Func() = default;
 
-void Memory::Free::operator()(uint8_t* bytes) const { std::free(bytes); }
+void Memory::Free::operator()(uint8_t* bytes) const {
+  std::free(bytes);
+}
 
-Memory::Memory(wasm::MemoryType type) : type_(type) { ASSERT(resize(type.limits.min * page)); }
+Memory::Memory(wasm::MemoryType type) : type_(type) {
+  ASSERT(resize(type.limits.min * page));
+}
 
 bool Memory::resize(uint64_t size) {
   std::unique_ptr<uint8_t, Free> bytes(static_cast<uint8_t*>(std::calloc(size + 1, 1)));
@@ -56,7 +60,9 @@ Func* Store::host_func(wasm::FuncType type, HostFunction function) {
   func->host = std::move(function);
   return funcs_.emplace_back(std::move(func)).get();
 }
-Memory* Store::new_memory(wasm::MemoryType type) { return memories_.emplace_back(std::make_unique<Memory>(type)).get(); }
+Memory* Store::new_memory(wasm::MemoryType type) {
+  return memories_.emplace_back(std::make_unique<Memory>(type)).get();
+}
 Table* Store::new_table(wasm::TableType type) {
   return tables_.emplace_back(std::make_unique<Table>(type, std::vector<uint64_t>(type.limits.min))).get();
 }
@@ -66,8 +72,12 @@ Global* Store::new_global(wasm::GlobalType type, Value value) {
 
 namespace {
 
-std::unexpected<Stop> error(ErrorKind kind, std::string message) { return std::unexpected(Stop{Error{kind, std::move(message)}}); }
-std::unexpected<Stop> trap(TrapKind kind) { return std::unexpected(Stop{OracleTrap{kind, {}}}); }
+std::unexpected<Stop> error(ErrorKind kind, std::string message) {
+  return std::unexpected(Stop{Error{kind, std::move(message)}});
+}
+std::unexpected<Stop> trap(TrapKind kind) {
+  return std::unexpected(Stop{OracleTrap{kind, {}}});
+}
 
 bool limits_match(const wasm::Limits& given, uint64_t size, const wasm::Limits& wanted) {
   if (given.address != wanted.address || given.is_shared != wanted.is_shared || size < wanted.min) return false;
@@ -134,11 +144,20 @@ Outcome<void> Store::link(Instance& instance, const Resolver& imports) {
       return error(ErrorKind::bad_input, format("incompatible import type for {}.{}", import.module, import.name));
     }
     switch (import.kind) {
-      case wasm::ExternKind::func: instance.funcs.push_back(std::get<Func*>(*found)); break;
-      case wasm::ExternKind::table: instance.tables.push_back(std::get<Table*>(*found)); break;
-      case wasm::ExternKind::memory: instance.memories.push_back(std::get<Memory*>(*found)); break;
-      case wasm::ExternKind::global: instance.globals.push_back(std::get<Global*>(*found)); break;
-      case wasm::ExternKind::tag: break;
+      case wasm::ExternKind::func:
+        instance.funcs.push_back(std::get<Func*>(*found));
+        break;
+      case wasm::ExternKind::table:
+        instance.tables.push_back(std::get<Table*>(*found));
+        break;
+      case wasm::ExternKind::memory:
+        instance.memories.push_back(std::get<Memory*>(*found));
+        break;
+      case wasm::ExternKind::global:
+        instance.globals.push_back(std::get<Global*>(*found));
+        break;
+      case wasm::ExternKind::tag:
+        break;
     }
   }
   return {};
@@ -154,7 +173,8 @@ Outcome<void> Store::allocate(Instance& instance) {
     instance.funcs.push_back(funcs_.emplace_back(std::move(func)).get());
   }
   for (uint32_t i = module.imported_memories; i < module.memories.size(); ++i) {
-    if (module.memories[i].limits.min > config.memory_limit_bytes / Memory::page) return error(ErrorKind::limit, "memory too large");
+    if (module.memories[i].limits.min > config.memory_limit_bytes / Memory::page)
+      return error(ErrorKind::limit, "memory too large");
     instance.memories.push_back(new_memory(module.memories[i]));
   }
   for (uint32_t i = module.imported_globals; i < module.globals.size(); ++i) {
@@ -187,11 +207,20 @@ Outcome<void> Store::allocate(Instance& instance) {
   for (const wasm::Export& exported : module.exports) {
     std::optional<Extern> entity;
     switch (exported.kind) {
-      case wasm::ExternKind::func: entity = instance.funcs[exported.index]; break;
-      case wasm::ExternKind::table: entity = instance.tables[exported.index]; break;
-      case wasm::ExternKind::memory: entity = instance.memories[exported.index]; break;
-      case wasm::ExternKind::global: entity = instance.globals[exported.index]; break;
-      case wasm::ExternKind::tag: return error(ErrorKind::unsupported, "the oracle has no tags");
+      case wasm::ExternKind::func:
+        entity = instance.funcs[exported.index];
+        break;
+      case wasm::ExternKind::table:
+        entity = instance.tables[exported.index];
+        break;
+      case wasm::ExternKind::memory:
+        entity = instance.memories[exported.index];
+        break;
+      case wasm::ExternKind::global:
+        entity = instance.globals[exported.index];
+        break;
+      case wasm::ExternKind::tag:
+        return error(ErrorKind::unsupported, "the oracle has no tags");
     }
     instance.exports.emplace(exported.name, *entity);
   }
@@ -241,16 +270,36 @@ Outcome<Value> Store::evaluate(Instance& instance, const wasm::ConstExpr& expres
       case Kind::i64_const:
       case Kind::f32_const:
       case Kind::f64_const:
-      case Kind::v128_const: stack.push_back({op.low, op.high}); break;
-      case Kind::global_get: stack.push_back(instance.globals[op.index]->value); break;
-      case Kind::ref_null: stack.push_back({}); break;
-      case Kind::ref_func: stack.push_back({reference(instance.funcs[op.index])}); break;
-      case Kind::i32_add: binary([](uint64_t a, uint64_t b) { return put(static_cast<uint32_t>(a + b)); }); break;
-      case Kind::i32_sub: binary([](uint64_t a, uint64_t b) { return put(static_cast<uint32_t>(a - b)); }); break;
-      case Kind::i32_mul: binary([](uint64_t a, uint64_t b) { return put(static_cast<uint32_t>(a * b)); }); break;
-      case Kind::i64_add: binary([](uint64_t a, uint64_t b) { return Value{a + b}; }); break;
-      case Kind::i64_sub: binary([](uint64_t a, uint64_t b) { return Value{a - b}; }); break;
-      case Kind::i64_mul: binary([](uint64_t a, uint64_t b) { return Value{a * b}; }); break;
+      case Kind::v128_const:
+        stack.push_back({op.low, op.high});
+        break;
+      case Kind::global_get:
+        stack.push_back(instance.globals[op.index]->value);
+        break;
+      case Kind::ref_null:
+        stack.push_back({});
+        break;
+      case Kind::ref_func:
+        stack.push_back({reference(instance.funcs[op.index])});
+        break;
+      case Kind::i32_add:
+        binary([](uint64_t a, uint64_t b) { return put(static_cast<uint32_t>(a + b)); });
+        break;
+      case Kind::i32_sub:
+        binary([](uint64_t a, uint64_t b) { return put(static_cast<uint32_t>(a - b)); });
+        break;
+      case Kind::i32_mul:
+        binary([](uint64_t a, uint64_t b) { return put(static_cast<uint32_t>(a * b)); });
+        break;
+      case Kind::i64_add:
+        binary([](uint64_t a, uint64_t b) { return Value{a + b}; });
+        break;
+      case Kind::i64_sub:
+        binary([](uint64_t a, uint64_t b) { return Value{a - b}; });
+        break;
+      case Kind::i64_mul:
+        binary([](uint64_t a, uint64_t b) { return Value{a * b}; });
+        break;
       case Kind::ref_i31:
       case Kind::struct_new:
       case Kind::struct_new_default:
@@ -258,12 +307,15 @@ Outcome<Value> Store::evaluate(Instance& instance, const wasm::ConstExpr& expres
       case Kind::array_new_default:
       case Kind::array_new_fixed:
       case Kind::any_convert_extern:
-      case Kind::extern_convert_any: return error(ErrorKind::unsupported, "the oracle has no garbage-collected heap");
+      case Kind::extern_convert_any:
+        return error(ErrorKind::unsupported, "the oracle has no garbage-collected heap");
     }
   }
   return stack.back();
 }
 
-Outcome<std::vector<Value>> Store::invoke(Func& func, std::span<const Value> args) { return interpret(*this, func, args); }
+Outcome<std::vector<Value>> Store::invoke(Func& func, std::span<const Value> args) {
+  return interpret(*this, func, args);
+}
 
 }  // namespace mote::oracle

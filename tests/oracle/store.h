@@ -6,6 +6,13 @@
 // Spec: core/exec/modules.
 #pragma once
 
+#include "engine/wasm/module.h"
+#include "tests/oracle/types.h"
+#include "tests/oracle/value.h"
+
+#include <mote/error.h>
+#include <mote/trap.h>
+
 #include <expected>
 #include <functional>
 #include <map>
@@ -15,13 +22,6 @@
 #include <string>
 #include <variant>
 #include <vector>
-
-#include <mote/error.h>
-#include <mote/trap.h>
-
-#include "engine/wasm/module.h"
-#include "tests/oracle/types.h"
-#include "tests/oracle/value.h"
 
 namespace mote::oracle {
 
@@ -50,7 +50,7 @@ struct Func {
   Instance* instance = nullptr;  // null: a host function
   uint32_t index = 0;            // in its module
   HostFunction host;
-  std::unique_ptr<Code> code;    // decoded at the first call
+  std::unique_ptr<Code> code;  // decoded at the first call
 
   Func();
   ~Func();
@@ -115,10 +115,10 @@ class Store {
  public:
   struct Config {
     Rules rules = {};
-    bool fuel = false;                        // count instructions as engine/code/fuel.h says
-    uint64_t memory_limit_bytes = 4ull << 30; // growing beyond fails
+    bool fuel = false;                         // count instructions as engine/code/fuel.h says
+    uint64_t memory_limit_bytes = 4ull << 30;  // growing beyond fails
     uint64_t table_limit = 1'000'000;
-    uint64_t step_limit = UINT64_MAX;         // interpreted instructions; beyond, an Error: for runs that might not end
+    uint64_t step_limit = UINT64_MAX;  // interpreted instructions; beyond, an Error: for runs that might not end
   };
   explicit Store(Config config);
   Store() : Store(Config{}) {}
@@ -156,8 +156,12 @@ class Store {
 };
 
 // A function reference as a value, and back.
-[[nodiscard]] inline uint64_t reference(Func* func) { return reinterpret_cast<uintptr_t>(func); }
-[[nodiscard]] inline Func* func_of(uint64_t reference) { return reinterpret_cast<Func*>(reference); }
+[[nodiscard]] inline uint64_t reference(Func* func) {
+  return reinterpret_cast<uintptr_t>(func);
+}
+[[nodiscard]] inline Func* func_of(uint64_t reference) {
+  return reinterpret_cast<Func*>(reference);
+}
 
 // table.init, table.copy, memory.init, memory.copy as both instructions and segments need them: whether the ranges are inside.
 [[nodiscard]] bool table_init(Table& table, const std::vector<uint64_t>& segment, uint64_t to, uint64_t from, uint64_t count);

@@ -12,7 +12,8 @@ class Speller {
   Speller(const std::vector<TypeId>& ids, uint32_t first, uint32_t size) : ids_(ids), first_(first), size_(size) {}
 
   std::string spell(const wasm::SubType& type) const {
-    std::string text = format("{}{}{}", type.is_final ? 'f' : 'o', static_cast<int>(type.kind), type.supertype ? index(*type.supertype) : "");
+    std::string text =
+        format("{}{}{}", type.is_final ? 'f' : 'o', static_cast<int>(type.kind), type.supertype ? index(*type.supertype) : "");
     text += '(';
     for (wasm::ValueType param : type.func.params) text += value(param);
     text += ')';
@@ -28,7 +29,8 @@ class Speller {
   }
   std::string value(wasm::ValueType type) const {
     if (!type.is_ref()) return format("n{} ", static_cast<int>(type.kind()));
-    std::string heap = type.heap().is_concrete() ? index(type.heap().index()) : format("a{} ", static_cast<uint32_t>(type.heap().abstract()));
+    std::string heap =
+        type.heap().is_concrete() ? index(type.heap().index()) : format("a{} ", static_cast<uint32_t>(type.heap().abstract()));
     return (type.is_nullable() ? "?" : "!") + heap;
   }
   std::string field(const wasm::FieldType& field) const {
@@ -105,9 +107,12 @@ bool Types::matches(wasm::HeapType sub, wasm::HeapType super) const {
   if (sub.is_concrete() && super.is_concrete()) return matches(sub.index(), super.index());
   if (sub.is_concrete()) {
     switch (types_[sub.index()].kind) {
-      case wasm::CompositeKind::func: return super.abstract() == HeapType::func;
-      case wasm::CompositeKind::struct_: return wasm::matches(HeapType::struct_, super.abstract());
-      case wasm::CompositeKind::array: return wasm::matches(HeapType::array, super.abstract());
+      case wasm::CompositeKind::func:
+        return super.abstract() == HeapType::func;
+      case wasm::CompositeKind::struct_:
+        return wasm::matches(HeapType::struct_, super.abstract());
+      case wasm::CompositeKind::array:
+        return wasm::matches(HeapType::array, super.abstract());
     }
   }
   if (super.is_concrete()) {

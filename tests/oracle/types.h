@@ -1,14 +1,15 @@
 // Types across modules: recursion groups that are equal get equal numbers, so that functions of one module can be called, and
 // imported, with the types of another. Spec: core/valid/conventions (rolling), core/valid/matching.
 //
-// A group's key spells its types out: references into the group by position, references out of it by number. Equal keys, equal types.
+// A group's key spells its types out: references into the group by position, references out of it by number. Equal keys, equal
+// types.
 #pragma once
+
+#include "engine/wasm/module.h"
 
 #include <map>
 #include <string>
 #include <vector>
-
-#include "engine/wasm/module.h"
 
 namespace mote::oracle {
 

@@ -4,15 +4,15 @@
 // embedder's number plus one (external references); null is 0.
 #pragma once
 
+#include "engine/code/relaxed_simd.h"
+
+#include <mote/trap.h>
+
 #include <array>
 #include <bit>
 #include <cstdint>
 #include <cstring>
 #include <expected>
-
-#include <mote/trap.h>
-
-#include "engine/code/relaxed_simd.h"
 
 namespace mote::oracle {
 
@@ -40,7 +40,7 @@ using Lanes = std::array<T, 16 / sizeof(T)>;
 
 // What the oracle must decide as the engine under test does, since the specification allows several results.
 struct Rules {
-  bool canonical_nans = false;    // every NaN that an arithmetic instruction makes is the positive canonical one
+  bool canonical_nans = false;  // every NaN that an arithmetic instruction makes is the positive canonical one
   code::RelaxedSimd relaxed = {};
 };
 
