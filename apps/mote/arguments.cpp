@@ -156,7 +156,8 @@ std::string did_you_mean(std::string_view typed, std::span<const std::string_vie
   std::string_view best;
   size_t least = std::max<size_t>(typed.size() / 3, 2) + 1;
   for (const std::string_view candidate : candidates) {
-    const size_t edits = distance(typed.substr(0, 64), candidate);
+    // A beginning is close, however much is missing.
+    const size_t edits = typed.size() >= 4 && candidate.starts_with(typed) ? 1 : distance(typed.substr(0, 64), candidate);
     if (edits < least) {
       least = edits;
       best = candidate;

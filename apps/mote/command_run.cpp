@@ -143,9 +143,7 @@ int run_run(Options options) {
                               "is an artifact: native code, which no sandbox can check; if you trust where it comes from, add "
                               "--allow-precompiled before it"});
   }
-  EngineConfig config = engine_config(options, is_artifact ? "" : file_name(path));
-  config.huge_pages = true;
-  const auto engine = Engine::create(std::move(config));
+  const auto engine = Engine::create(engine_config(options, is_artifact ? "" : file_name(path)));
   if (!engine) return report("", engine.error());
   const auto module = load(*engine, *input);
   if (!module) return report(path, module.error());

@@ -35,6 +35,7 @@ int run_settings(Options options) {
   const auto engine = Engine::create(engine_config(options, "settings"));
   if (!engine) return report("", engine.error());
   std::vector<Engine::Setting> settings = engine->settings();
+  std::erase_if(settings, [](const Engine::Setting& setting) { return setting.name == "compiler"; });  // ours says which
   settings.push_back(compiler_setting());
   for (Engine::Setting& limit : limit_settings(options.limits)) settings.push_back(std::move(limit));
   if (options.json) {
@@ -51,11 +52,16 @@ int run_settings(Options options) {
     print(json.text() + "\n");
     return 0;
   }
-  size_t widest = 0;
-  for (const Engine::Setting& setting : settings) widest = std::max(widest, setting.name.size());
+  size_t name_width = 0, value_width = 0;
+  for (const Engine::Setting& setting : settings) {
+    name_width = std::max(name_width, setting.name.size());
+    value_width = std::max(value_width, setting.value.size());
+  }
   std::string text = version() + "\n";
   for (const Engine::Setting& setting : settings) {
-    text += format("  {:<{}}  {}\n  {:<{}}    {}\n", setting.name, widest, setting.value, "", widest, setting.reason);
+    std::string line = format("  {:<{}}  {:<{}}  {}", setting.name, name_width, setting.value, value_width, setting.reason);
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
   }
   print(text);
   return 0;

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 namespace mote::cli {
 namespace {
@@ -15,7 +16,7 @@ namespace {
 constexpr uint64_t input_size_most = 4 * limits::module_size_bytes;
 
 bool begins_with(Bytes bytes, std::string_view magic) {
-  return bytes.size() >= magic.size() && std::equal(magic.begin(), magic.end(), bytes.begin());
+  return bytes.size() >= magic.size() && std::memcmp(bytes.data(), magic.data(), magic.size()) == 0;
 }
 
 // Text format: blanks and comments, then an opening parenthesis with a word behind it.
