@@ -1,0 +1,82 @@
+// The survey: partitions that depend on the module only, effort by size, the uniform prototype, and what is refused.
+#include "engine/aot/survey.h"
+
+#include "engine/aot/module_testing.h"
+#include "engine/wasm/decode.h"
+
+#include <gtest/gtest.h>
+
+namespace mote::aot {
+namespace {
+
+using testing::Code;
+using testing::make_module;
+
+constexpr uint8_t local_get = 0x20, drop = 0x1a, end = 0x0b, return_call = 0x12, call = 0x10;
+
+Code body_of(size_t bytes) {
+  Code code{0};  // no locals
+  while (code.size() + 4 < bytes) code.insert(code.end(), {local_get, 0, drop});
+  code.insert(code.end(), {local_get, 0, end});
+  return code;
+}
+
+Survey survey_of(const std::vector<Code>& bodies) {
+  const Code wasm = make_module(bodies);
+  const Result<wasm::Module> module = wasm::decode(wasm);
+  EXPECT_TRUE(module) << module.error().text();
+  Result<Survey> result = survey(*module);
+  EXPECT_TRUE(result) << result.error().text();
+  return *result;
+}
+
+TEST(Survey, CutsPartitionsBySizeOnly) {
+  const Survey survey = survey_of(std::vector<Code>(50, body_of(10 << 10)));
+  ASSERT_GT(survey.partitions.size(), 1u);
+  uint32_t next = 0;
+  for (const Partition& partition : survey.partitions) {
+    EXPECT_EQ(partition.first, next);
+    EXPECT_LE(partition.bytes, partition_max_bytes);
+    next = partition.last;
+  }
+  EXPECT_EQ(next, 50u);
+}
+
+TEST(Survey, GivesLargeFunctionsLessEffort) {
+  const Survey survey = survey_of({body_of(100), body_of(cheap_body_bytes + 100), body_of(huge_body_bytes + 100), body_of(100)});
+  EXPECT_EQ(survey.effort, (std::vector<Effort>{Effort::full, Effort::cheap, Effort::none, Effort::full}));
+  ASSERT_EQ(survey.partitions.size(), 3u);
+  EXPECT_FALSE(survey.partitions[0].is_huge);
+  EXPECT_TRUE(survey.partitions[1].is_huge);
+  EXPECT_EQ(survey.partitions[1].first, 2u);
+  EXPECT_EQ(survey.partitions[1].last, 3u);
+}
+
+TEST(Survey, FindsBothEndsOfTailCalls) {
+  const Survey survey =
+      survey_of({{0, local_get, 0, return_call, 2, end}, {0, local_get, 0, call, 0, end}, {0, local_get, 0, end}});
+  EXPECT_EQ(survey.is_uniform, (std::vector<bool>{true, false, true}));
+}
+
+TEST(Survey, NamesTheUnsupportedFeature) {
+  const Code wasm = make_module({{0, local_get, 0, end}, {0, local_get, 0, 0xfb, 0x1c, drop, local_get, 0, end}});  // ref.i31
+  const Result<wasm::Module> module = wasm::decode(wasm);
+  ASSERT_TRUE(module);
+  const Result<Survey> result = survey(*module);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().kind, ErrorKind::unsupported);
+  EXPECT_TRUE(result.error().message.starts_with("not supported by this build yet: garbage collection, function 1, offset 0x"))
+      << result.error().message;
+}
+
+TEST(Survey, CallsAnInvalidModuleInvalidEvenWhenItIsAlsoUnsupported) {
+  const Code wasm = make_module({{0, local_get, 0, 0xfb, 0x1c, drop, local_get, 0, end}, {0, drop, end}});
+  const Result<wasm::Module> module = wasm::decode(wasm);
+  ASSERT_TRUE(module);
+  const Result<Survey> result = survey(*module);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().kind, ErrorKind::bad_input);
+}
+
+}  // namespace
+}  // namespace mote::aot
