@@ -151,6 +151,16 @@ uint32_t FunctionMaker::local_of(ValueType type) {
   return fitting.empty() ? new_local(type) : choices_.pick(fitting);
 }
 
+// A local for canonicalize() alone: it holds bits that nobody else may see.
+uint32_t FunctionMaker::scratch_of(ValueType type) {
+  for (uint32_t i = 0; i < locals_.size(); ++i) {
+    if (reserved_[i] && locals_[i] == type) return i;
+  }
+  const uint32_t scratch = new_local(type);
+  reserved_[scratch] = true;
+  return scratch;
+}
+
 bool FunctionMaker::is_assignable(ValueType sub, ValueType super) const {
   if (sub == super) return true;
   if (!sub.is_ref() || !super.is_ref() || (sub.is_nullable() && !super.is_nullable())) return false;
@@ -360,7 +370,7 @@ void FunctionMaker::operand(const Operator& op, size_t index, uint32_t memory) {
 
 // x = x == x ? x : canonical, by lanes for vectors.
 void FunctionMaker::canonicalize(ValueType type, Bits shape) {
-  uint32_t x = local_of(type);
+  const uint32_t x = scratch_of(type);
   set(x);
   if (type == wasm::v128) {
     uint64_t nan = shape == Bits::raw_f32x4 ? oracle::canonical_nan<float> * 0x1'0000'0001ull : oracle::canonical_nan<double>;

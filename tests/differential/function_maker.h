@@ -68,6 +68,7 @@ class FunctionMaker {
 
   uint32_t local_of(Type type);
   uint32_t new_local(Type type);
+  uint32_t scratch_of(Type type);
   uint32_t some_callee();
   [[nodiscard]] bool is_assignable(Type sub, Type super) const;
   [[nodiscard]] bool is_tired() const { return budget_ <= 0 || depth_ > 12 || choices_.is_over(); }

@@ -270,7 +270,7 @@ int run(const std::vector<std::string>& words) {
     } else if (word == "--no-minimize") {
       options.minimizes = false;
     } else if (word == "--replay") {
-      while (i + 1 < words.size()) options.replay.emplace_back(words[++i]);
+      while (i + 1 < words.size() && !words[i + 1].starts_with("--")) options.replay.emplace_back(words[++i]);
     } else if (word == "--dump") {
       return dump(value());
     } else if (word == "--write") {
