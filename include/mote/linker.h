@@ -30,14 +30,14 @@ class Linker {
   ~Linker();
 
   // A later definition of the same name replaces the earlier one. All define… fail on a definition of another store or engine.
-  [[nodiscard]] Result<void> define_func(std::string_view module, std::string_view name, FuncSignature signature,
+  [[nodiscard]] Result<void> define_func(std::string_view module, std::string_view name, const FuncSignature& signature,
                                          HostFunc function);
   // From any callable: R f(Caller&, Args...) with int32_t, uint32_t, int64_t, uint64_t, float, double; R is void, one of these, a
   // std::tuple of them, or std::expected of any of those with Failure. Reads and writes registers directly, without Val.
   template <class F>
   [[nodiscard]] Result<void> func(std::string_view module, std::string_view name, F function);
   // The same by hand: `data` lives as long as anything that can call the function.
-  [[nodiscard]] Result<void> define_frame_func(std::string_view module, std::string_view name, FuncSignature signature,
+  [[nodiscard]] Result<void> define_frame_func(std::string_view module, std::string_view name, const FuncSignature& signature,
                                                FrameFunc function, std::shared_ptr<void> data = nullptr);
 
   [[nodiscard]] Result<void> define(std::string_view module, std::string_view name, Func func);
@@ -123,9 +123,9 @@ HostResult bridge(void* data, Caller& caller, const CallFrame& frame) {
 template <class F>
 Result<void> Linker::func(std::string_view module, std::string_view name, F function) {
   using S = call::Signature<F>;
-  FuncSignature signature{call::Kinds<typename S::Arguments>::types(),
-                          call::Kinds<typename call::Results<typename S::Result>::Tuple>::types()};
-  return define_frame_func(module, name, std::move(signature), &call::bridge<F>, std::make_shared<F>(std::move(function)));
+  const FuncSignature signature{call::Kinds<typename S::Arguments>::types(),
+                                call::Kinds<typename call::Results<typename S::Result>::Tuple>::types()};
+  return define_frame_func(module, name, signature, &call::bridge<F>, std::make_shared<F>(std::move(function)));
 }
 
 }  // namespace mote

@@ -126,7 +126,7 @@ class TypedFunc;
 
 class Func {
  public:
-  [[nodiscard]] static Result<Func> create(Store& store, FuncSignature signature, HostFunc function);
+  [[nodiscard]] static Result<Func> create(Store& store, const FuncSignature& signature, HostFunc function);
   [[nodiscard]] FuncSignature signature() const;
 
   // Checks kinds and counts, then calls. `results` must have room for all results.

@@ -130,6 +130,7 @@ wasm::ValueType type_of(ValKind kind) {
 FuncSignature signature_of(const wasm::FuncType& type, const runtime::TypeRegistry& types) {
   const auto list = [&](const std::vector<wasm::ValueType>& from) {
     std::vector<ValType> to;
+    to.reserve(from.size());
     for (const wasm::ValueType one : from) to.push_back({kind_of(one, types), wasm::text(one)});
     return to;
   };
@@ -172,7 +173,7 @@ Result<void> check_value(Val value, wasm::ValueType type, const runtime::TypeReg
     return fail(ErrorKind::bad_input, format("type mismatch: expected {}, got null", wasm::text(type)));
   }
   wasm::HeapType actual = wasm::HeapType::any;  // of anyref and exnref values a host knows no more
-  if (wanted == ValKind::funcref) actual = wasm::HeapType::concrete(reinterpret_cast<const code::FuncRef*>(value.low())->type);
+  if (wanted == ValKind::funcref) actual = wasm::HeapType::concrete(func_ref_of(value)->type);
   if (wanted == ValKind::externref) actual = wasm::HeapType::extern_;
   if (wanted == ValKind::exnref) actual = wasm::HeapType::exn;
   if (types.matches(actual, type.heap())) return {};

@@ -110,7 +110,7 @@ Result<Engine> Engine::create(EngineConfig config) {
   } else {
     auto cache = api::Cache::open(config.cache_folder, config.cache_size_bytes, config.compiler_version);
     if (cache) {
-      state->cache = std::move(*cache);
+      state->cache = std::make_unique<const api::Cache>(std::move(*cache));
     } else if (cache.error().kind == ErrorKind::denied || cache.error().kind == ErrorKind::bad_input) {
       return std::unexpected(std::move(cache.error()));  // a folder others can write to must be noticed
     } else {
@@ -140,8 +140,9 @@ std::vector<Engine::Setting> Engine::settings() const {
   add("epoch-interruption", yes_no(config.codegen.epochs), "");
   add("huge-pages", yes_no(config.huge_pages), "");
   add("compiler", config.compiler ? "y" : "n", config.compiler ? "" : "only precompiled modules run");
-  add("cache", state_->cache ? state_->cache->folder() : "n",
-      state_->cache ? format("at most {} MiB", config.cache_size_bytes >> 20) : state_->cache_reason);
+  const api::Cache* cache = state_->cache.get();
+  add("cache", cache ? cache->folder() : "n",
+      cache ? format("at most {} MiB", config.cache_size_bytes >> 20) : state_->cache_reason);
   return settings;
 }
 

@@ -141,7 +141,7 @@ Func func_of(const code::FuncRef* ref, Store::State* store) {
 
 }  // namespace
 
-Result<Func> Func::create(Store& store, FuncSignature signature, HostFunc function) {
+Result<Func> Func::create(Store& store, const FuncSignature& signature, HostFunc function) {
   auto host = TRY(api::make_host_func(*store.state()->engine, signature, std::move(function)));
   return func_of(store.state()->store.add_func(std::move(host)), store.state());
 }
@@ -186,7 +186,7 @@ Val Func::to_ref() const {
 
 std::optional<Func> Func::from_ref(const Store& store, Val reference) {
   if (reference.kind() != ValKind::funcref || reference.is_null()) return std::nullopt;
-  return func_of(reinterpret_cast<const code::FuncRef*>(reference.low()), store.state());
+  return func_of(api::func_ref_of(reference), store.state());
 }
 
 Result<void> Func::expect(std::span<const ValKind> params, std::span<const ValKind> results) const {

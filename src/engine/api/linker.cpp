@@ -52,13 +52,14 @@ Linker::Linker(Linker&&) noexcept = default;
 Linker& Linker::operator=(Linker&&) noexcept = default;
 Linker::~Linker() = default;
 
-Result<void> Linker::define_func(std::string_view module, std::string_view name, FuncSignature signature, HostFunc function) {
+Result<void> Linker::define_func(std::string_view module, std::string_view name, const FuncSignature& signature,
+                                 HostFunc function) {
   state_->define(module, name, {TRY(api::make_host_func(*state_->engine, signature, std::move(function)))});
   return {};
 }
 
-Result<void> Linker::define_frame_func(std::string_view module, std::string_view name, FuncSignature signature, FrameFunc function,
-                                       std::shared_ptr<void> data) {
+Result<void> Linker::define_frame_func(std::string_view module, std::string_view name, const FuncSignature& signature,
+                                       FrameFunc function, std::shared_ptr<void> data) {
   state_->define(module, name, {TRY(api::make_frame_func(*state_->engine, signature, function, std::move(data)))});
   return {};
 }

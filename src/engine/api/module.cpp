@@ -108,6 +108,7 @@ std::optional<Error> other_format(Bytes bytes) {
 
 std::vector<ImportInfo> imports_of(const wasm::Module& info) {
   std::vector<ImportInfo> imports;
+  imports.reserve(info.imports.size());
   for (const wasm::Import& import : info.imports) {
     imports.push_back({std::string(import.module), std::string(import.name), static_cast<ExternKind>(import.kind),
                        type_text(info, import.kind, import.index)});
@@ -117,6 +118,7 @@ std::vector<ImportInfo> imports_of(const wasm::Module& info) {
 
 std::vector<ExportInfo> exports_of(const wasm::Module& info) {
   std::vector<ExportInfo> exports;
+  exports.reserve(info.exports.size());
   for (const wasm::Export& one : info.exports) {
     exports.push_back({std::string(one.name), static_cast<ExternKind>(one.kind), type_text(info, one.kind, one.index)});
   }

@@ -10,6 +10,7 @@
 #include <mote/engine.h>
 #include <mote/store.h>
 
+#include <bit>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,7 +23,7 @@ struct Engine::State {
   EngineConfig config;  // codegen decided
   code::CodegenKey key;
   std::shared_ptr<runtime::Engine> runtime;
-  std::optional<api::Cache> cache;
+  std::unique_ptr<const api::Cache> cache;  // null: none
   std::string cache_reason;  // why there is none
   std::vector<Setting> decisions;
 };
@@ -73,6 +74,10 @@ namespace api {
 
 [[nodiscard]] Val to_val(const code::Value16& value, ValKind kind);
 [[nodiscard]] code::Value16 to_value16(Val value);
+// The function behind a funcref value; null for null.
+[[nodiscard]] inline const code::FuncRef* func_ref_of(Val value) {
+  return std::bit_cast<const code::FuncRef*>(value.low());
+}
 // Whether a value may stand where `type` (with TypeIds) is wanted: its kind, nullness and, for functions, their type.
 [[nodiscard]] Result<void> check_value(Val value, wasm::ValueType type, const runtime::TypeRegistry& types);
 
