@@ -1,4 +1,4 @@
-// The machine by sysconf, getrlimit and /proc (machine.h).
+// The machine by sysconf and getrlimit (machine.h).
 #include "base/os/machine.h"
 
 #include "base/os/file.h"
@@ -10,7 +10,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstdlib>
 
 namespace mote::os {
@@ -26,15 +25,6 @@ uint64_t address_space_bytes() {
   return std::min<uint64_t>(limit.rlim_cur, user_half);
 }
 
-uint64_t mapping_limit() {
-  uint64_t limit = 65530;
-  if (auto text = read_file("/proc/sys/vm/max_map_count", 64)) {
-    const char* begin = reinterpret_cast<const char*>(text->data());
-    std::from_chars(begin, begin + text->size(), limit);
-  }
-  return limit;
-}
-
 uint32_t cpu_count() {
   cpu_set_t set;
   if (sched_getaffinity(0, sizeof set, &set) == 0) return static_cast<uint32_t>(std::max(CPU_COUNT(&set), 1));
@@ -45,12 +35,6 @@ std::optional<std::string> environment_variable(const char* name) {
   const char* value = getenv(name);
   if (value == nullptr) return std::nullopt;
   return value;
-}
-
-std::vector<std::string> environment() {
-  std::vector<std::string> all;
-  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) all.emplace_back(*entry);
-  return all;
 }
 
 uint32_t user_id() {

@@ -14,11 +14,9 @@ namespace mote::os {
 
 [[nodiscard]] uint64_t memory_size_bytes();    // physical
 [[nodiscard]] uint64_t address_space_bytes();  // what this process may map: RLIMIT_AS, at most 2^47
-[[nodiscard]] uint64_t mapping_limit();        // vm.max_map_count; 65,530 where it cannot be read
 [[nodiscard]] uint32_t cpu_count();            // usable by this process
 
 [[nodiscard]] std::optional<std::string> environment_variable(const char* name);
-[[nodiscard]] std::vector<std::string> environment();  // "NAME=value", as they stand
 [[nodiscard]] uint32_t user_id();
 
 [[nodiscard]] Result<void> fill_random(MutableBytes into);  // from the kernel, for keys

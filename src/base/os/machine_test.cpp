@@ -25,7 +25,6 @@ TEST(Clock, MonotonicTimeGoesForwardAndSleepingTakesTime) {
 TEST(Machine, HasASize) {
   EXPECT_GT(memory_size_bytes(), 1u << 20);
   EXPECT_GT(address_space_bytes(), memory_size_bytes() / 1024);
-  EXPECT_GE(mapping_limit(), 1024u);
   EXPECT_GE(cpu_count(), 1u);
 }
 
@@ -33,8 +32,6 @@ TEST(Machine, ReadsItsEnvironment) {
   setenv("MOTE_TEST_VARIABLE", "a=b", 1);
   EXPECT_EQ(environment_variable("MOTE_TEST_VARIABLE"), "a=b");
   EXPECT_EQ(environment_variable("MOTE_NO_SUCH_VARIABLE"), std::nullopt);
-  const auto all = environment();
-  EXPECT_NE(std::find(all.begin(), all.end(), "MOTE_TEST_VARIABLE=a=b"), all.end());
 }
 
 TEST(Machine, RandomBytesFillTheWholeBuffer) {

@@ -61,21 +61,8 @@ Result<void> Mapping::protect(uint64_t offset, uint64_t size, Access access) {
   return {};
 }
 
-Result<void> Mapping::map_file_at(uint64_t offset, const File& file, uint64_t file_offset, uint64_t size) {
-  ASSERT(offset % page_size == 0 && offset <= size_ && size <= size_ - offset);
-  void* at = mmap(base_ + offset, align_up(size, page_size), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, file.descriptor(),
-                  static_cast<off_t>(file_offset));
-  if (at == MAP_FAILED) return fail_errno(errno, format("cannot map {} bytes of a file", size));
-  return {};
-}
-
 void Mapping::ask_for_huge_pages(uint64_t offset, uint64_t size) {
   madvise(base_ + offset, size, MADV_HUGEPAGE);  // EINVAL where the kernel has none: then small pages it is
-}
-
-void Mapping::discard(uint64_t offset, uint64_t size) {
-  ASSERT(offset % page_size == 0 && offset <= size_ && size <= size_ - offset);
-  if (size != 0) madvise(base_ + offset, align_up(size, page_size), MADV_DONTNEED);
 }
 
 }  // namespace mote::os

@@ -39,13 +39,8 @@ class Mapping {
 
   // Changes what may be done with a part. Pages that were reserved become zeroed memory when first touched.
   [[nodiscard]] Result<void> protect(uint64_t offset, uint64_t size, Access access);
-  // Replaces a part by a private, readable and writable view of a file (copy on write).
-  [[nodiscard]] Result<void> map_file_at(uint64_t offset, const File& file, uint64_t file_offset, uint64_t size);
   // Asks for huge pages in a part, where the kernel can; never fails.
   void ask_for_huge_pages(uint64_t offset, uint64_t size);
-  // Gives the memory of a part back: it reads as zero (or as the file) again.
-  void discard(uint64_t offset, uint64_t size);
-
   [[nodiscard]] uint8_t* data() const { return base_; }
   [[nodiscard]] uint64_t size() const { return size_; }
   [[nodiscard]] Bytes bytes() const { return {base_, size_}; }

@@ -1,4 +1,4 @@
-// Address space: reserved ranges fault until committed; files are private views; discarded memory reads as zero.
+// Address space: reserved ranges fault until committed; files are private views.
 #include "base/os/memory_map.h"
 
 #include <gtest/gtest.h>
@@ -33,15 +33,6 @@ TEST(Mapping, TellsWhatItContains) {
   EXPECT_FALSE(Mapping().contains(mapping->data()));
 }
 
-TEST(Mapping, DiscardedMemoryReadsAsZero) {
-  auto mapping = Mapping::anonymous(2 * page_size);
-  ASSERT_TRUE(mapping);
-  mapping->data()[0] = mapping->data()[page_size] = 1;
-  mapping->discard(page_size, page_size);
-  EXPECT_EQ(mapping->data()[0], 1);
-  EXPECT_EQ(mapping->data()[page_size], 0);
-}
-
 TEST(Mapping, CopiedCodeRunsOnceItIsExecutable) {
   auto mapping = Mapping::anonymous(page_size);
   ASSERT_TRUE(mapping);
@@ -63,11 +54,6 @@ TEST(Mapping, FilesAreMappedPrivately) {
   auto view = Mapping::file(*file, page_size, page_size);
   ASSERT_TRUE(view);
   EXPECT_EQ(view->data()[0], 'b');
-  auto memory = Mapping::reserve(4 * page_size);
-  ASSERT_TRUE(memory);
-  ASSERT_TRUE(memory->map_file_at(page_size, *file, 0, 2 * page_size));
-  memory->data()[page_size] = 'x';
-  EXPECT_EQ(memory->data()[2 * page_size], 'b');
   EXPECT_EQ(read_file(path, 1 << 20)->at(0), 'a');
   EXPECT_TRUE(remove_folder(*folder));
 }
