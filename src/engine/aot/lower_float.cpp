@@ -48,6 +48,11 @@ bool is_nonzero_number(const llvm::Value* value) {
   return true;
 }
 
+llvm::Value* extremum_x86(llvm::IRBuilder<>& ir, Extremum which, llvm::Value* a, llvm::Value* b) {
+  llvm::Value* first = which == Extremum::min ? ir.CreateFCmpOLT(a, b) : ir.CreateFCmpOGT(a, b);
+  return ir.CreateSelect(first, a, b);
+}
+
 }  // namespace
 
 llvm::Value* float_arithmetic(const Lowering& lowering, ID intrinsic, llvm::ArrayRef<llvm::Value*> operands) {
@@ -61,28 +66,24 @@ llvm::Value* float_resize(const Lowering& lowering, llvm::Value* value, llvm::Ty
 }
 
 llvm::Value* float_extremum_x86(const Lowering& lowering, Extremum which, llvm::Value* a, llvm::Value* b) {
-  llvm::IRBuilder<>& ir = lowering.ir;
-  llvm::Value* first = which == Extremum::min ? ir.CreateFCmpOLT(a, b) : ir.CreateFCmpOGT(a, b);
-  return ir.CreateSelect(first, a, b);
+  return extremum_x86(lowering.ir, which, a, b);
+}
+
+llvm::Value* float_extremum(const Lowering& lowering, Extremum which, llvm::Value* a, llvm::Value* b) {
+  if (lowering.key.canonical_nans != 0) return opaque_extremum(lowering.ir, which, a, b);
+  return expand_extremum(lowering.ir, which, a, b);
 }
 
 // Both orders of minps differ only in zeros of opposite sign and NaNs: or-ing their bits gives -0, and-ing +0; NaNs are replaced.
 // Against a constant that is no zero, as in clamping, one order does (a clamping loop takes half the time).
-// With canonical NaNs the mark does that where it matters, and llvm.minimum's unquieted NaN is no worse than another; unlike the
-// bit operations, it does not look at the payload of its operands.
-llvm::Value* float_extremum(const Lowering& lowering, Extremum which, llvm::Value* a, llvm::Value* b) {
-  llvm::IRBuilder<>& ir = lowering.ir;
+llvm::Value* expand_extremum(llvm::IRBuilder<>& ir, Extremum which, llvm::Value* a, llvm::Value* b) {
   llvm::Type* type = a->getType();
-  if (lowering.key.canonical_nans != 0) {
-    ID intrinsic = which == Extremum::min ? llvm::Intrinsic::minimum : llvm::Intrinsic::maximum;
-    return mark_arithmetic(ir, ir.CreateBinaryIntrinsic(intrinsic, a, b));
-  }
-  llvm::Value* forward = float_extremum_x86(lowering, which, a, b);
+  llvm::Value* forward = extremum_x86(ir, which, a, b);
   llvm::Value* number = forward;
   if (!is_nonzero_number(a) && !is_nonzero_number(b)) {
     llvm::Type* bits = bits_type(type);
     llvm::Value* forward_bits = ir.CreateBitCast(forward, bits);
-    llvm::Value* backward_bits = ir.CreateBitCast(float_extremum_x86(lowering, which, b, a), bits);
+    llvm::Value* backward_bits = ir.CreateBitCast(extremum_x86(ir, which, b, a), bits);
     llvm::Value* both =
         which == Extremum::min ? ir.CreateOr(forward_bits, backward_bits) : ir.CreateAnd(forward_bits, backward_bits);
     number = ir.CreateBitCast(both, type);

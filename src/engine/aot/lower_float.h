@@ -18,6 +18,8 @@ namespace mote::aot {
 enum class Extremum : uint8_t { min, max };
 // fmin and fmax of the specification: NaN if either is NaN (always the canonical one), -0 below +0.
 [[nodiscard]] llvm::Value* float_extremum(const Lowering& lowering, Extremum which, llvm::Value* a, llvm::Value* b);
+// Its instructions, where `float_extremum` may only leave an opaque call until NaNs are canonicalised (nan.h).
+[[nodiscard]] llvm::Value* expand_extremum(llvm::IRBuilder<>& ir, Extremum which, llvm::Value* a, llvm::Value* b);
 // The x86 instructions minps and maxps: b where either is NaN or both are zeros.
 [[nodiscard]] llvm::Value* float_extremum_x86(const Lowering& lowering, Extremum which, llvm::Value* a, llvm::Value* b);
 

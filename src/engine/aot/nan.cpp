@@ -18,10 +18,48 @@ namespace {
 
 namespace intrinsic = llvm::Intrinsic;
 constexpr llvm::StringLiteral mark_prefix = "mote.arithmetic.";
+constexpr llvm::StringLiteral min_prefix = "mote.min.";
+constexpr llvm::StringLiteral max_prefix = "mote.max.";
+
+bool calls(const llvm::Value* value, llvm::StringRef prefix) {
+  const auto* call = llvm::dyn_cast<llvm::CallInst>(value);
+  return call != nullptr && call->getCalledFunction() != nullptr && call->getCalledFunction()->getName().starts_with(prefix);
+}
 
 bool is_mark(const llvm::Value* value) {
-  const auto* call = llvm::dyn_cast<llvm::CallInst>(value);
-  return call != nullptr && call->getCalledFunction() != nullptr && call->getCalledFunction()->getName().starts_with(mark_prefix);
+  return calls(value, mark_prefix);
+}
+
+// Its result is a number or the canonical NaN.
+bool is_extremum(const llvm::Value* value) {
+  return calls(value, min_prefix) || calls(value, max_prefix);
+}
+
+// A call of a pure function that no pass knows, named for the type of its operands.
+llvm::CallInst* opaque_call(llvm::IRBuilder<>& ir, llvm::StringRef prefix, llvm::ArrayRef<llvm::Value*> operands) {
+  llvm::Type* type = operands[0]->getType();
+  std::string name = prefix.str();
+  if (auto* vector = llvm::dyn_cast<llvm::FixedVectorType>(type)) name += "v" + std::to_string(vector->getNumElements());
+  name += "f" + std::to_string(type->getScalarSizeInBits());
+  const llvm::SmallVector<llvm::Type*, 2> types(operands.size(), type);
+  llvm::Module* module = ir.GetInsertBlock()->getModule();
+  llvm::FunctionCallee callee = module->getOrInsertFunction(name, llvm::FunctionType::get(type, types, false));
+  auto* function = llvm::cast<llvm::Function>(callee.getCallee());
+  function->setDoesNotAccessMemory();
+  function->setDoesNotThrow();
+  function->setWillReturn();
+  function->setSpeculatable();
+  return ir.CreateCall(callee, operands);
+}
+
+void expand_extrema(llvm::Function& function) {
+  for (llvm::Instruction& call : llvm::make_early_inc_range(llvm::instructions(function))) {
+    if (!is_extremum(&call)) continue;
+    llvm::IRBuilder<> ir(&call);
+    const Extremum which = calls(&call, min_prefix) ? Extremum::min : Extremum::max;
+    call.replaceAllUsesWith(expand_extremum(ir, which, call.getOperand(0), call.getOperand(1)));
+    call.eraseFromParent();
+  }
 }
 
 // An instruction whose result has only bits of its operands, each lane of one lane.
@@ -40,13 +78,12 @@ llvm::SmallVector<const llvm::Value*, 4> sources(const llvm::Instruction* move) 
 
 // Instructions that never tell one NaN from another.
 bool ignores_payload(const llvm::Instruction* user) {
-  if (is_mark(user) || llvm::isa<llvm::FCmpInst, llvm::FPToSIInst, llvm::FPToUIInst, llvm::ConstrainedFPIntrinsic>(user))
+  if (is_mark(user) || is_extremum(user) ||
+      llvm::isa<llvm::FCmpInst, llvm::FPToSIInst, llvm::FPToUIInst, llvm::ConstrainedFPIntrinsic>(user))
     return true;
   const auto* call = llvm::dyn_cast<llvm::IntrinsicInst>(user);
   if (call == nullptr) return false;
   switch (call->getIntrinsicID()) {
-    case intrinsic::minimum:
-    case intrinsic::maximum:
     case intrinsic::fptosi_sat:
     case intrinsic::fptoui_sat:
     case intrinsic::x86_sse2_cvttps2dq:
@@ -57,8 +94,9 @@ bool ignores_payload(const llvm::Instruction* user) {
   }
 }
 
-// A constant without a NaN in any lane of `bits` bits, or whose lanes do not matter.
+// Without a NaN in any lane of `bits` bits but the canonical one; or its lanes do not matter.
 bool is_number(const llvm::Value* value, uint32_t bits) {
+  if (is_extremum(value)) return value->getType()->getScalarSizeInBits() == bits;
   if (llvm::isa<llvm::UndefValue, llvm::SIToFPInst, llvm::UIToFPInst>(value)) return true;
   const auto* constant = llvm::dyn_cast<llvm::Constant>(value);
   if (constant == nullptr) return false;
@@ -210,22 +248,16 @@ class Canonicalizer {
 }  // namespace
 
 llvm::Value* mark_arithmetic(llvm::IRBuilder<>& ir, llvm::Value* value) {
-  llvm::Type* type = value->getType();
-  std::string name = mark_prefix.str();
-  if (auto* vector = llvm::dyn_cast<llvm::FixedVectorType>(type)) name += "v" + std::to_string(vector->getNumElements());
-  name += "f" + std::to_string(type->getScalarSizeInBits());
-  llvm::Module* module = ir.GetInsertBlock()->getModule();
-  llvm::FunctionCallee mark = module->getOrInsertFunction(name, llvm::FunctionType::get(type, {type}, false));
-  auto* function = llvm::cast<llvm::Function>(mark.getCallee());
-  function->setDoesNotAccessMemory();
-  function->setDoesNotThrow();
-  function->setWillReturn();
-  function->setSpeculatable();
-  return ir.CreateCall(mark, {value});
+  return opaque_call(ir, mark_prefix, {value});
+}
+
+llvm::Value* opaque_extremum(llvm::IRBuilder<>& ir, Extremum which, llvm::Value* a, llvm::Value* b) {
+  return opaque_call(ir, which == Extremum::min ? min_prefix : max_prefix, {a, b});
 }
 
 void canonicalize_nans(llvm::Function& function) {
   Canonicalizer(function).run();
+  expand_extrema(function);
 }
 
 }  // namespace mote::aot
