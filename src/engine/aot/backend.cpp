@@ -9,6 +9,7 @@
 #include "base/core/assert.h"
 #include "base/core/format.h"
 #include "engine/aot/compile.h"
+#include "engine/aot/locations.h"
 #include "engine/aot/nan.h"
 #include "engine/aot/unit.h"
 
@@ -18,6 +19,9 @@
 #include <llvm/Analysis/InlineCost.h>
 #include <llvm/Analysis/LoopAnalysisManager.h>
 #include <llvm/Analysis/TargetLibraryInfo.h>
+#include <llvm/CodeGen/MachineModuleInfo.h>
+#include <llvm/CodeGen/Passes.h>
+#include <llvm/CodeGen/TargetPassConfig.h>
 #include <llvm/IR/DiagnosticInfo.h>
 #include <llvm/IR/DiagnosticPrinter.h>
 #include <llvm/IR/LLVMContext.h>
@@ -189,6 +193,7 @@ void Backend::State::optimize(Unit& unit) {
   for (uint32_t own = unit.partition().first; own < unit.partition().last; ++own) {
     llvm::Function& function = unit.function(first + own);
     optimize(function, unit.source().survey.effort[own]);
+    if (unit.has_volatile_state()) annotate_locations(function);
     functions.clear(function, "");
   }
   loops.clear();
@@ -216,14 +221,29 @@ void Backend::State::inline_calls(llvm::Module& module) {
   (void)passes.run(module, modules);
 }
 
+// What TargetMachine::addPassesToEmitFile does, with our pass before the last.
+bool add_code_generation(llvm::LLVMTargetMachine& machine, llvm::legacy::PassManager& passes, llvm::raw_pwrite_stream& stream) {
+  auto* const module_info = new llvm::MachineModuleInfoWrapperPass(&machine);  // the pass manager owns its passes
+  llvm::TargetPassConfig* const config = machine.createPassConfig(passes);
+  passes.add(config);
+  passes.add(module_info);
+  if (config->addISelPasses()) return false;
+  config->addMachinePasses();
+  config->setDisableVerify(true);
+  config->setInitialized();
+  passes.add(make_location_pass());
+  if (machine.addAsmPrinter(passes, stream, nullptr, llvm::CodeGenFileType::ObjectFile, module_info->getMMI().getContext()))
+    return false;
+  passes.add(llvm::createFreeMachineFunctionPass());
+  return true;
+}
+
 Result<std::vector<uint8_t>> Backend::State::emit(Unit& unit) {
   llvm::SmallVector<char, 0> object;
   llvm::raw_svector_ostream stream(object);
   llvm::legacy::PassManager passes;
   passes.add(new llvm::TargetLibraryInfoWrapperPass(library));
-  constexpr bool is_unverified = true;
-  if (machine_for(unit.partition())
-          .addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::ObjectFile, is_unverified)) {
+  if (!add_code_generation(static_cast<llvm::LLVMTargetMachine&>(machine_for(unit.partition())), passes, stream)) {
     return fail(ErrorKind::internal, "this LLVM cannot emit x86-64 objects");
   }
   passes.run(unit.module());
