@@ -393,24 +393,24 @@ void FunctionMaker::canonicalize(ValueType type, Bits shape) {
 void FunctionMaker::address(uint32_t memory, uint32_t access_bytes) {
   const wasm::Limits& limits = shape_.memories[memory].limits;
   ValueType type = shape_.address_type(limits);
-  uint32_t kind = choices_.below(32);
+  uint32_t kind = choices_.below(128);
   uint64_t end = limits.min * 65536;
-  if (kind < 8) return address_const(type, choices_.below(256));
-  if (kind < 12) return address_const(type, end - access_bytes - choices_.below(16));
-  if (kind == 12) return address_const(type, end - choices_.below(2 * access_bytes));
-  if (kind == 13) return expression(type);
+  if (kind < 32 || end == 0) return address_const(type, choices_.below(256));
+  if (kind < 46) return address_const(type, end - access_bytes - choices_.below(16));
+  if (kind == 46) return address_const(type, end - choices_.below(2 * access_bytes));
   expression(type);
-  address_const(type, kind < 24 ? 0xff : 0x7fff);
+  if (kind == 47) return;
+  address_const(type, kind < 96 ? 0xff : 0x7fff);
   out_.byte(type == wasm::i64 ? 0x83 : 0x71);  // and
 }
 
 void FunctionMaker::memarg(const Operator& op, uint32_t memory) {
   uint32_t align = choices_.below(*wasm::access_log2(op.immediate) + 1);
-  uint32_t kind = choices_.below(64);
-  uint64_t offset = kind < 24 ? 0 : choices_.below(kind < 60 ? 64 : 65536);
+  uint32_t kind = choices_.below(256);
+  uint64_t offset = kind < 96 ? 0 : choices_.below(kind < 240 ? 64 : 32768);
   bool is_64 = shape_.memories[memory].limits.address == wasm::AddressType::i64;
-  if (kind == 63) offset = is_64 ? ~uint64_t{0} - choices_.below(64) : 0xffffffff - choices_.below(64);
-  if (kind == 62) offset = 0x2000000 - choices_.below(64);  // around the guard's size
+  if (kind == 255) offset = is_64 ? ~uint64_t{0} - choices_.below(64) : 0xffffffff - choices_.below(64);
+  if (kind == 254) offset = 0x2000000 - choices_.below(64);  // around the guard's size
   out_.u(memory == 0 ? align : align | 0x40);
   if (memory != 0) out_.u(memory);
   out_.u(offset);
@@ -419,12 +419,12 @@ void FunctionMaker::memarg(const Operator& op, uint32_t memory) {
 void FunctionMaker::table_index(uint32_t table) {
   const wasm::Limits& limits = shape_.tables[table].limits;
   ValueType type = shape_.address_type(limits);
-  uint32_t kind = choices_.below(16);
-  if (kind < 10) return address_const(type, choices_.below(static_cast<uint32_t>(std::max<uint64_t>(limits.min, 1))));
-  if (kind == 10) return address_const(type, limits.min + choices_.below(3));
+  uint32_t kind = choices_.below(32);
+  if (kind < 26) return address_const(type, choices_.below(static_cast<uint32_t>(std::max<uint64_t>(limits.min, 1))));
+  if (kind == 26) return address_const(type, limits.min + choices_.below(3));
   expression(type);
-  if (kind == 11) return;
-  address_const(type, 3);
+  if (kind == 27) return;
+  address_const(type, limits.min > 3 ? 3 : 1);
   out_.byte(type == wasm::i64 ? 0x83 : 0x71);  // and
 }
 
@@ -451,11 +451,11 @@ void FunctionMaker::call_func(uint32_t func, bool tail) {
   uint32_t type = shape_.funcs[func];
   expressions(shape_.types[type].params);
   uint32_t kind = choices_.below(6);
-  if (kind == 4) {
+  if (kind == 4 && choices_.below(3) == 0) {
     expression(ValueType::ref(HeapType::concrete(type), true));
     return out_.byte(tail ? 0x15 : 0x14), out_.u(type);  // call_ref
   }
-  if (kind == 3) {
+  if (kind == 3 || kind == 4) {
     out_.byte(0xd2), out_.u(func);  // ref.func
     return out_.byte(tail ? 0x15 : 0x14), out_.u(type);
   }

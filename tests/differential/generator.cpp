@@ -88,11 +88,11 @@ void ModuleMaker::declare_types() {
 void ModuleMaker::declare_memories_and_tables() {
   static const std::vector<wasm::AddressType> addresses = {wasm::AddressType::i32, wasm::AddressType::i32, wasm::AddressType::i64};
   for (uint32_t count = choices_.below(8) == 0 ? 0 : 1 + choices_.below(3) / 2 + choices_.below(2); count != 0; --count) {
-    uint64_t min = choices_.below(8) == 7 ? 0 : 1 + choices_.below(2);
+    uint64_t min = choices_.below(16) == 15 ? 0 : 1 + choices_.below(2);
     shape_.memories.push_back({{.address = choices_.pick(addresses), .min = min, .max = min + choices_.below(3)}});
   }
   for (uint32_t count = choices_.below(4); count != 0; --count) {
-    uint64_t min = choices_.below(8);
+    uint64_t min = choices_.below(16) == 15 ? 0 : 1 + choices_.below(8);
     ValueType element = wasm::funcref;
     if (choices_.below(4) == 3) element = wasm::externref;
     if (choices_.below(4) == 3) {
@@ -112,7 +112,9 @@ void ModuleMaker::declare_globals() {
   }
   shape_.steps_global = static_cast<uint32_t>(shape_.globals.size());
   shape_.globals.push_back({{wasm::i32, true}, true});
-  for (uint32_t count = choices_.below(6); count != 0; --count)
+  // One global of each numeric type to be written: what a function computes should be seen in the end.
+  for (const ValueType type : {wasm::i32, wasm::i64, wasm::f32, wasm::f64, wasm::v128}) shape_.globals.push_back({{type, true}});
+  for (uint32_t count = choices_.below(4); count != 0; --count)
     shape_.globals.push_back({{some_type(true), choices_.below(4) != 0}});
 }
 
@@ -149,7 +151,8 @@ void ModuleMaker::declare_segments() {
     segment.mode = choices_.pick(modes);
     segment.table = choices_.below(static_cast<uint32_t>(shape_.tables.size()));
     segment.type = shape_.tables[segment.table].element;
-    for (uint32_t size = choices_.below(7); size != 0; --size) {
+    const auto room = static_cast<uint32_t>(shape_.tables[segment.table].limits.min);
+    for (uint32_t size = choices_.below(choices_.below(32) == 31 ? 8 : room + 1); size != 0; --size) {
       segment.funcs.push_back(segment.type == wasm::externref ? UINT32_MAX : some_func(segment.type));
     }
     shape_.elements.push_back(std::move(segment));
@@ -158,7 +161,8 @@ void ModuleMaker::declare_segments() {
     DataShape segment;
     segment.mode = shape_.memories.empty() ? SegmentMode::passive : modes[choices_.below(3)];
     segment.memory = shape_.memories.empty() ? 0 : choices_.below(static_cast<uint32_t>(shape_.memories.size()));
-    segment.size = choices_.below(40);
+    segment.size =
+        shape_.memories.empty() || shape_.memories[segment.memory].limits.min != 0 ? choices_.below(40) : choices_.below(2);
     shape_.datas.push_back(segment);
   }
 }
@@ -248,7 +252,8 @@ Binary ModuleMaker::exports_section() const {
 void ModuleMaker::write_offset(Binary& out, const wasm::Limits& limits, uint64_t size, uint64_t length) {
   bool is_64 = limits.address == wasm::AddressType::i64;
   uint64_t room = size >= length ? size - length : 0;
-  uint64_t offset = choices_.below(32) == 31 ? room + 1 : choices_.below(static_cast<uint32_t>(std::min<uint64_t>(room, 300) + 1));
+  uint64_t offset =
+      choices_.below(128) == 127 ? room + 1 : choices_.below(static_cast<uint32_t>(std::min<uint64_t>(room, 300) + 1));
   auto constant = [&](uint64_t value) { out.byte(is_64 ? 0x42 : 0x41), out.s(static_cast<int64_t>(value)); };
   if (choices_.below(3) == 2) {
     constant(offset + 7), constant(7);

@@ -1,6 +1,6 @@
 // differential: the oracle against the optimising tier, on generated programs.
 //
-//   differential --smoke                       the kept finds, then a minute of seeds: what ./test runs
+//   differential --smoke                       planted mistakes, the kept finds, then a minute of seeds: what ./test runs
 //   differential --seeds A..B [--minutes N]    a campaign; without --minutes until B
 //   differential --replay FILE…                programs from files, in every setup
 //   differential --write SEED FILE             the program of a seed, as a .wasm file
@@ -17,6 +17,7 @@
 #include "tests/differential/generator.h"
 #include "tests/differential/isolated.h"
 #include "tests/differential/minimize.h"
+#include "tests/differential/self_test.h"
 
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -289,6 +290,11 @@ int run(const std::vector<std::string>& words) {
   void* place = mmap(nullptr, sizeof(Counts), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (place == MAP_FAILED) return perror("mmap"), 2;
   Counts& counts = *new (place) Counts{};
+  if (is_smoke) {
+    const std::string blind = self_test();
+    ++(blind.empty() ? counts.passed : counts.failed);
+    if (!blind.empty()) printf("FAILED self-test: %s\n", blind.c_str());
+  }
   for (const fs::path& file : options.replay) replay(file, options, counts);
   if (has_seeds) campaign(options, counts);
   printf("%llu passed, %llu failed\n", static_cast<unsigned long long>(counts.passed),

@@ -69,8 +69,8 @@ void FunctionMaker::consume(const std::vector<ValueType>& types) {
       const GlobalShape& global = shape_.globals[g];
       if (global.type.is_mutable && !global.is_steps && is_assignable(types[i], global.type.type)) globals.push_back(g);
     }
-    uint32_t kind = choices_.below(4);
-    if (kind == 3 && !globals.empty()) {
+    uint32_t kind = choices_.below(8);
+    if (kind >= 4 && !globals.empty()) {
       out_.byte(0x24), out_.u(choices_.pick(globals));
     } else if (kind == 0 || !types[i].is_defaultable()) {
       out_.byte(0x1a);  // drop
@@ -100,14 +100,14 @@ void FunctionMaker::bulk_memory() {
   uint32_t to = some_memory();
   uint32_t kind = choices_.below(8);
   if (kind < 3) {  // memory.fill
-    address(to, 16), expression(wasm::i32), address_const(type_of(to), choices_.below(kind == 0 ? 65536 : 64));
+    address(to, 32), expression(wasm::i32), address_const(type_of(to), choices_.below(kind == 0 ? 4096 : 20));
     return out_.byte(0xfc), out_.u(0x0b), out_.u(to);
   }
   if (kind < 6) {  // memory.copy
     uint32_t from = some_memory();
-    address(to, 16), address(from, 16);
+    address(to, 32), address(from, 32);
     bool is_short = type_of(to) == wasm::i32 || type_of(from) == wasm::i32;
-    address_const(is_short ? wasm::i32 : wasm::i64, choices_.below(kind == 3 ? 65536 : 64));
+    address_const(is_short ? wasm::i32 : wasm::i64, choices_.below(kind == 3 ? 4096 : 20));
     return out_.byte(0xfc), out_.u(0x0a), out_.u(to), out_.u(from);
   }
   if (shape_.datas.empty()) return;
@@ -115,7 +115,7 @@ void FunctionMaker::bulk_memory() {
   if (kind == 7 && choices_.below(3) == 0) return out_.byte(0xfc), out_.u(9), out_.u(data);  // data.drop
   uint32_t from = choices_.below(4);
   bool is_passive = shape_.datas[data].mode == wasm::SegmentMode::passive;
-  address(to, 16), i32_const(static_cast<int32_t>(is_passive ? from : 0));
+  address(to, 32), i32_const(static_cast<int32_t>(is_passive ? from : 0));
   i32_const(static_cast<int32_t>(is_passive ? choices_.below(shape_.datas[data].size + 1) : choices_.below(2)));
   out_.byte(0xfc), out_.u(8), out_.u(data), out_.u(to);  // memory.init
 }
@@ -131,7 +131,7 @@ void FunctionMaker::bulk_table() {
       table_index(to), expression(element);
       return out_.byte(0x26), out_.u(to);
     case 2:  // table.fill
-      table_index(to), expression(element), address_const(type, choices_.below(4));
+      table_index(to), expression(element), address_const(type, choices_.below(3));
       return out_.byte(0xfc), out_.u(0x11), out_.u(to);
     case 3: {  // table.copy
       std::vector<uint32_t> sources;
