@@ -1,5 +1,5 @@
 // See self_test.h. An exchanged instruction may have no effect (its result is dropped, its operands are equal, a trap comes first),
-// so not every mistake can be noticed; measured over seeds 1 to 60, some 60 % are.
+// so not every mistake can be noticed: of 45 programs with mistakes 21 behave differently.
 #include "tests/differential/self_test.h"
 
 #include "base/core/format.h"
