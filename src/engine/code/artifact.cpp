@@ -1,8 +1,8 @@
 // Loads artifacts: checks first, then maps.
 //
-// Nothing in the file is believed before it was checked: the head by its checksum and by bounds, the shared part and each image
-// when it is asked for. Checks cost one pass over the bytes that will be used (XXH3, beyond 10 GB/s) and one over the function
-// and frame tables, so that lookups in signal handlers can rely on their order. No allocation depends on the file.
+// Nothing in the file is believed before it was checked: head and body by their checksums and by bounds. Checks cost one pass
+// over the file (XXH3, beyond 10 GB/s) and one over the function and frame tables of an image that is asked for, so that lookups
+// in signal handlers can rely on their order. No allocation depends on the file.
 // The loader must be safe for any bytes; that compiled code in it is harmless is a matter of trust in the file (docs/internals/
 // artifact.md). Tested by artifact_test.cpp, fuzz/artifact.cpp.
 #include "base/core/format.h"
@@ -56,8 +56,8 @@ Result<void> check_image_head(const ImageHead& image, uint64_t file_size) {
                  (image.rodata_offset % artifact_alignment == 0 || image.rodata_offset == image.text_size) &&
                  image.func_count <= limits::functions && image.funcs_offset % alignof(FuncEntry) == 0 &&
                  lies_in({image.funcs_offset, image.func_count * sizeof(FuncEntry)}, image.text_size, size) &&
-                 lies_in(image.pc_map, image.text_size, size) && image.frames_offset % alignof(FrameRow) == 0 &&
-                 image.frame_count <= image.text_size &&
+                 lies_in(image.pc_map, image.text_size, size) && image.pc_map.offset + image.pc_map.size == size &&
+                 image.frames_offset % alignof(FrameRow) == 0 && image.frame_count <= image.text_size &&
                  lies_in({image.frames_offset, image.frame_count * sizeof(FrameRow)}, image.text_size, size) &&
                  image.key.tier <= Tier::optimizing && image.key.memory <= MemoryMode::dense;
   if (!is_good) return corrupt("an image's head contradicts itself");
@@ -83,13 +83,15 @@ Result<ArtifactHead> read_head(Bytes bytes) {
   if (bytes.size() < head.file_size) return truncated(head.file_size);
   if (bytes.size() > head.file_size) return corrupt("bytes behind its end");
 
-  bool is_good = lies_in(head.module, head_end, head.file_size) &&
-                 lies_in(head.names, head.module.offset + head.module.size, head.file_size) && head.image_count >= 1 &&
-                 head.image_count <= std::size(head.images);
+  bool is_good = head.image_count >= 1 && head.image_count <= std::size(head.images);
+  if (!is_good) return corrupt("the head contradicts itself");
+  // Module, names and images follow each other; names have at least a count and an end.
+  uint64_t images_start = head.images[0].all.offset;
+  is_good = lies_in(head.module, head_end, images_start) && head.names.size >= 8 &&
+            lies_in(head.names, head.module.offset + head.module.size, images_start);
   if (!is_good) return corrupt("the head contradicts itself");
   for (uint32_t i = 0; i < head.image_count; i++) TRY(check_image_head(head.images[i], head.file_size));
-  uint64_t shared_size = head.names.offset + head.names.size - head.module.offset;
-  if (checksum(bytes.subspan(head.module.offset, shared_size)) != head.shared_checksum) return corrupt("checksum of the module");
+  if (checksum(bytes.subspan(head_end)) != head.body_checksum) return corrupt("checksum of the body");
   return head;
 }
 
@@ -132,7 +134,6 @@ class LoadedArtifact final : public Artifact {
                   format("needs CPU features {}, which this machine lacks; {} on it", text(missing), remedy));
     }
     Bytes all = bytes_->bytes.subspan(head.all.offset, head.all.size);
-    if (checksum(all) != head.checksum) return corrupt("checksum of the compiled code");
     MappedImage::Tables tables{
         .key = head.key,
         .rodata_offset = head.rodata_offset,

@@ -2,10 +2,11 @@
 //
 //   0          ELF header (64 bytes)                                        ┐ covered by ArtifactHead::checksum
 //   64         ArtifactHead                                                 ┘
-//   …          the module without code and custom sections, function names    covered by shared_checksum
-//   page       image 0: code │ page │ constants, functions, pc map, frames    covered by its own checksum
-//   page       image 1
-//   …          symbols, section names, section headers: for objdump, readelf and gdb; the loader never reads them
+//   …          the module without code and custom sections, function names    ┐
+//   page       image 0: code │ page │ constants, functions, pc map, frames    │ covered by
+//   page       image 1                                                        │ ArtifactHead::body_checksum
+//   …          symbols, section names, section headers: for objdump, readelf  │
+//              and gdb; the loader never reads them                           ┘
 //
 // All numbers are little endian; offsets count from the start of the file unless said otherwise. Changing anything here changes
 // format_version.
@@ -19,7 +20,7 @@
 
 namespace mote::code {
 
-inline constexpr uint32_t format_version = 1;
+inline constexpr uint32_t format_version = 2;
 inline constexpr uint64_t artifact_alignment = 4096;  // pages: what an image is mapped by
 inline constexpr char artifact_magic[8] = {'m', 'o', 't', 'e', '\r', '\n', '\x1a', '\n'};
 
@@ -38,7 +39,6 @@ struct ImageHead {
   FileRange pc_map;        // see pc_map.h
   uint64_t frames_offset;
   uint64_t frame_count;  // FrameRow[frame_count]
-  uint64_t checksum;     // XXH3 of `all`
 };
 
 struct ArtifactHead {
@@ -49,9 +49,9 @@ struct ArtifactHead {
   uint8_t module_hash[32];       // SHA-256 of the wasm
   uint64_t module_size;          // of the wasm
   uint64_t code_section_offset;  // in the wasm
-  FileRange module;              // the wasm without code and custom sections; shared part starts here …
-  FileRange names;               // … and ends with this: see below
-  uint64_t shared_checksum;      // XXH3 of both with what lies between
+  FileRange module;              // the wasm without code and custom sections
+  FileRange names;               // see below
+  uint64_t body_checksum;        // XXH3 of everything behind the head, padding too: no bit of the file may change
   uint32_t image_count;
   uint32_t reserved;
   ImageHead images[2];
@@ -63,7 +63,7 @@ inline constexpr uint64_t head_end = head_offset + sizeof(ArtifactHead);
 // Names: u32 count, u32 start[count + 1], characters. The name of function i is characters[start[i], start[i + 1] - 1): each one
 // ends with a zero byte, so that the characters are also the string table of the ELF symbols; equal starts mean no name.
 
-static_assert(sizeof(CodegenKey) == 12 && sizeof(ImageHead) == 96 && sizeof(ArtifactHead) == 320);
+static_assert(sizeof(CodegenKey) == 12 && sizeof(ImageHead) == 88 && sizeof(ArtifactHead) == 304);
 static_assert(std::is_trivially_copyable_v<ArtifactHead> && std::is_trivially_copyable_v<FuncEntry> &&
               std::is_trivially_copyable_v<FrameRow>);
 static_assert(sizeof(FuncEntry) == 8 && sizeof(FrameRow) == 16);

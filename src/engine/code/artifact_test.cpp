@@ -198,27 +198,16 @@ TEST(Artifact, TruncatedAtEveryByteIsRefused) {
 
 // Bytes that the loader does not read, because they are padding or there for other tools, may be anything: then what is loaded
 // is the same in every respect that can be asked for.
-TEST(Artifact, EveryFlippedByteIsRefusedOrUnread) {
-  std::vector<uint8_t> bytes = test_artifact();
-  auto head = load_le<ArtifactHead>(bytes.data() + head_offset);
-  std::shared_ptr<Artifact> good = load_artifact(bytes).value();
-  std::string expected = everything(*good, **good->image(good->keys()[0]));
-  size_t unread = 0;
+TEST(Artifact, EveryFlippedByteIsRefused) {
+  const std::vector<uint8_t> bytes = test_artifact({test_parts(MemoryMode::guard), test_parts(MemoryMode::dense)});
+  ASSERT_TRUE(load_artifact(bytes));
   for (size_t i = 0; i < bytes.size(); i++) {
     for (uint8_t flip : {0x01, 0x80, 0xff}) {
       std::vector<uint8_t> changed = bytes;
       changed[i] ^= flip;
-      Result<std::shared_ptr<Artifact>> artifact = load_artifact(changed);
-      if (!artifact) continue;
-      Result<std::shared_ptr<const Image>> image = (*artifact)->image((*artifact)->keys()[0]);
-      if (!image) continue;
-      unread++;
-      bool is_padding = i >= head.names.offset + head.names.size && i < head.images[0].all.offset;
-      ASSERT_TRUE(is_padding || i >= head.images[0].all.offset + head.images[0].all.size) << "byte " << i;
-      ASSERT_TRUE(everything(**artifact, **image) == expected) << "byte " << i;
+      ASSERT_FALSE(load_artifact(changed)) << "byte " << i;
     }
   }
-  EXPECT_GT(unread, 0u);
 }
 
 TEST(Artifact, ForeignOnesAreRefusedByReason) {
@@ -235,7 +224,7 @@ TEST(Artifact, ForeignOnesAreRefusedByReason) {
             "ABI version " + std::to_string(abi_version + 2) + ", this build needs " + std::to_string(abi_version) +
                 "; compile the module again");
   EXPECT_EQ(with([](ArtifactHead& head) { head.format_version = 99; }),
-            "artifact format 99, this build needs 1; compile the module again");
+            "artifact format 99, this build needs 2; compile the module again");
   EXPECT_EQ(with([](ArtifactHead& head) { head.images[0].key.cpu_features = 1u << 31; }),
             "needs CPU features unknown features 0x80000000, which this machine lacks; compile the module again on it");
   EXPECT_EQ(with([](ArtifactHead& head) { head.magic[0] = 'x'; }), "not an artifact");

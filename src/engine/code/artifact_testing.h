@@ -54,13 +54,7 @@ inline std::vector<uint8_t> test_artifact(std::vector<ImageParts> images = {test
 inline void repair(std::vector<uint8_t>& bytes) {
   if (bytes.size() < head_end) return;
   auto head = load_le<ArtifactHead>(bytes.data() + head_offset);
-  auto checksum_of = [&](uint64_t offset, uint64_t size, uint64_t otherwise) {
-    if (offset > bytes.size() || size > bytes.size() - offset) return otherwise;
-    return checksum(Bytes(bytes).subspan(offset, size));
-  };
-  head.shared_checksum =
-      checksum_of(head.module.offset, head.names.offset + head.names.size - head.module.offset, head.shared_checksum);
-  for (ImageHead& image : head.images) image.checksum = checksum_of(image.all.offset, image.all.size, image.checksum);
+  head.body_checksum = checksum(Bytes(bytes).subspan(head_end));
   store_le(bytes.data() + head_offset, head);
   head.checksum = checksum(Bytes(bytes).first(head_end - sizeof head.checksum));
   store_le(bytes.data() + head_offset, head);

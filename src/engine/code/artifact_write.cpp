@@ -85,8 +85,6 @@ class Writer {
     head_.names = {index.offset, index.size + characters.size};
     section(".mote.names", SHT_PROGBITS, SHF_ALLOC, index, 8);
     string_table_ = section(".strtab", SHT_STRTAB, SHF_ALLOC, characters, 1);
-    uint64_t end = head_.names.offset + head_.names.size;
-    head_.shared_checksum = checksum(Bytes(out_).subspan(head_.module.offset, end - head_.module.offset));
   }
 
   void write_image(size_t number, std::span<const ImageParts> images) {
@@ -116,7 +114,6 @@ class Writer {
     head.pc_map = {pc_map.offset - start, pc_map.size};
     section(".mote.pcmap" + suffix, SHT_PROGBITS, SHF_ALLOC, pc_map, 8);
     head.all = {start, out_.size() - start};
-    head.checksum = checksum(Bytes(out_).subspan(start));
   }
 
   // One symbol per function that has a name.
@@ -167,6 +164,7 @@ class Writer {
   void finish(size_t image_count) {
     head_.file_size = out_.size();
     head_.image_count = static_cast<uint32_t>(image_count);
+    head_.body_checksum = checksum(Bytes(out_).subspan(head_end));
     store_le(out_.data() + head_offset, head_);
     head_.checksum = checksum(Bytes(out_).first(head_end - sizeof head_.checksum));
     store_le(out_.data() + head_offset, head_);
