@@ -54,6 +54,11 @@ bool is_settled(const os::FileIdentity& file) {
   return newest + margin < now;
 }
 
+// The file itself is at fault, and not a machine that is out of memory or of file descriptors at the moment.
+bool is_bad(const Error& error) {
+  return error.kind == ErrorKind::bad_input || error.kind == ErrorKind::unsupported;
+}
+
 bool is_ours(std::string_view name) {
   // write_file's temporary names contain the final one; left over by a crash, they age and go like entries.
   return name.find(entry_suffix) != name.npos || name.find(identity_suffix) != name.npos;
@@ -98,14 +103,12 @@ std::shared_ptr<code::Artifact> Cache::find(const code::Hash& module, const code
   const std::string path = entry_path(module, key);
   auto artifact = code::load_artifact_file(path);
   if (!artifact) {
-    if (artifact.error().kind != ErrorKind::not_found) (void)os::remove_file(path);
+    if (is_bad(artifact.error())) (void)os::remove_file(path);
     return nullptr;
   }
   const auto keys = (*artifact)->keys();
-  const bool is_what_its_name_says = (*artifact)->module_hash() == module && std::find(keys.begin(), keys.end(), key) != keys.end();
-  // The code is checked when its image is mapped; whoever uses the artifact gets the same image again.
-  if (!is_what_its_name_says || !(*artifact)->image(key)) {
-    (void)os::remove_file(path);
+  if ((*artifact)->module_hash() != module || std::find(keys.begin(), keys.end(), key) == keys.end()) {
+    (void)os::remove_file(path);  // sound in itself, but not what its name says
     return nullptr;
   }
   os::touch(path);

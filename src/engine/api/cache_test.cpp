@@ -75,30 +75,18 @@ TEST_F(CacheTest, KeyAndCompilerTellEntriesApart) {
   EXPECT_NE(open().find(hash_, key_), nullptr);
 }
 
-// A flipped bit anywhere: the entry is refused and removed, or the bit lay between the parts, where nothing reads.
-TEST_F(CacheTest, EveryFlippedByteIsAMissOrWithoutEffect) {
+// A flipped bit anywhere: the entry is refused and removed.
+TEST_F(CacheTest, EveryFlippedByteIsAMiss) {
   const Cache cache = open();
-  const auto good = code::load_artifact(artifact_);
-  ASSERT_TRUE(good.has_value());
-  const auto good_image = *(*good)->image(key_);
-  const auto same = [](Bytes a, Bytes b) { return std::ranges::equal(a, b); };
-  size_t refused = 0;
+  put(cache, artifact_);
+  ASSERT_NE(cache.find(hash_, key_), nullptr);
   for (size_t at = 0; at < artifact_.size(); at += 1 + at % 5) {
     std::vector<uint8_t> bad = artifact_;
     bad[at] ^= static_cast<uint8_t>(1 << at % 8);
     put(cache, bad);
-    const auto found = cache.find(hash_, key_);
-    if (found == nullptr) {
-      ++refused;
-      EXPECT_FALSE(os::exists(cache.entry_path(hash_, key_))) << "byte " << at;
-      continue;
-    }
-    const auto image = *found->image(key_);
-    EXPECT_TRUE(same(image->text(), good_image->text())) << "byte " << at;
-    EXPECT_TRUE(same(found->module_bytes(), (*good)->module_bytes())) << "byte " << at;
-    EXPECT_EQ(found->func_name(0), (*good)->func_name(0)) << "byte " << at;
+    EXPECT_EQ(cache.find(hash_, key_), nullptr) << "byte " << at;
+    EXPECT_FALSE(os::exists(cache.entry_path(hash_, key_))) << "byte " << at;
   }
-  EXPECT_GT(refused, 100u);
 }
 
 TEST_F(CacheTest, EveryTruncationIsAMiss) {
