@@ -3,7 +3,8 @@
 // The pipeline is short on purpose. Guest code was optimised by the compiler that made it, so what pays is promotion of locals,
 // removal of repeated address arithmetic and loads, and good instruction selection; a full -O2 takes three times as long for
 // equal speed and 35–40 % more code, and its induction variable rewriting doubled the time of one kernel. Never here:
-// tailcallelim (turns endless recursion into an endless loop), vectorisers, loop-idiom (makes library calls).
+// tailcallelim (turns endless recursion into an endless loop), vectorisers, loop-idiom (makes library calls), the inliner (no
+// faster on what we measured, and each frame of a backtrace is one of the stack).
 #include "engine/aot/backend.h"
 
 #include "base/core/assert.h"
@@ -16,7 +17,6 @@
 #include <llvm/ADT/SmallVector.h>
 #include <llvm/Analysis/AliasAnalysis.h>
 #include <llvm/Analysis/CGSCCPassManager.h>
-#include <llvm/Analysis/InlineCost.h>
 #include <llvm/Analysis/LoopAnalysisManager.h>
 #include <llvm/Analysis/TargetLibraryInfo.h>
 #include <llvm/CodeGen/MachineModuleInfo.h>
@@ -36,8 +36,6 @@
 #include <llvm/Target/TargetMachine.h>
 #include <llvm/Target/TargetOptions.h>
 #include <llvm/TargetParser/Triple.h>
-#include <llvm/Transforms/IPO/Inliner.h>
-#include <llvm/Transforms/IPO/ModuleInliner.h>
 
 #include <array>
 #include <mutex>
@@ -56,9 +54,6 @@ constexpr const char* full_passes =
     "early-cse<memssa>,simplifycfg,instcombine<no-verify-fixpoint>,loop(loop-rotate),loop-mssa(licm),gvn,simplifycfg,"
     "instcombine<no-verify-fixpoint>";
 constexpr const char* cheap_passes = "early-cse,simplifycfg,instsimplify";
-
-// What calls may cost to be inlined at level 3, which is for toolchains that did not inline themselves.
-constexpr int inline_threshold = 40;
 
 LastWords last_words = nullptr;
 
@@ -111,7 +106,8 @@ std::unique_ptr<llvm::TargetMachine> make_machine(const code::CodegenKey& key, l
 
 llvm::CodeGenOptLevel level_of(const code::CodegenKey& key) {
   if (key.opt_level == 0) return llvm::CodeGenOptLevel::None;
-  return key.opt_level == 1 ? llvm::CodeGenOptLevel::Less : llvm::CodeGenOptLevel::Default;
+  if (key.opt_level == 1) return llvm::CodeGenOptLevel::Less;
+  return key.opt_level == 2 ? llvm::CodeGenOptLevel::Default : llvm::CodeGenOptLevel::Aggressive;
 }
 
 // Keeps the first error that LLVM reports through its context, instead of printing it and ending the process.
@@ -128,6 +124,23 @@ struct ErrorCatcher : llvm::DiagnosticHandler {
   }
   std::optional<std::string>& error;
 };
+
+// What TargetMachine::addPassesToEmitFile does, with our pass before the last.
+bool add_code_generation(llvm::LLVMTargetMachine& machine, llvm::legacy::PassManager& passes, llvm::raw_pwrite_stream& stream) {
+  auto* const module_info = new llvm::MachineModuleInfoWrapperPass(&machine);  // the pass manager owns its passes
+  llvm::TargetPassConfig* const config = machine.createPassConfig(passes);
+  passes.add(config);
+  passes.add(module_info);
+  if (config->addISelPasses()) return false;
+  config->addMachinePasses();
+  config->setDisableVerify(true);
+  config->setInitialized();
+  passes.add(make_location_pass());
+  if (machine.addAsmPrinter(passes, stream, nullptr, llvm::CodeGenFileType::ObjectFile, module_info->getMMI().getContext()))
+    return false;
+  passes.add(llvm::createFreeMachineFunctionPass());
+  return true;
+}
 
 }  // namespace
 
@@ -152,6 +165,7 @@ struct Backend::State {
     parse(promote, "sroa");
     parse(cheap, cheap_passes);
     parse(full, key.opt_level == 1 ? cheap_passes : full_passes);
+    if (key.opt_level == 3) parse(full, full_passes);  // what the first round laid open
   }
 
   void parse(llvm::FunctionPassManager& passes, const char* text) {
@@ -163,7 +177,6 @@ struct Backend::State {
 
   void optimize(Unit& unit);
   void optimize(llvm::Function& function, Effort effort);
-  void inline_calls(llvm::Module& module);
   Result<std::vector<uint8_t>> emit(Unit& unit);
   llvm::TargetMachine& machine_for(const Partition& partition);
 
@@ -186,9 +199,6 @@ llvm::TargetMachine& Backend::State::machine_for(const Partition& partition) {
 }
 
 void Backend::State::optimize(Unit& unit) {
-  llvm::Module& module = unit.module();
-  const bool inlines = key.opt_level == 3 && !unit.partition().is_huge;
-  if (inlines) inline_calls(module);
   const uint32_t first = unit.source().module.imported_funcs;
   for (uint32_t own = unit.partition().first; own < unit.partition().last; ++own) {
     llvm::Function& function = unit.function(first + own);
@@ -210,32 +220,6 @@ void Backend::State::optimize(llvm::Function& function, Effort effort) {
     functions.invalidate(function, llvm::PreservedAnalyses::none());
   }
   if (is_optimized) (void)(effort == Effort::full ? full : cheap).run(function, functions);
-}
-
-void Backend::State::inline_calls(llvm::Module& module) {
-  for (llvm::Function& function : module) {
-    if (!function.isDeclaration()) (void)promote.run(function, functions);
-  }
-  llvm::ModulePassManager passes;
-  passes.addPass(llvm::ModuleInlinerWrapperPass(llvm::getInlineParams(inline_threshold)));
-  (void)passes.run(module, modules);
-}
-
-// What TargetMachine::addPassesToEmitFile does, with our pass before the last.
-bool add_code_generation(llvm::LLVMTargetMachine& machine, llvm::legacy::PassManager& passes, llvm::raw_pwrite_stream& stream) {
-  auto* const module_info = new llvm::MachineModuleInfoWrapperPass(&machine);  // the pass manager owns its passes
-  llvm::TargetPassConfig* const config = machine.createPassConfig(passes);
-  passes.add(config);
-  passes.add(module_info);
-  if (config->addISelPasses()) return false;
-  config->addMachinePasses();
-  config->setDisableVerify(true);
-  config->setInitialized();
-  passes.add(make_location_pass());
-  if (machine.addAsmPrinter(passes, stream, nullptr, llvm::CodeGenFileType::ObjectFile, module_info->getMMI().getContext()))
-    return false;
-  passes.add(llvm::createFreeMachineFunctionPass());
-  return true;
 }
 
 Result<std::vector<uint8_t>> Backend::State::emit(Unit& unit) {
