@@ -55,6 +55,7 @@ Made compile(const std::shared_ptr<Engine::State>& engine, Bytes wasm, const cod
     if (auto cached = engine->cache->find(hash, engine->key)) return make(engine, std::move(cached), std::move(name));
   }
   if (auto other = api::other_format(wasm)) return std::unexpected(std::move(*other));
+  (void)TRY(wasm::decode(wasm));  // what is no module at all needs no compiler to say so
   if (!engine->config.compiler) {
     return fail(ErrorKind::unavailable,
                 "this module is not compiled yet and no compiler was given: compile it first (mote compile)");

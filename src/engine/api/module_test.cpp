@@ -141,6 +141,14 @@ TEST_F(ModuleTest, WrongBytesAreToldApart) {
   EXPECT_EQ(Module::compile_file(one, root_ + "/none.wasm").error().kind, ErrorKind::not_found);
 }
 
+TEST_F(ModuleTest, WrongBytesReachNoCompiler) {
+  const Engine one = engine();
+  for (const std::vector<uint8_t>& bytes : {std::vector<uint8_t>(), std::vector<uint8_t>{0, 'a', 's', 'm', 1, 0, 0, 0, 1}}) {
+    EXPECT_EQ(Module::compile(one, bytes).error().kind, ErrorKind::bad_input);
+  }
+  EXPECT_EQ(compiles_, 0);
+}
+
 TEST_F(ModuleTest, NoCompilerIsSaid) {
   const Engine bare = must(Engine::create());
   const auto result = Module::compile(bare, answer_module());
