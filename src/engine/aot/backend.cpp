@@ -64,8 +64,10 @@ void set_up_llvm() {
     LLVMInitializeX86Target();
     LLVMInitializeX86TargetMC();
     LLVMInitializeX86AsmPrinter();
-    // Merged tails would merge trap sites, and a third of them would lose their offset (+4.5 % code without).
-    constexpr std::array<const char*, 2> options{"mote-aot", "-enable-tail-merge=false"};
+    // Merged tails would merge trap sites, and a third of them would lose their offset (+4.5 % code without). And a cmov that
+    // reads memory must always read: as a branch around the load it would not trap when the other value is chosen.
+    constexpr std::array<const char*, 3> options{"mote-aot", "-enable-tail-merge=false",
+                                                 "-x86-cmov-converter-force-mem-operand=false"};
     llvm::cl::ParseCommandLineOptions(options.size(), options.data());
   });
 }
