@@ -87,10 +87,11 @@ int main(int argc, char** argv) {
     for (Command& command : commands) run_once(command, argv[2], round >= warm_up);
   }
   for (const Command& c : commands) {
-    std::printf("{\"label\": \"%s\", \"rounds\": %zu, \"wall_ms\": {\"min\": %.3f, \"median\": %.3f, \"p90\": %.3f}, \"cpu_ms\": %.3f, "
-                "\"rss_kib\": %.0f, \"failed\": %d}\n",
-                c.label.c_str(), c.wall_ms.size(), median(c.wall_ms, 0), median(c.wall_ms), median(c.wall_ms, 0.9), median(c.cpu_ms),
-                median(c.rss_kib), c.failed);
+    std::printf(
+        "{\"label\": \"%s\", \"rounds\": %zu, \"wall_ms\": {\"min\": %.3f, \"median\": %.3f, \"p90\": %.3f}, \"cpu_ms\": %.3f, "
+        "\"rss_kib\": %.0f, \"failed\": %d}\n",
+        c.label.c_str(), c.wall_ms.size(), median(c.wall_ms, 0), median(c.wall_ms), median(c.wall_ms, 0.9), median(c.cpu_ms),
+        median(c.rss_kib), c.failed);
   }
   return 0;
 }

@@ -8,5 +8,4 @@ namespace mote {
 
 }  // namespace mote
 
-#define ASSERT(condition) \
-  (__builtin_expect(!!(condition), 1) ? void(0) : ::mote::assert_failed(#condition, __FILE__, __LINE__))
+#define ASSERT(condition) (__builtin_expect(!!(condition), 1) ? void(0) : ::mote::assert_failed(#condition, __FILE__, __LINE__))

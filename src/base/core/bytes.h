@@ -9,8 +9,8 @@
 
 namespace mote {
 
-using Bytes = std::span<const uint8_t>;     // borrowed, read only
-using MutableBytes = std::span<uint8_t>;    // borrowed
+using Bytes = std::span<const uint8_t>;   // borrowed, read only
+using MutableBytes = std::span<uint8_t>;  // borrowed
 
 // WebAssembly and both target CPUs are little endian, so a load is a copy.
 template <class T>

@@ -1,7 +1,7 @@
 // The words of an Error. Tested by error_test.cpp.
-#include <mote/error.h>
-
 #include "base/core/format.h"
+
+#include <mote/error.h>
 
 namespace mote {
 
@@ -11,13 +11,20 @@ std::string Error::text() const {
 
 const char* name(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::bad_input: return "bad input";
-    case ErrorKind::unsupported: return "unsupported";
-    case ErrorKind::denied: return "denied";
-    case ErrorKind::not_found: return "not found";
-    case ErrorKind::limit: return "limit";
-    case ErrorKind::unavailable: return "unavailable";
-    case ErrorKind::internal: return "internal";
+    case ErrorKind::bad_input:
+      return "bad input";
+    case ErrorKind::unsupported:
+      return "unsupported";
+    case ErrorKind::denied:
+      return "denied";
+    case ErrorKind::not_found:
+      return "not found";
+    case ErrorKind::limit:
+      return "limit";
+    case ErrorKind::unavailable:
+      return "unavailable";
+    case ErrorKind::internal:
+      return "internal";
   }
   return "unknown";
 }

@@ -1,6 +1,7 @@
 // What a user reads of an Error.
-#include <gtest/gtest.h>
 #include <mote/result.h>
+
+#include <gtest/gtest.h>
 
 namespace mote {
 namespace {

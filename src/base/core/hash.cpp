@@ -17,7 +17,9 @@ std::array<uint8_t, 32> sha256(Bytes bytes) {
   return digest;
 }
 
-uint64_t checksum(Bytes bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
+uint64_t checksum(Bytes bytes) {
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
 
 std::string hex(Bytes bytes) {
   static constexpr char digits[] = "0123456789abcdef";

@@ -1,11 +1,11 @@
 // The two hashes of the project: SHA-256 where identity matters (content keys), XXH3 where only corruption does (checksums).
 #pragma once
 
+#include "base/core/bytes.h"
+
 #include <array>
 #include <cstdint>
 #include <string>
-
-#include "base/core/bytes.h"
 
 namespace mote {
 

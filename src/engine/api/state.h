@@ -24,7 +24,7 @@ struct Engine::State {
   code::CodegenKey key;
   std::shared_ptr<runtime::Engine> runtime;
   std::unique_ptr<const api::Cache> cache;  // null: none
-  std::string cache_reason;  // why there is none
+  std::string cache_reason;                 // why there is none
   std::vector<Setting> decisions;
 };
 
