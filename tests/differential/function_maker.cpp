@@ -107,6 +107,7 @@ Binary FunctionMaker::make() {
     new_local(choices_.pick(kinds));
   }
   budget_ = static_cast<int32_t>(8 + choices_.below(120));
+  if (choices_.below(32) == 31) budget_ *= 20;  // as long as the choices last: large frames, many blocks
   labels_.push_back({type.results, false});
   take_step();
   statements(8);

@@ -41,7 +41,7 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-constexpr size_t choices_per_seed = 6000;
+constexpr size_t choices_per_seed = 8000;
 constexpr unsigned child_timeout_s = 120;
 constexpr uint32_t minimizer_attempts = 600;
 constexpr uint32_t finds_per_job = 5;  // after so many a worker stops: the rest is likely the same
