@@ -8,8 +8,8 @@
 
 namespace mote::differential {
 
-// The matrix {guard, dense} × {v2, v3} × {canonical NaNs} × {fuel}, without what this machine cannot run. Optimisation levels and
-// deterministic relaxed SIMD vary along with it.
+// The matrix {guard, dense} × {v2, v3} × {canonical NaNs} × {fuel}, without what this machine cannot run. Optimisation levels
+// and deterministic relaxed SIMD vary along with it.
 [[nodiscard]] std::vector<Setup> all_setups();
 [[nodiscard]] bool is_comparable(const Program& program, const Setup& setup);
 

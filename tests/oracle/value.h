@@ -31,7 +31,7 @@ template <class T>
 template <class T>
 [[nodiscard]] Value put(T from) {
   Value value;
-  std::memcpy(&value, &from, sizeof from);
+  std::memcpy(static_cast<void*>(&value), &from, sizeof from);
   return value;
 }
 // A v128 as lanes, lane 0 first, and back.

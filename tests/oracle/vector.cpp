@@ -236,22 +236,23 @@ Value relaxed_dot_add(Value a, Value b, Value c, const Rules& rules) {
 #define MINMAX(shape, S, U)               \
   EACH2(shape##_min_s, S, std::min(x, y)) \
   EACH2(shape##_min_u, U, std::min(x, y)) EACH2(shape##_max_s, S, std::max(x, y)) EACH2(shape##_max_u, U, std::max(x, y))
-#define SATURATING(shape, S, U)                                                             \
-  EACH2(shape##_add_sat_s, S, clamp<S>(x + y))                                              \
-  EACH2(shape##_add_sat_u, U, clamp<U>(x + y))                                              \
-  EACH2(shape##_sub_sat_s, S, clamp<S>(x - y)) EACH2(shape##_sub_sat_u, U, clamp<U>(x - y)) \
-      EACH2(shape##_avgr_u, U, (x + y + 1) / 2)
+#define SATURATING(shape, S, U)                \
+  EACH2(shape##_add_sat_s, S, clamp<S>(x + y)) \
+  EACH2(shape##_add_sat_u, U, clamp<U>(x + y)) \
+  EACH2(shape##_sub_sat_s, S, clamp<S>(x - y)) \
+  EACH2(shape##_sub_sat_u, U, clamp<U>(x - y)) EACH2(shape##_avgr_u, U, (x + y + 1) / 2)
 #define FLOATS(shape, F)                                                                                                     \
   COMPARE_FLOATS(shape, F)                                                                                                   \
   EACH1(shape##_abs, F, absolute(x))                                                                                         \
   EACH1(shape##_neg, F, negated(x))                                                                                          \
-  EACH1(shape##_ceil, F, arithmetic(std::ceil(x), rules)) EACH1(shape##_floor, F, arithmetic(std::floor(x), rules))          \
-      EACH1(shape##_trunc, F, arithmetic(std::trunc(x), rules)) EACH1(shape##_nearest, F, arithmetic(nearest(x), rules))     \
-          EACH1(shape##_sqrt, F, arithmetic(std::sqrt(x), rules)) EACH2(shape##_add, F, arithmetic(x + y, rules))            \
-              EACH2(shape##_sub, F, arithmetic(x - y, rules)) EACH2(shape##_mul, F, arithmetic(x* y, rules))                 \
-                  EACH2(shape##_div, F, arithmetic(x / y, rules)) EACH2(shape##_min, F, minimum(x, y, rules))                \
-                      EACH2(shape##_max, F, maximum(x, y, rules)) EACH2(shape##_pmin, F, y < x ? y : x)                      \
-                          EACH2(shape##_pmax, F, x < y ? y : x) EACH2(shape##_relaxed_min, F, relaxed_minimum(x, y, rules))  \
+  EACH1(shape##_ceil, F, arithmetic(std::ceil(x), rules))                                                                    \
+  EACH1(shape##_floor, F, arithmetic(std::floor(x), rules)) EACH1(shape##_trunc, F, arithmetic(std::trunc(x), rules))        \
+      EACH1(shape##_nearest, F, arithmetic(nearest(x), rules)) EACH1(shape##_sqrt, F, arithmetic(std::sqrt(x), rules))       \
+          EACH2(shape##_add, F, arithmetic(x + y, rules)) EACH2(shape##_sub, F, arithmetic(x - y, rules))                    \
+              EACH2(shape##_mul, F, arithmetic(x* y, rules)) EACH2(shape##_div, F, arithmetic(x / y, rules))                 \
+                  EACH2(shape##_min, F, minimum(x, y, rules)) EACH2(shape##_max, F, maximum(x, y, rules))                    \
+                      EACH2(shape##_pmin, F, y < x ? y : x) EACH2(shape##_pmax, F, x < y ? y : x)                            \
+                          EACH2(shape##_relaxed_min, F, relaxed_minimum(x, y, rules))                                        \
                               EACH2(shape##_relaxed_max, F, relaxed_maximum(x, y, rules)) case Opcode::shape##_relaxed_madd: \
   return multiply_add<F>(a, b, c, false, rules);                                                                             \
   case Opcode::shape##_relaxed_nmadd:                                                                                        \
@@ -300,12 +301,13 @@ Value vector(const Instruction& instruction, const Value* operands, const Rules&
     case Opcode::i8x16_relaxed_swizzle:
       return swizzle(a, b, rules.relaxed.swizzle != 0);
       LANES(i8x16, uint8_t)
-    LANES(i16x8, uint16_t)
-    LANES(i32x4, uint32_t) LANES(i64x2, uint64_t) LANES(f32x4, uint32_t) LANES(f64x2, uint64_t)
-        EXTRACT(i8x16_extract_lane_s, int8_t, int32_t) EXTRACT(i8x16_extract_lane_u, uint8_t, uint32_t)
-            EXTRACT(i16x8_extract_lane_s, int16_t, int32_t) EXTRACT(i16x8_extract_lane_u, uint16_t, uint32_t)
-                EXTRACT(i32x4_extract_lane, uint32_t, uint32_t) EXTRACT(i64x2_extract_lane, uint64_t, uint64_t)
-                    EXTRACT(f32x4_extract_lane, uint32_t, uint32_t) EXTRACT(f64x2_extract_lane, uint64_t, uint64_t)
+      LANES(i16x8, uint16_t)
+    LANES(i32x4, uint32_t)
+    LANES(i64x2, uint64_t) LANES(f32x4, uint32_t) LANES(f64x2, uint64_t) EXTRACT(i8x16_extract_lane_s, int8_t, int32_t)
+        EXTRACT(i8x16_extract_lane_u, uint8_t, uint32_t) EXTRACT(i16x8_extract_lane_s, int16_t, int32_t)
+            EXTRACT(i16x8_extract_lane_u, uint16_t, uint32_t) EXTRACT(i32x4_extract_lane, uint32_t, uint32_t)
+                EXTRACT(i64x2_extract_lane, uint64_t, uint64_t) EXTRACT(f32x4_extract_lane, uint32_t, uint32_t)
+                    EXTRACT(f64x2_extract_lane, uint64_t, uint64_t)
 
                         case Opcode::v128_not:
       return {~a.low, ~a.high};
