@@ -45,13 +45,13 @@ class Job {
     order_.resize(results_.size());
     std::iota(order_.begin(), order_.end(), size_t{0});
     std::ranges::sort(order_, [&](size_t a, size_t b) {
-      const uint64_t a_bytes = source.survey.partitions[a].bytes, b_bytes = source.survey.partitions[b].bytes;
-      return a_bytes != b_bytes ? a_bytes > b_bytes : a < b;
+      const uint64_t a_weight = source.survey.partitions[a].weight, b_weight = source.survey.partitions[b].weight;
+      return a_weight != b_weight ? a_weight > b_weight : a < b;
     });
   }
 
   [[nodiscard]] Result<code::ImageParts> run() {
-    if (source_.survey.code_bytes <= small_module_bytes) {
+    if (results_.size() <= 1 && source_.survey.code_bytes <= small_module_bytes) {
       work();
     } else {
       const size_t count = std::clamp<size_t>(options_.threads, 1, results_.size());
@@ -75,7 +75,7 @@ class Job {
       const Partition& partition = source_.survey.partitions[index];
       results_[index].emplace(compiler.compile(source_, partition));
       const std::lock_guard lock(progress_);
-      done_ += partition.bytes;
+      done_ += partition.code_bytes;
       if (options_.progress) options_.progress(done_, total_);
     }
   }

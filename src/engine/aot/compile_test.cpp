@@ -100,7 +100,7 @@ TEST(Compile, KeepsTheOffsetOfEveryTrapSite) {
 }
 
 TEST(Compile, TakesFunctionsOfEverySize) {
-  const Code wasm = make_module({body_of(100), body_of(cheap_body_bytes + 100), body_of(huge_body_bytes + 100), body_of(200)});
+  const Code wasm = make_module({body_of(100), body_of(cheap_weight + 100), body_of(huge_weight + 100), body_of(200)});
   for (const code::MemoryMode mode : {code::MemoryMode::guard, code::MemoryMode::dense}) {
     const Result<std::vector<uint8_t>> artifact =
         compile_with(wasm, 2, {.memory = mode, .canonical_nans = 1, .fuel = 1, .epochs = 1});
@@ -108,6 +108,13 @@ TEST(Compile, TakesFunctionsOfEverySize) {
     std::shared_ptr<code::Artifact> keep;
     EXPECT_EQ(image_of(*artifact, keep)->funcs().size(), 4u);
   }
+}
+
+// Each function has 50,000 locals, declared in four bytes and uses one: what is not used costs nothing.
+TEST(Compile, TakesManyLocalsInManyFunctions) {
+  const Code body{1, 0xcf, 0x86, 0x03, 0x7f, local_get, 0xcf, 0x86, 0x03, end};
+  const Result<std::vector<uint8_t>> artifact = compile_with(make_module(std::vector<Code>(2000, body)), 1, {.opt_level = 0});
+  EXPECT_TRUE(artifact) << artifact.error().text();
 }
 
 TEST(Compile, RefusesAnInvalidModuleWithItsOffset) {

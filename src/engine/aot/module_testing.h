@@ -1,4 +1,5 @@
-// Small binary modules for tests: functions of type [i32] -> [i32], one memory page, the first function exported as "f".
+// Small binary modules for tests: functions of type [i32] -> [i32] (type 1 is [] -> [i32 × 1000], for blocks), one memory page, the
+// first function exported as "f".
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,10 @@ inline void append_section(Code& to, uint8_t id, const Code& content) {
 // Bodies begin with their locals and end with `end`.
 inline Code make_module(const std::vector<Code>& bodies) {
   Code module{0, 'a', 's', 'm', 1, 0, 0, 0};
-  append_section(module, 1, {1, 0x60, 1, 0x7f, 1, 0x7f});
+  Code types{2, 0x60, 1, 0x7f, 1, 0x7f, 0x60, 0};
+  append_leb(types, 1000);
+  types.insert(types.end(), 1000, 0x7f);
+  append_section(module, 1, types);
   Code funcs, code;
   append_leb(funcs, bodies.size());
   append_leb(code, bodies.size());

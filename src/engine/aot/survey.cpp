@@ -25,39 +25,96 @@ bool is_supported(wasm::Group group) {
 
 // Notes the facts of one function.
 struct Surveyor {
-  Survey& result;
-  std::optional<Unsupported>& unsupported;
-  wasm::FuncIndex func;
-  uint64_t blocks = 1;
+  Surveyor(const wasm::Module& module, Survey& result, std::optional<Unsupported>& unsupported, wasm::FuncIndex func)
+      : module(module), result(result), unsupported(unsupported), func(func) {
+    const wasm::FuncType& type = module.func_type(func);
+    moved = type.params.size() + type.results.size();
+    arities.push_back(type.results.size());
+  }
 
   void instruction(const wasm::Instruction& instruction) {
     using enum wasm::Opcode;
     switch (instruction.op) {
+      case local_set:
+      case local_tee:
+        ++sets;
+        locals = std::max<uint64_t>(locals, uint64_t{instruction.index} + 1);
+        break;
       case block:
       case loop:
       case if_:
+        ++blocks;
+        moved += instruction.block.params.size() + instruction.block.results.size();
+        arities.push_back(instruction.op == loop ? instruction.block.params.size() : instruction.block.results.size());
+        break;
       case else_:
+        ++blocks;
+        break;
+      case end:
+        arities.pop_back();
+        break;
+      case br:
       case br_if:
       case br_on_null:
       case br_on_non_null:
         ++blocks;
+        moved += arity(instruction.index);
         break;
-      case br_table:
+      case br_table: {
         blocks += instruction.targets.size();
+        // Targets share a block between when they are equal (FuncTranslator::branch_table).
+        std::vector<uint32_t> depths(instruction.targets.begin(), instruction.targets.end());
+        std::ranges::sort(depths);
+        depths.erase(std::ranges::unique(depths).begin(), depths.end());
+        for (const uint32_t depth : depths) moved += arity(depth);
+        break;
+      }
+      case return_:
+        moved += arities.front();
+        break;
+      case call:
+        moves(module.funcs[instruction.index]);
+        break;
+      case call_indirect:
+        moves(instruction.index2);
+        break;
+      case call_ref:
+        moves(instruction.index);
         break;
       case return_call:
         result.is_uniform[instruction.index] = true;
-        [[fallthrough]];
+        tail_call(module.funcs[instruction.index]);
+        break;
       case return_call_indirect:
+        tail_call(instruction.index2);
+        break;
       case return_call_ref:
-        result.is_uniform[func] = true;
+        tail_call(instruction.index);
         break;
       default:
-        if (const wasm::Group group = wasm::group(instruction.op); !is_supported(group) && !unsupported) {
-          unsupported = Unsupported{wasm::text(group), func, instruction.offset};
-        }
+        note(instruction);
     }
   }
+
+  [[nodiscard]] uint64_t arity(uint32_t depth) const { return arities[arities.size() - 1 - depth]; }
+  void moves(wasm::TypeIndex type) { moved += module.types[type].func.params.size() + module.types[type].func.results.size(); }
+  void tail_call(wasm::TypeIndex type) {
+    result.is_uniform[func] = true;
+    moves(type);
+  }
+  void note(const wasm::Instruction& instruction) {
+    const wasm::Group group = wasm::group(instruction.op);
+    if (is_supported(group)) return;
+    if (!unsupported) unsupported = Unsupported{wasm::text(group), func, instruction.offset};
+    if (instruction.op == wasm::Opcode::try_table) arities.push_back(instruction.block.results.size());
+  }
+
+  const wasm::Module& module;
+  Survey& result;
+  std::optional<Unsupported>& unsupported;
+  wasm::FuncIndex func;
+  uint64_t blocks = 1, moved = 0, sets = 0, locals = 0;
+  std::vector<uint64_t> arities;  // of the label of each open block
 };
 
 void check(const wasm::ConstExpr& expr, std::optional<Unsupported>& unsupported) {
@@ -76,28 +133,28 @@ void check_const_exprs(const wasm::Module& module, std::optional<Unsupported>& u
   }
 }
 
-Effort effort_for(uint32_t bytes, uint64_t locals, uint64_t blocks) {
+Effort effort_for(uint64_t weight, uint64_t locals, uint64_t blocks) {
   const uint64_t product = locals * blocks;
-  if (bytes > huge_body_bytes || product > huge_locals_times_blocks) return Effort::none;
-  if (bytes > cheap_body_bytes || product > cheap_locals_times_blocks) return Effort::cheap;
+  if (weight > huge_weight || product > huge_locals_times_blocks) return Effort::none;
+  if (weight > cheap_weight || product > cheap_locals_times_blocks) return Effort::cheap;
   return Effort::full;
 }
 
-std::vector<Partition> cut(const wasm::Module& module, const std::vector<Effort>& effort) {
+std::vector<Partition> cut(const wasm::Module& module, const std::vector<Effort>& effort, const std::vector<uint64_t>& weights) {
   std::vector<Partition> partitions;
   Partition open;
   auto close = [&](uint32_t at) {
     if (open.last > open.first) partitions.push_back(open);
-    open = {at, at, 0, false};
+    open = {.first = at, .last = at};
   };
   for (uint32_t own = 0; own < module.bodies.size(); ++own) {
-    const uint32_t bytes = module.bodies[own].size;
     const bool is_huge = effort[own] == Effort::none;
-    if (is_huge || open.bytes + bytes > partition_max_bytes) close(own);
+    if (is_huge || open.weight + weights[own] > partition_max_weight) close(own);
     open.last = own + 1;
-    open.bytes += bytes;
+    open.weight += weights[own];
+    open.code_bytes += module.bodies[own].size;
     open.is_huge = is_huge;
-    if (is_huge || open.bytes >= partition_bytes) close(own + 1);
+    if (is_huge || open.weight >= partition_weight) close(own + 1);
   }
   close(static_cast<uint32_t>(module.bodies.size()));
   return partitions;
@@ -111,21 +168,31 @@ Result<Survey> survey(const wasm::Module& module) {
   result.effort.reserve(module.bodies.size());
   std::optional<Unsupported> unsupported;
   check_const_exprs(module, unsupported);
+  std::optional<Error> too_large;
+  std::vector<uint64_t> weights;
+  weights.reserve(module.bodies.size());
   wasm::Walker walker(module);
   for (uint32_t own = 0; own < module.bodies.size(); ++own) {
-    const wasm::FuncIndex func = module.imported_funcs + own;
-    Surveyor surveyor{result, unsupported, func};
-    TRY(wasm::walk(walker, func, surveyor));
-    const size_t locals = TRY(wasm::read_locals(module, func)).size();
-    result.effort.push_back(effort_for(module.bodies[own].size, locals, surveyor.blocks));
-    result.code_bytes += module.bodies[own].size;
+    const wasm::Body& body = module.bodies[own];
+    Surveyor surveyor(module, result, unsupported, module.imported_funcs + own);
+    TRY(wasm::walk(walker, surveyor.func, surveyor));
+    if (surveyor.moved > most_moved_values && !too_large) {
+      too_large = Error{ErrorKind::limit,
+                        format("function {} moves {} values in calls, blocks and branches; this compiler takes {}", surveyor.func,
+                               surveyor.moved, most_moved_values),
+                        body.offset};
+    }
+    weights.push_back(weight_of(body.size, surveyor.moved));
+    result.effort.push_back(effort_for(weights.back(), std::min(surveyor.sets, surveyor.locals), surveyor.blocks));
+    result.code_bytes += body.size;
   }
   if (unsupported) {
     const std::string where = unsupported->func ? format("function {}", *unsupported->func) : "a constant expression";
     return fail(ErrorKind::unsupported,
                 format("not supported by this build yet: {}, {}, offset {:#x}", unsupported->feature, where, unsupported->offset));
   }
-  result.partitions = cut(module, result.effort);
+  if (too_large) return std::unexpected(*too_large);
+  result.partitions = cut(module, result.effort, weights);
   return result;
 }
 

@@ -23,18 +23,29 @@ enum class Effort : uint8_t {
   none,   // no optimisation and the linear code generator, in a partition of its own
 };
 
-// A function's size beyond which it takes the cheaper way; in bytes of its body, and as the product of locals and blocks, which is
-// what bounds the phi nodes that promotion of locals may make.
-inline constexpr uint32_t cheap_body_bytes = 48 << 10, huge_body_bytes = 256 << 10;
-inline constexpr uint64_t cheap_locals_times_blocks = 1 << 20, huge_locals_times_blocks = 1 << 24;
+// Values that a function moves: parameters and results of itself, of its calls, blocks and branches. A few bytes of code can move
+// a thousand, each an instruction or more, so the bytes of a body do not bound the work it makes: its weight does. This many
+// would take gigabytes; the largest body possible has a quarter of it when its calls and branches move two values each.
+inline constexpr uint64_t most_moved_values = 16 << 20;
 
-// Partitions are closed when they have this many bytes, and never go beyond the maximum unless one function does.
-inline constexpr uint32_t partition_bytes = 64 << 10, partition_max_bytes = 128 << 10;
+// The larger of a body's bytes and four times what it moves, and a little for each function.
+[[nodiscard]] constexpr uint64_t weight_of(uint64_t body_bytes, uint64_t moved_values) {
+  return 32 + (body_bytes > 4 * moved_values ? body_bytes : 4 * moved_values);
+}
+
+// The weight beyond which a function takes the cheaper way, and likewise the product of the locals it sets and its blocks, which is
+// what bounds the phi nodes that promotion of locals may make.
+inline constexpr uint64_t cheap_weight = 48 << 10, huge_weight = 256 << 10;
+inline constexpr uint64_t cheap_locals_times_blocks = 1 << 20, huge_locals_times_blocks = 1 << 22;
+
+// Partitions are closed when they weigh this much, and never weigh more than the maximum unless one function does.
+inline constexpr uint64_t partition_weight = 64 << 10, partition_max_weight = 128 << 10;
 
 // Consecutive own functions [first, last), compiled as one LLVM module.
 struct Partition {
   uint32_t first = 0, last = 0;
-  uint64_t bytes = 0;
+  uint64_t weight = 0;
+  uint64_t code_bytes = 0;
   bool is_huge = false;  // one function with Effort::none
 };
 

@@ -36,14 +36,14 @@ TEST(Survey, CutsPartitionsBySizeOnly) {
   uint32_t next = 0;
   for (const Partition& partition : survey.partitions) {
     EXPECT_EQ(partition.first, next);
-    EXPECT_LE(partition.bytes, partition_max_bytes);
+    EXPECT_LE(partition.weight, partition_max_weight);
     next = partition.last;
   }
   EXPECT_EQ(next, 50u);
 }
 
 TEST(Survey, GivesLargeFunctionsLessEffort) {
-  const Survey survey = survey_of({body_of(100), body_of(cheap_body_bytes + 100), body_of(huge_body_bytes + 100), body_of(100)});
+  const Survey survey = survey_of({body_of(100), body_of(cheap_weight + 100), body_of(huge_weight + 100), body_of(100)});
   EXPECT_EQ(survey.effort, (std::vector<Effort>{Effort::full, Effort::cheap, Effort::none, Effort::full}));
   ASSERT_EQ(survey.partitions.size(), 3u);
   EXPECT_FALSE(survey.partitions[0].is_huge);
@@ -56,6 +56,29 @@ TEST(Survey, FindsBothEndsOfTailCalls) {
   const Survey survey =
       survey_of({{0, local_get, 0, return_call, 2, end}, {0, local_get, 0, call, 0, end}, {0, local_get, 0, end}});
   EXPECT_EQ(survey.is_uniform, (std::vector<bool>{true, false, true}));
+}
+
+// A block of 1,000 results and branches to it: four bytes move a thousand values.
+TEST(Survey, WeighsWhatIsMovedAndLimitsIt) {
+  constexpr uint8_t block = 0x02, br_if = 0x0d;
+  for (const uint32_t branches : {100u, 20'000u}) {
+    Code body{0, block, 1};
+    for (int i = 0; i < 1000; ++i) body.insert(body.end(), {local_get, 0});
+    for (uint32_t i = 0; i < branches; ++i) body.insert(body.end(), {local_get, 0, br_if, 0});
+    body.push_back(end);
+    for (int i = 0; i < 1000; ++i) body.push_back(drop);
+    body.insert(body.end(), {local_get, 0, end});
+    const Code wasm = make_module({body});
+    const Result<wasm::Module> module = wasm::decode(wasm);
+    ASSERT_TRUE(module) << module.error().text();
+    const Result<Survey> result = survey(*module);
+    ASSERT_EQ(result.has_value(), branches == 100);
+    if (result) {
+      EXPECT_EQ(result->effort[0], Effort::none);
+    } else {
+      EXPECT_EQ(result.error().kind, ErrorKind::limit);
+    }
+  }
 }
 
 TEST(Survey, NamesTheUnsupportedFeature) {

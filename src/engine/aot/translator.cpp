@@ -15,7 +15,7 @@ constexpr uint32_t longest_run = 2048;
 
 }  // namespace
 
-FuncTranslator::FuncTranslator(Unit& unit, wasm::FuncIndex func, std::span<const wasm::ValueType> locals)
+FuncTranslator::FuncTranslator(Unit& unit, wasm::FuncIndex func)
     : unit_(unit),
       func_(func),
       signature_(unit.prototypes().signature(unit.source().module.funcs[func])),
@@ -24,22 +24,15 @@ FuncTranslator::FuncTranslator(Unit& unit, wasm::FuncIndex func, std::span<const
       ir_(unit.context()),
       vmctx_(function_.getArg(0)),
       memory_bases_(unit.source().module.memories.size()) {
-  begin_function(locals);
+  begin_function();
 }
 
-void FuncTranslator::begin_function(std::span<const wasm::ValueType> locals) {
+void FuncTranslator::begin_function() {
   offset_ = module().bodies[func_ - module().imported_funcs].offset;
   ir_.SetInsertPoint(new_block());
   // Overflow arguments are read here, before anything that can call.
-  const std::vector<llvm::Value*> params =
+  params_ =
       unit_.prototypes().unpack(ir_, signature_, unit_.source().survey.is_uniform[func_], function_, [this] { return xbuf(); });
-  locals_.reserve(locals.size());
-  for (size_t i = 0; i < locals.size(); ++i) {
-    llvm::Type* const type = unit_.prototypes().type(locals[i]);
-    llvm::Value* const value = i < params.size() ? params[i] : llvm::Constant::getNullValue(type);
-    locals_.push_back({ir_.CreateAlloca(type), value, locals_known_});
-  }
-  for (const Local& local : locals_) ir_.CreateStore(local.value, local.home);
   llvm::BasicBlock* const body = new_block();
   entry_end_ = ir_.CreateBr(body);
   ir_.SetInsertPoint(body);
@@ -85,13 +78,13 @@ bool FuncTranslator::variable(const wasm::Instruction& instruction) {
   using enum wasm::Opcode;
   switch (instruction.op) {
     case local_get:
-      push(local(instruction.index));
+      push(get_local(instruction));
       return true;
     case local_set:
-      set_local(instruction.index, pop());
+      set_local(instruction, pop());
       return true;
     case local_tee:
-      set_local(instruction.index, stack_.back());
+      set_local(instruction, stack_.back());
       return true;
     case global_get:
       this->global_get(instruction);
@@ -115,28 +108,50 @@ bool FuncTranslator::variable(const wasm::Instruction& instruction) {
   }
 }
 
-llvm::Value* FuncTranslator::local(wasm::LocalIndex index) {
-  Local& local = locals_[index];
+FuncTranslator::Local& FuncTranslator::local(const wasm::Instruction& instruction) {
+  Local& local = locals_[instruction.index];
+  if (!local.initial) {
+    local.initial = instruction.index < params_.size() ? params_[instruction.index]
+                                                       : llvm::Constant::getNullValue(unit_.prototypes().type(instruction.type));
+    local.value = local.initial;
+    local.known = first_known;
+  }
+  return local;
+}
+
+llvm::AllocaInst* FuncTranslator::home(Local& local) {
+  if (!local.home) {
+    const llvm::IRBuilder<>::InsertPointGuard guard(ir_);
+    ir_.SetInsertPoint(entry_end_);
+    local.home = ir_.CreateAlloca(local.initial->getType());
+    ir_.CreateStore(local.initial, local.home);
+  }
+  return local.home;
+}
+
+llvm::Value* FuncTranslator::get_local(const wasm::Instruction& instruction) {
+  Local& local = this->local(instruction);
   if (local.known != locals_known_) {
-    local.value = ir_.CreateLoad(local.home->getAllocatedType(), local.home);
+    local.value = ir_.CreateLoad(local.initial->getType(), home(local));
     local.known = locals_known_;
   }
   return local.value;
 }
 
-void FuncTranslator::set_local(wasm::LocalIndex index, llvm::Value* value) {
-  Local& local = locals_[index];
+void FuncTranslator::set_local(const wasm::Instruction& instruction, llvm::Value* value) {
+  Local& local = this->local(instruction);
   local.value = value;
   local.known = locals_known_;
-  if (local.is_saved) unsaved_locals_.push_back(index);
+  if (local.is_saved) unsaved_locals_.push_back(instruction.index);
   local.is_saved = false;
 }
 
 // Before control may leave for a place where paths merge.
 void FuncTranslator::save_locals() {
   for (const wasm::LocalIndex index : unsaved_locals_) {
-    ir_.CreateStore(locals_[index].value, locals_[index].home);
-    locals_[index].is_saved = true;
+    Local& local = locals_[index];
+    ir_.CreateStore(local.value, home(local));
+    local.is_saved = true;
   }
   unsaved_locals_.clear();
 }

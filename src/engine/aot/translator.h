@@ -11,6 +11,7 @@
 #include "engine/code/abi.h"
 #include "engine/wasm/instruction.h"
 
+#include <llvm/ADT/DenseMap.h>
 #include <llvm/ADT/SmallVector.h>
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/Instructions.h>
@@ -22,10 +23,12 @@ namespace mote::aot {
 
 class FuncTranslator {
  public:
-  FuncTranslator(Unit& unit, wasm::FuncIndex func, std::span<const wasm::ValueType> locals);
+  FuncTranslator(Unit& unit, wasm::FuncIndex func);
   void instruction(const wasm::Instruction& instruction);
 
  private:
+  static constexpr uint32_t first_known = 1;
+
   // A block, loop or if that was begun, or the function itself.
   struct Label {
     enum class Kind : uint8_t { block, loop, if_, function };
@@ -37,10 +40,12 @@ class FuncTranslator {
     llvm::BasicBlock* otherwise = nullptr;  // if: its else part, until that was begun
     std::vector<llvm::Value*> params = {};  // if: for the else part
   };
-  // A local's home in the frame, and its value where that is known: until paths merge, gets and sets need no memory. (Promotion
-  // would find the same; doing it at once halves what it has to look at, and serves functions too large for it.)
+  // A local's value, where that is known: until paths merge, gets and sets need no memory. (Promotion would find the same; doing
+  // it at once halves what it has to look at, and serves functions too large for it.) A local exists from its first use, for a
+  // few bytes can declare 50,000; its home in the frame only when a value must outlive a merge.
   struct Local {
-    llvm::AllocaInst* home;
+    llvm::Value* initial = nullptr;
+    llvm::AllocaInst* home = nullptr;
     llvm::Value* value = nullptr;
     uint32_t known = 0;
     bool is_saved = true;
@@ -58,7 +63,7 @@ class FuncTranslator {
   };
 
   // translator.cpp
-  void begin_function(std::span<const wasm::ValueType> locals);
+  void begin_function();
   bool control(const wasm::Instruction& instruction);
   bool variable(const wasm::Instruction& instruction);
   bool reference(const wasm::Instruction& instruction);
@@ -72,8 +77,10 @@ class FuncTranslator {
   void branch_table(std::span<const uint32_t> depths);
   void bring(Label& label);
   [[nodiscard]] llvm::MDNode* hint();
-  [[nodiscard]] llvm::Value* local(wasm::LocalIndex index);
-  void set_local(wasm::LocalIndex index, llvm::Value* value);
+  [[nodiscard]] Local& local(const wasm::Instruction& instruction);
+  [[nodiscard]] llvm::Value* get_local(const wasm::Instruction& instruction);
+  void set_local(const wasm::Instruction& instruction, llvm::Value* value);
+  [[nodiscard]] llvm::AllocaInst* home(Local& local);
   void save_locals();
   void forget_locals();
   void global_get(const wasm::Instruction& instruction);
@@ -142,9 +149,10 @@ class FuncTranslator {
   llvm::Value* vmctx_;
   llvm::BranchInst* entry_end_ = nullptr;  // ends the entry block; what is loaded once per call goes before it
   std::vector<llvm::Value*> memory_bases_;
-  std::vector<Local> locals_;
+  std::vector<llvm::Value*> params_;
+  llvm::DenseMap<wasm::LocalIndex, Local> locals_;
   std::vector<wasm::LocalIndex> unsaved_locals_;
-  uint32_t locals_known_ = 1;  // what a Local's `known` must be for its value to hold here
+  uint32_t locals_known_ = first_known;  // what a Local's `known` must be for its value to hold here
   std::vector<llvm::Value*> stack_;
   std::vector<Label> labels_;
   uint64_t offset_ = 0;                   // of the current instruction

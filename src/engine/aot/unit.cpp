@@ -100,8 +100,7 @@ Result<void> Unit::translate() {
   wasm::Walker walker(source_.module);
   for (uint32_t own = partition_.first; own < partition_.last; ++own) {
     const wasm::FuncIndex func = source_.module.imported_funcs + own;
-    const std::vector<wasm::ValueType> locals = TRY(wasm::read_locals(source_.module, func));
-    FuncTranslator translator(*this, func, locals);
+    FuncTranslator translator(*this, func);
     TRY(wasm::walk(walker, func, translator));
   }
   debug_.finalize();
