@@ -1,4 +1,7 @@
 // Walks every body once before anything is compiled (survey.h).
+//
+// Costs one validation of the module, about a hundredth of its compilation. It keeps a few bytes per function. Errors come in
+// this order: invalid, unsupported, too large. Tested by survey_test.cpp.
 #include "engine/aot/survey.h"
 
 #include "base/core/format.h"

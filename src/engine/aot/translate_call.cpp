@@ -57,24 +57,20 @@ FuncTranslator::Callee FuncTranslator::direct_callee(wasm::FuncIndex index) {
 FuncTranslator::Callee FuncTranslator::indirect_callee(wasm::TableIndex table, wasm::TypeIndex type, llvm::Value* index) {
   const Extent extent = table_extent(table);
   trap_if(ir_.CreateICmpUGE(index, extent.length), code::TrapCode::undefined_element);
-  llvm::Value* entry = load_plain(ir_.getInt64Ty(), table_element(table, extent.base, index), Region::table, 8);
+  llvm::Value* const entry = load_plain(ir_.getInt64Ty(), table_element(table, extent.base, index), Region::table, 8);
   // Null, or not resolved yet. An entry that was set to null explicitly fails the type check instead.
-  llvm::BasicBlock* const before = ir_.GetInsertBlock();
-  llvm::BasicBlock* taken = nullptr;
-  llvm::Value* resolved = nullptr;
-  if_unlikely(ir_.CreateIsNull(entry), [&] {
-    resolved = builtin(code::Builtin::table_get_func, {ir_.getInt32(table), index});
-    trap_if(ir_.CreateIsNull(resolved), code::TrapCode::uninitialized_element);
-    taken = ir_.GetInsertBlock();
+  llvm::Value* const resolved = resolve(table, index, entry, [this](llvm::Value* reference) {
+    trap_if(ir_.CreateIsNull(reference), code::TrapCode::uninitialized_element);
   });
-  llvm::PHINode* const merged = ir_.CreatePHI(ir_.getInt64Ty(), 2);
-  merged->addIncoming(entry, before);
-  merged->addIncoming(resolved, taken);
-  llvm::Value* const funcref = ir_.CreateIntToPtr(merged, ir_.getPtrTy());
+  llvm::Value* const funcref = ir_.CreateIntToPtr(resolved, ir_.getPtrTy());
   check_type(funcref, type);
-  return {unit_.prototypes().signature(type),
-          load_plain(ir_.getPtrTy(), at(funcref, offsetof(code::FuncRef, code)), Region::context, 8),
-          load_plain(ir_.getPtrTy(), at(funcref, offsetof(code::FuncRef, ctx)), Region::context, 8), false};
+  return callee_of(funcref, type);
+}
+
+FuncTranslator::Callee FuncTranslator::callee_of(llvm::Value* funcref, wasm::TypeIndex type) {
+  const auto field = [&](uint64_t offset) { return load_plain(ir_.getPtrTy(), at(funcref, offset), Region::context, 8); };
+  llvm::Value* const code = field(offsetof(code::FuncRef, code));
+  return {unit_.prototypes().signature(type), code, field(offsetof(code::FuncRef, ctx)), false};
 }
 
 void FuncTranslator::check_type(llvm::Value* funcref, wasm::TypeIndex type) {
@@ -95,10 +91,7 @@ void FuncTranslator::check_type(llvm::Value* funcref, wasm::TypeIndex type) {
 
 FuncTranslator::Callee FuncTranslator::referenced_callee(wasm::TypeIndex type, llvm::Value* reference) {
   trap_if(ir_.CreateIsNull(reference), code::TrapCode::null_function_reference);
-  llvm::Value* const funcref = ir_.CreateIntToPtr(reference, ir_.getPtrTy());
-  return {unit_.prototypes().signature(type),
-          load_plain(ir_.getPtrTy(), at(funcref, offsetof(code::FuncRef, code)), Region::context, 8),
-          load_plain(ir_.getPtrTy(), at(funcref, offsetof(code::FuncRef, ctx)), Region::context, 8), false};
+  return callee_of(ir_.CreateIntToPtr(reference, ir_.getPtrTy()), type);
 }
 
 void FuncTranslator::emit_call(const Callee& callee) {

@@ -27,13 +27,15 @@ llvm::Value* FuncTranslator::table_element(wasm::TableIndex table, llvm::Value* 
   return ir_.CreateGEP(unit_.prototypes().type(module().tables[table].type.element), base, index);
 }
 
-// An entry as it stands in a func table, with 0 only where it is null.
-llvm::Value* FuncTranslator::resolve(wasm::TableIndex table, llvm::Value* index, llvm::Value* entry) {
+// An entry as it stands in a func table, with 0 only where it is null. `inspect` sees what the builtin says of a 0, in its block.
+llvm::Value* FuncTranslator::resolve(wasm::TableIndex table, llvm::Value* index, llvm::Value* entry,
+                                     llvm::function_ref<void(llvm::Value*)> inspect) {
   llvm::BasicBlock* const before = ir_.GetInsertBlock();
   llvm::BasicBlock* taken = nullptr;
   llvm::Value* resolved = nullptr;
   if_unlikely(ir_.CreateIsNull(entry), [&] {
     resolved = builtin(code::Builtin::table_get_func, {ir_.getInt32(table), index});
+    inspect(resolved);
     taken = ir_.GetInsertBlock();
   });
   llvm::PHINode* const merged = ir_.CreatePHI(ir_.getInt64Ty(), 2);
@@ -66,7 +68,7 @@ bool FuncTranslator::table(const wasm::Instruction& instruction) {
       llvm::Value* entry =
           load_plain(unit_.prototypes().type(element), table_element(index, extent.base, at_index), Region::table, is_func ? 8 : 4);
       if (is_func) {
-        entry = resolve(index, at_index, entry);
+        entry = resolve(index, at_index, entry, [](llvm::Value*) {});
         entry = ir_.CreateSelect(ir_.CreateICmpEQ(entry, null_funcref()), ir_.getInt64(0), entry);
       }
       push(entry);

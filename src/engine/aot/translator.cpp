@@ -1,4 +1,9 @@
 // Dispatch, locals, globals and control flow (translator.h).
+//
+// Blocks: a label's target block is made when the label is, with a phi for each value that a branch to it brings, and placed when
+// the block ends; a phi that got one value or none goes away again. The walker tells nothing between an unconditional transfer
+// and the next `else` or `end` it knows of, so the builder's block may be finished in between.
+// Spec: core/exec/instructions, "Control Instructions", "Variable Instructions".
 #include "engine/aot/translator.h"
 
 #include "base/core/assert.h"

@@ -106,7 +106,8 @@ class FuncTranslator {
   bool table(const wasm::Instruction& instruction);
   [[nodiscard]] Extent table_extent(wasm::TableIndex index);
   [[nodiscard]] llvm::Value* table_element(wasm::TableIndex table, llvm::Value* base, llvm::Value* index);
-  [[nodiscard]] llvm::Value* resolve(wasm::TableIndex table, llvm::Value* index, llvm::Value* entry);
+  [[nodiscard]] llvm::Value* resolve(wasm::TableIndex table, llvm::Value* index, llvm::Value* entry,
+                                     llvm::function_ref<void(llvm::Value*)> inspect);
   [[nodiscard]] llvm::Value* null_funcref();
   [[nodiscard]] bool is_table64(wasm::TableIndex index) const;
 
@@ -115,6 +116,7 @@ class FuncTranslator {
   [[nodiscard]] Callee direct_callee(wasm::FuncIndex index);
   [[nodiscard]] Callee indirect_callee(wasm::TableIndex table, wasm::TypeIndex type, llvm::Value* index);
   [[nodiscard]] Callee referenced_callee(wasm::TypeIndex type, llvm::Value* reference);
+  [[nodiscard]] Callee callee_of(llvm::Value* funcref, wasm::TypeIndex type);
   void check_type(llvm::Value* funcref, wasm::TypeIndex type);
   void emit_call(const Callee& callee);
   void emit_tail_call(const Callee& callee);
