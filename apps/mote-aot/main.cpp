@@ -22,6 +22,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <string>
 #include <vector>
 
@@ -114,16 +115,14 @@ void declare(CLI::App& command, Arguments& arguments) {
       "Say how far it is");
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+// CLI11 reports by exceptions: for help and version, and for misuse.
+int run(int argc, char** argv) {
   Arguments arguments;
   arguments.options.threads = mote::os::cpu_count();
   CLI::App app("The optimising compiler of Mote; use `mote compile`", "mote-aot");
   app.set_version_flag("--version", MOTE_VERSION);
   app.require_subcommand(1);
-  CLI::App& command = *app.add_subcommand("compile", "Compile a WebAssembly module to an artifact");
-  declare(command, arguments);
+  declare(*app.add_subcommand("compile", "Compile a WebAssembly module to an artifact"), arguments);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -135,4 +134,14 @@ int main(int argc, char** argv) {
   const Result<void> result = compile(arguments);
   if (!result) print(result.error());
   return result ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    say_last_words(ErrorKind::internal, error.what());
+  }
 }

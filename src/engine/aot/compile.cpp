@@ -56,13 +56,14 @@ class Job {
     } else {
       const size_t count = std::clamp<size_t>(options_.threads, 1, results_.size());
       std::vector<llvm::thread> threads;
+      threads.reserve(count);
       for (size_t i = 0; i < count; ++i) threads.emplace_back(std::optional<unsigned>(worker_stack_bytes), [this] { work(); });
       for (llvm::thread& thread : threads) thread.join();
     }
     std::vector<Bytes> objects;
-    for (const std::optional<Result<std::vector<uint8_t>>>& result : results_) {
-      if (!*result) return std::unexpected((*result).error());  // the first in the module's order
-      objects.emplace_back(**result);
+    for (const Result<std::vector<uint8_t>>& result : results_) {
+      if (!result) return std::unexpected(result.error());  // the first in the module's order
+      objects.emplace_back(*result);
     }
     return link(objects, static_cast<uint32_t>(source_.module.bodies.size()), source_.key);
   }
@@ -73,7 +74,7 @@ class Job {
     for (size_t next = next_++; next < order_.size(); next = next_++) {
       const size_t index = order_[next];
       const Partition& partition = source_.survey.partitions[index];
-      results_[index].emplace(compiler.compile(source_, partition));
+      results_[index] = compiler.compile(source_, partition);
       const std::lock_guard lock(progress_);
       done_ += partition.code_bytes;
       if (options_.progress) options_.progress(done_, total_);
@@ -84,7 +85,7 @@ class Job {
   const CompileOptions& options_;
   uint64_t done_, total_;
   std::vector<size_t> order_;
-  std::vector<std::optional<Result<std::vector<uint8_t>>>> results_;
+  std::vector<Result<std::vector<uint8_t>>> results_;
   std::atomic<size_t> next_ = 0;
   std::mutex progress_;
 };

@@ -17,8 +17,8 @@ namespace {
 using testing::Code;
 using testing::make_module;
 
-constexpr uint8_t local_get = 0x20, local_set = 0x21, i32_add = 0x6a, i32_load = 0x28, i32_div_u = 0x6e, if_ = 0x04, end = 0x0b,
-                  block = 0x02, br_if = 0x0d, empty = 0x40, unreachable = 0x00;
+constexpr uint8_t local_get = 0x20, local_set = 0x21, i32_add = 0x6a, i32_load = 0x28, i32_div_u = 0x6e, begin_if = 0x04,
+                  end = 0x0b, block = 0x02, br_if = 0x0d, empty = 0x40, unreachable = 0x00;
 
 // x = x + load(x), over and over, with a branch now and then.
 Code body_of(size_t bytes) {
@@ -74,7 +74,7 @@ TEST(Compile, KeepsTheOffsetOfEveryTrapSite) {
   for (uint8_t i = 0; i < 100; ++i) {  // other operands each time, so that no site makes another one pointless
     body.insert(body.end(), {local_get, 0, i32_load, 0, i, local_get, 0, i32_load, 1, i});
     sites.push_back(body.size());
-    body.insert(body.end(), {i32_div_u, if_, empty});
+    body.insert(body.end(), {i32_div_u, begin_if, empty});
     sites.push_back(body.size());
     body.insert(body.end(), {unreachable, end});
   }
@@ -92,8 +92,8 @@ TEST(Compile, KeepsTheOffsetOfEveryTrapSite) {
       at = std::search(at, text.end(), std::begin(code::trap_instruction), std::end(code::trap_instruction));
       if (at == text.end()) break;
       const std::optional<code::PcInfo> info = image->find(&*at);
-      ASSERT_TRUE(info && info->wasm_offset);
-      EXPECT_TRUE(std::ranges::find(sites, *info->wasm_offset - body_at) != sites.end()) << "level " << int{level};
+      const uint64_t offset = info ? info->wasm_offset.value_or(0) : 0;
+      EXPECT_TRUE(std::ranges::find(sites, offset - body_at) != sites.end()) << "level " << int{level};
     }
     EXPECT_GE(traps, 200u) << "level " << int{level};
   }

@@ -16,8 +16,8 @@ namespace {
 
 class LocationPass final : public llvm::MachineFunctionPass {
  public:
-  static char ID;
-  LocationPass() : MachineFunctionPass(ID) {}
+  static char id;
+  LocationPass() : MachineFunctionPass(id) {}
   [[nodiscard]] llvm::StringRef getPassName() const override { return "locations of accesses that may fault"; }
   void getAnalysisUsage(llvm::AnalysisUsage& usage) const override {
     usage.setPreservesAll();
@@ -48,7 +48,7 @@ class LocationPass final : public llvm::MachineFunctionPass {
   }
 };
 
-char LocationPass::ID = 0;
+char LocationPass::id = 0;
 
 }  // namespace
 
