@@ -4,6 +4,7 @@ find_package(CLI11 REQUIRED)
 # As archives, because `mote` is linked statically (apps/mote).
 find_library(MOTE_XXHASH NAMES libxxhash.a REQUIRED)
 find_library(MOTE_NETTLE NAMES libnettle.a REQUIRED)
+find_library(MOTE_CAPSTONE NAMES libcapstone.a REQUIRED)
 if(MOTE_DEV)
   find_package(GTest REQUIRED)
 endif()

@@ -15,6 +15,7 @@ constexpr Command command_table[] = {
     {"validate", for_validate, "mote validate FILE…", "check modules; says nothing when they are valid", run_validate},
     {"inspect", for_inspect, "mote inspect [FLAGS] FILE", "show a module's or artifact's imports, exports, sizes and features",
      run_inspect},
+    {"objdump", for_objdump, "mote objdump [FLAGS] FILE", "show each wasm instruction beside its machine code", run_objdump},
     {"settings", for_settings, "mote settings [FLAGS]", "show what was decided for this machine, and why", run_settings},
 };
 

@@ -27,6 +27,7 @@ int run_compile(Options options);
 int run_validate(Options options);
 int run_inspect(Options options);
 int run_settings(Options options);
+int run_objdump(Options options);
 
 // Help for a command ("run"), a group ("-W"), or everything ("").
 [[nodiscard]] std::string help(std::string_view topic);

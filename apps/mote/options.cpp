@@ -119,7 +119,18 @@ constexpr Flag flag_table[] = {
      }},
     {"--both", "", for_compile, "write an image for each memory mode, guard and dense",
      [](Options& o, std::string_view v) { return set_switch(o.both_memory_modes, v); }},
-    {"--json", "", for_inspect | for_settings, "print JSON", [](Options& o, std::string_view v) { return set_switch(o.json, v); }},
+    {"--json", "", for_inspect | for_settings | for_objdump, "print JSON",
+     [](Options& o, std::string_view v) { return set_switch(o.json, v); }},
+    {"--func", "NAME|INDEX", for_objdump, "only this function, by its name, export or index",
+     [](Options& o, std::string_view v) -> Result<void> {
+       o.func = v;
+       return {};
+     }},
+    {"--wasm", "FILE", for_objdump, "the module that an artifact was made from, to show its instructions",
+     [](Options& o, std::string_view v) -> Result<void> {
+       o.wasm = v;
+       return {};
+     }},
 };
 
 constexpr Group group_table[] = {

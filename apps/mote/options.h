@@ -35,8 +35,12 @@ struct Options {
   std::string output = {};
   bool both_memory_modes = false;
 
-  // inspect, settings
+  // inspect, settings, objdump
   bool json = false;
+
+  // objdump
+  std::string func = {};
+  std::string wasm = {};
 
   // The command's own words: files, and for `run` what belongs to the guest.
   std::vector<std::string> words = {};
@@ -49,7 +53,8 @@ enum CommandBit : uint32_t {
   for_validate = 4,
   for_inspect = 8,
   for_settings = 16,
-  for_engine = for_run | for_compile | for_settings,
+  for_objdump = 32,
+  for_engine = for_run | for_compile | for_settings | for_objdump,
 };
 
 using Apply = Result<void> (*)(Options& options, std::string_view value);

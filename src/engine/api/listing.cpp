@@ -1,0 +1,236 @@
+// See mote/listing.h: walks the wasm body for its text, the machine code for its instructions, and joins them by the pc map.
+#include "base/core/format.h"
+#include "base/core/hash.h"
+#include "engine/api/state.h"
+#include "engine/disassembly/disassembler.h"
+#include "engine/wasm/decode.h"
+#include "engine/wasm/names.h"
+#include "engine/wasm/print.h"
+#include "engine/wasm/walk.h"
+
+#include <mote/listing.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <set>
+
+namespace mote {
+
+namespace {
+
+using disassembly::Disassembler;
+using Flow = disassembly::Instruction::Flow;
+
+// The reachable instructions of a body, as text.
+struct WasmText {
+  std::vector<WasmLine> lines;
+  uint32_t depth = 0;
+  void instruction(const wasm::Instruction& in) {
+    using enum wasm::Opcode;
+    const bool closes = in.op == end || in.op == else_;
+    if (closes && depth > 0) --depth;
+    lines.push_back({in.offset, depth, wasm::text(in)});
+    if (in.op == block || in.op == loop || in.op == if_ || in.op == else_ || in.op == try_table) ++depth;
+  }
+};
+
+// One image with what is known of its module.
+class Lister {
+ public:
+  // `module` has bodies only when the wasm is at hand.
+  Lister(const wasm::Module& module, const code::Image& image, std::function<std::string_view(uint32_t)> name,
+         Disassembler& disassembler)
+      : module_(module), image_(image), name_(std::move(name)), disassembler_(disassembler) {}
+
+  Result<void> list(const ListingOptions& options) {
+    const std::vector<uint32_t> chosen = TRY(choose(options.func));
+    if (options.on_start) {
+      options.on_start({code::text(image_.key()), image_.text().size(), static_cast<uint32_t>(image_.funcs().size())});
+    }
+    for (const uint32_t own : chosen) {
+      const FunctionListing listing = TRY(list_function(own));
+      if (options.on_function) options.on_function(listing);
+    }
+    return {};
+  }
+
+ private:
+  // Own-function indices.
+  Result<std::vector<uint32_t>> choose(const std::string& wanted) const {
+    const auto count = static_cast<uint32_t>(image_.funcs().size());
+    std::vector<uint32_t> chosen;
+    uint32_t number = 0;
+    const auto [end, error] = std::from_chars(wanted.data(), wanted.data() + wanted.size(), number);
+    const bool is_number = !wanted.empty() && error == std::errc() && end == wanted.data() + wanted.size();
+    if (is_number && module_.is_imported(number) && number < module_.funcs.size()) {
+      return fail(ErrorKind::not_found, format("function {} is imported: it has no code here", number));
+    }
+    for (uint32_t own = 0; own < count; ++own) {
+      const uint32_t index = own + module_.imported_funcs;
+      if (wanted.empty() || (is_number ? index == number : has_name(index, wanted))) chosen.push_back(own);
+    }
+    if (chosen.empty() && !wanted.empty()) {
+      return fail(ErrorKind::not_found, format("has no function \"{}\": give a name or one of the indices {} to {}", wanted,
+                                               module_.imported_funcs, module_.funcs.empty() ? 0 : module_.funcs.size() - 1));
+    }
+    return chosen;
+  }
+
+  bool has_name(uint32_t index, std::string_view wanted) const {
+    if (name_(index) == wanted) return true;
+    return std::ranges::any_of(module_.exports, [&](const wasm::Export& one) {
+      return one.kind == wasm::ExternKind::func && one.index == index && one.name == wanted;
+    });
+  }
+
+  std::string name_of(uint32_t index) const {
+    if (const std::string_view name = name_(index); !name.empty()) return std::string(name);
+    const auto found = std::ranges::find_if(
+        module_.exports, [&](const wasm::Export& one) { return one.kind == wasm::ExternKind::func && one.index == index; });
+    return found == module_.exports.end() ? std::string() : std::string(found->name);
+  }
+
+  Result<FunctionListing> list_function(uint32_t own) {
+    const code::FuncEntry entry = image_.funcs()[own];
+    FunctionListing out;
+    out.index = own + module_.imported_funcs;
+    out.name = name_of(out.index);
+    out.type = wasm::text(module_.func_type(out.index));
+    out.code_size = entry.size;
+    WasmText wasm;
+    if (!module_.bodies.empty()) {
+      const wasm::Body& body = module_.bodies[own];
+      out.wasm_offset = body.offset;
+      out.wasm_size = body.size;
+      TRY(wasm::walk(module_, out.index, wasm));
+    }
+    read_machine_code(entry, out);
+    join(entry, wasm.lines, out);
+    return out;
+  }
+
+  void read_machine_code(code::FuncEntry entry, FunctionListing& out) {
+    const Bytes code = image_.text().subspan(entry.offset, entry.size);
+    std::map<uint32_t, std::vector<size_t>> branches;  // by target: lines that go there
+    for (uint32_t at = 0; at < entry.size;) {
+      const disassembly::Instruction in = disassembler_.decode(code.subspan(at), at);
+      MachineLine line{.offset = at, .bytes = code.subspan(at, in.size), .text = in.mnemonic};
+      const bool is_inside = in.target && *in.target >= 0 && *in.target < entry.size && in.flow != Flow::call;
+      if (is_inside) {
+        branches[static_cast<uint32_t>(*in.target)].push_back(out.lines.size());
+      } else if (in.target) {
+        line.text += " " + place_in_text(entry, *in.target, line.note);
+      } else if (!in.operands.empty()) {
+        line.text += " " + in.operands;
+      }
+      if (in.constant_at) line.note = constant(entry, *in.constant_at);
+      if (in.trap) line.note = format("trap: {}", code::words(*in.trap));
+      out.lines.push_back(std::move(line));
+      at += in.size;
+    }
+    uint32_t number = 0;
+    for (const auto& [target, from] : branches) {
+      const auto at = std::ranges::lower_bound(out.lines, target, {}, &MachineLine::offset);
+      if (at == out.lines.end() || at->offset != target) {  // into the middle of what was read as an instruction
+        for (const size_t line : from) out.lines[line].text += format(" +{:#x}", target);
+        continue;
+      }
+      at->label = ++number;
+      for (const size_t line : from) out.lines[line].text += format(" L{}", number);
+    }
+  }
+
+  // Where a call or tail call goes: a function of this image.
+  std::string place_in_text(code::FuncEntry entry, int64_t target, std::string& note) const {
+    const int64_t offset = entry.offset + target;
+    const auto funcs = image_.funcs();
+    const auto after = std::ranges::upper_bound(funcs, offset, {}, [](const code::FuncEntry& one) { return int64_t{one.offset}; });
+    if (after == funcs.begin()) return format("text{:+#x}", offset);
+    // Functions without code share an offset with the next one.
+    const auto own = static_cast<uint32_t>(after - funcs.begin() - 1);
+    const uint32_t index = own + module_.imported_funcs;
+    const int64_t into = offset - funcs[own].offset;
+    note = name_of(index);
+    return into == 0 ? format("func[{}]", index) : format("func[{}]{:+#x}", index, into);
+  }
+
+  // A constant's place: in the function itself, or in the image's constants.
+  std::string constant(code::FuncEntry entry, int64_t at) const {
+    const int64_t offset = entry.offset + at;
+    if (at >= 0 && at < entry.size) return format("+{:#x}", at);
+    const Bytes text = image_.text();
+    if (offset < 0 || offset + 8 > static_cast<int64_t>(text.size())) return {};
+    return format("constant {:#018x}…", load_le<uint64_t>(text.data() + offset));
+  }
+
+  // Puts each wasm instruction before the machine code that was made for it.
+  void join(code::FuncEntry entry, std::span<const WasmLine> wasm, FunctionListing& out) const {
+    std::vector<std::optional<uint64_t>> offsets;
+    std::set<uint64_t> with_code;
+    for (const MachineLine& line : out.lines) {
+      const auto info = image_.find(image_.text().data() + entry.offset + line.offset);
+      offsets.push_back(info ? info->wasm_offset : std::nullopt);
+      if (offsets.back()) with_code.insert(*offsets.back());
+    }
+    size_t shown = 0;  // instructions without code before this one were shown
+    std::optional<uint64_t> in_force;
+    for (size_t i = 0; i < out.lines.size(); ++i) {
+      if (offsets[i] == in_force || !offsets[i]) continue;
+      in_force = offsets[i];
+      MachineLine& line = out.lines[i];
+      for (; shown < wasm.size() && wasm[shown].offset <= *in_force; ++shown) {
+        if (!with_code.contains(wasm[shown].offset)) line.wasm.push_back(wasm[shown]);
+      }
+      const auto at = std::ranges::lower_bound(wasm, *in_force, {}, &WasmLine::offset);
+      const bool is_known = at != wasm.end() && at->offset == *in_force;
+      line.wasm.push_back(is_known ? *at : WasmLine{*in_force, 0, *in_force == out.wasm_offset ? "(entry)" : ""});
+    }
+    for (; shown < wasm.size(); ++shown) {
+      if (!with_code.contains(wasm[shown].offset)) out.rest.push_back(wasm[shown]);
+    }
+  }
+
+  const wasm::Module& module_;
+  const code::Image& image_;
+  std::function<std::string_view(uint32_t)> name_;
+  Disassembler& disassembler_;
+};
+
+Result<void> check_fit(const wasm::Module& module, const code::Image& image) {
+  if (module.funcs.size() - module.imported_funcs == image.funcs().size()) return {};
+  return fail(ErrorKind::bad_input, "the module is not the one that this code was made from");
+}
+
+}  // namespace
+
+Result<void> list_code(const Module& module, std::span<const uint8_t> wasm, const ListingOptions& options) {
+  const wasm::Module info = TRY(wasm::decode(wasm));
+  const code::Image& image = module.state()->module->image();
+  TRY(check_fit(info, image));
+  const wasm::Names names = wasm::read_names(info);
+  Disassembler disassembler = TRY(Disassembler::create());
+  return Lister(info, image, [&](uint32_t index) { return names.function(index); }, disassembler).list(options);
+}
+
+Result<void> list_artifact(std::span<const uint8_t> artifact, std::span<const uint8_t> wasm, MemoryMode memory,
+                           const ListingOptions& options) {
+  const auto loaded = TRY(code::load_artifact({artifact.begin(), artifact.end()}));
+  if (!wasm.empty() && sha256(wasm) != loaded->module_hash()) {
+    return fail(ErrorKind::bad_input, "the module is not the one that this artifact was made from (its SHA-256 differs)");
+  }
+  const auto keys = loaded->keys();
+  const auto mode = memory == MemoryMode::dense ? code::MemoryMode::dense : code::MemoryMode::guard;
+  const auto wanted = std::ranges::find(keys, mode, &code::CodegenKey::memory);
+  if (memory != MemoryMode::automatic && wanted == keys.end()) {
+    return fail(ErrorKind::not_found, format("the artifact has no image for that memory mode, but: {}", code::text(keys.front())));
+  }
+  const auto image = TRY(loaded->image(memory == MemoryMode::automatic ? keys.front() : *wanted));
+  const wasm::Module info =
+      wasm.empty() ? TRY(wasm::decode(loaded->module_bytes(), wasm::Bodies::elsewhere)) : TRY(wasm::decode(wasm));
+  TRY(check_fit(info, *image));
+  Disassembler disassembler = TRY(Disassembler::create());
+  return Lister(info, *image, [&](uint32_t index) { return loaded->func_name(index); }, disassembler).list(options);
+}
+
+}  // namespace mote
