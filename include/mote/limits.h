@@ -53,6 +53,8 @@ inline constexpr Limit memory_size{"max-memory-size", "bytes", 4ull << 30, 1ull 
 inline constexpr Limit memory64_reservation{"memory-reservation", "bytes", 8ull << 30, 1ull << 40};
 inline constexpr Limit dense_memory_size{"dense-memory-size", "bytes", 1ull << 30,
                                          4ull << 30};  // 32-bit memory without a smaller maximum
+inline constexpr Limit shared_memory_size{"max-shared-memory-size", "bytes", 4ull << 30, 1ull << 40};  // its declared maximum
+inline constexpr Limit waiters{"max-waiters", "threads", 10'000, 1'000'000};                           // on one shared memory
 inline constexpr Limit externrefs{"max-externrefs", "references", 1'000'000, 100'000'000};
 inline constexpr Limit table_elements{"max-table-elements", "elements", 1'000'000, 100'000'000};
 inline constexpr Limit instances{"max-instances", "instances", 10'000, 1'000'000};

@@ -36,11 +36,14 @@ llvm::Value* FuncTranslator::memory_base(wasm::MemoryIndex index) {
 
 llvm::Value* FuncTranslator::memory_length(wasm::MemoryIndex index) {
   constexpr uint64_t length = offsetof(code::MemoryDef, length);
-  if (index >= module().imported_memories) {
+  if (index >= module().imported_memories && !module().memories[index].limits.is_shared) {
     return load_plain(ir_.getInt64Ty(), at(vmctx_, layout().memory_def(index) + length), Region::context, 8);
   }
   llvm::Value* const def = load_invariant(ir_.getPtrTy(), vmctx_, layout().memory(index) + offsetof(code::MemoryImport, def));
-  return load_plain(ir_.getInt64Ty(), at(def, length), Region::context, 8);
+  llvm::Value* const value = load_plain(ir_.getInt64Ty(), at(def, length), Region::context, 8);
+  if (module().memories[index].limits.is_shared)
+    llvm::cast<llvm::LoadInst>(value)->setAtomic(llvm::AtomicOrdering::Monotonic);  // another thread may grow it
+  return value;
 }
 
 // Traps unless index + offset + size <= length, without wrapping.

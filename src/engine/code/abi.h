@@ -7,7 +7,7 @@
 
 namespace mote::code {
 
-inline constexpr uint32_t abi_version = 1;
+inline constexpr uint32_t abi_version = 2;
 
 enum class TrapCode : uint8_t {
 #define MOTE_TRAP(name, code, words) name = (code),

@@ -5,6 +5,8 @@
 //   VMContext | memories[] | tables[] | func_imports[] | global_imports[] | tags[] | (16) globals[] | memory_defs[] | table_defs[]
 //             | funcrefs[] | host_bindings[] | dropped bitmaps
 // Bases of memories and tables never move while an instance lives; lengths change and live in one place (the definition).
+// A shared memory's definition lies outside every instance, for it may outlive each of them: it is reached through memory(i) + 8 as
+// an imported memory's is, also where the module defines it. Other threads change its length; a plain load of 8 bytes reads it.
 #pragma once
 
 #include "engine/wasm/module.h"
@@ -80,15 +82,15 @@ enum Interrupt : uint8_t { interrupt_kill = 1, interrupt_preempt = 2 };
 inline constexpr uint32_t vmctx_magic = 0x65746f6d;  // "mote"
 
 struct alignas(16) VMContext {
-  uint32_t magic;                      // 0
-  uint32_t flags;                      // 4
-  StoreContext* store;                 // 8
-  MemoryDef mem0;                      // 16: definition of memory 0 when it is the instance's own; else only `base` is valid
-  TableDef tab0;                       // 32: likewise for table 0 (its base as well)
-  const TypeId* type_ids;              // 48: by the module's type index
-  const void* const* builtins;         // 56: by code::Builtin
-  uint8_t* gc_base;                    // 64
-  const void* rtt;                     // 72
+  uint32_t magic;               // 0
+  uint32_t flags;               // 4
+  StoreContext* store;          // 8
+  MemoryDef mem0;               // 16: definition of memory 0 when it is the instance's own and unshared; else only `base` is valid
+  TableDef tab0;                // 32: likewise for table 0 (its base as well)
+  const TypeId* type_ids;       // 48: by the module's type index
+  const void* const* builtins;  // 56: by code::Builtin
+  uint8_t* gc_base;             // 64
+  const void* rtt;              // 72
   const std::atomic<uint64_t>* epoch;  // 80
   void* instance;                      // 88: runtime::Instance
   const FuncRef* null_funcref;         // 96: see FuncRef
@@ -103,11 +105,11 @@ class InstanceLayout {
  public:
   explicit InstanceLayout(const wasm::Module& module);
 
-  // Memory: `base` at memory(i), pointer to its MemoryDef at memory(i) + 8 (for an own memory it points into this vmctx).
+  // Memory: `base` at memory(i), pointer to its MemoryDef at memory(i) + 8 (for an own, unshared memory it points into this vmctx).
   [[nodiscard]] uint32_t memory(wasm::MemoryIndex index) const { return memories_ + index * sizeof(MemoryImport); }
   // Table: a pointer to its TableDef (for an own table it points into this vmctx).
   [[nodiscard]] uint32_t table(wasm::TableIndex index) const { return tables_ + index * sizeof(void*); }
-  // Where the definition of an own memory or table lies: mem0/tab0 for index 0, behind the arrays for others.
+  // Where the definition of an own (unshared) memory or table lies: mem0/tab0 for index 0, behind the arrays for others.
   [[nodiscard]] uint32_t memory_def(wasm::MemoryIndex index) const;
   [[nodiscard]] uint32_t table_def(wasm::TableIndex index) const;
   // FuncImport of an imported function.

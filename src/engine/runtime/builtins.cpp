@@ -1,11 +1,13 @@
 // The bodies of the builtins (engine/code/builtins.def). Each is reached through its stub in x64/trampolines.S, which has recorded
 // where the guest left; each returns a value and whether the guest is stopped. Bounds are checked before anything is written, in
 // 64 bits and without sums that could wrap. Spec: core/exec/instructions. Tested by call_test.cpp, tests/spec.
+#include "base/core/format.h"
 #include "engine/runtime/instance.h"
 #include "engine/runtime/store.h"
 #include "engine/runtime/trampolines.h"
 
 #include <cstring>
+#include <expected>
 
 namespace mote::runtime {
 
@@ -30,6 +32,40 @@ Outcome trap(VMContext* vmctx, TrapCode code) {
 
 bool is_inside(uint64_t at, uint64_t count, uint64_t size) {
   return count <= size && at <= size - count;
+}
+
+// Where an atomic instruction's operands point, or why it traps. The order of the tests is every tier's.
+template <class T>
+std::expected<T*, TrapCode> atomic_location(Memory& memory, uint64_t index, uint64_t offset, bool is_wait) {
+  const uint64_t at = index + offset;
+  if (at % sizeof(T) != 0) return std::unexpected(TrapCode::unaligned_atomic);
+  if (is_wait && memory.parking_lot() == nullptr) return std::unexpected(TrapCode::expected_shared_memory);
+  const MutableBytes bytes = memory.bytes();
+  if (at < index || !is_inside(at, sizeof(T), bytes.size())) return std::unexpected(TrapCode::out_of_bounds_memory_access);
+  return reinterpret_cast<T*>(bytes.data() + at);
+}
+
+template <class T>
+Outcome wait(VMContext* vmctx, uint32_t memory, uint64_t index, uint64_t offset, T expected, int64_t timeout_ns) {
+  const Instance& instance = Instance::of(*vmctx);
+  Memory& target = *instance.memory(memory);
+  Store& store = instance.store();
+  const auto location = atomic_location<T>(target, index, offset, /*is_wait=*/true);
+  if (!location) return trap(vmctx, location.error());
+  const ParkingLot::Outcome outcome = target.parking_lot()->wait(store.waiter(), *location, expected, timeout_ns);
+  switch (outcome) {
+    case ParkingLot::Outcome::woken:
+    case ParkingLot::Outcome::not_equal:
+    case ParkingLot::Outcome::timed_out:
+      break;
+    case ParkingLot::Outcome::cancelled:
+      return trap(vmctx, TrapCode::interrupt);
+    case ParkingLot::Outcome::full:
+      store.stop(Stop::trap(TrapCode::limit, format("{}: as many threads wait on this memory as {} allows",
+                                                    code::words(TrapCode::limit), limits::waiters.name)));
+      return {0, 1};
+  }
+  return done(static_cast<uint64_t>(outcome));
 }
 
 }  // namespace
@@ -129,6 +165,23 @@ Outcome mote_do_out_of_fuel(VMContext* vmctx) {
 Outcome mote_do_epoch_reached(VMContext* vmctx) {
   if (vmctx->epoch->load(std::memory_order_relaxed) < vmctx->store->epoch_deadline) return done();
   return trap(vmctx, TrapCode::interrupt);
+}
+
+Outcome mote_do_memory_atomic_notify(VMContext* vmctx, uint32_t memory, uint64_t index, uint64_t offset, uint32_t count) {
+  Memory& target = *Instance::of(*vmctx).memory(memory);
+  const auto location = atomic_location<uint32_t>(target, index, offset, /*is_wait=*/false);
+  if (!location) return trap(vmctx, location.error());
+  return done(target.parking_lot() == nullptr ? 0 : target.parking_lot()->notify(*location, count));
+}
+
+Outcome mote_do_memory_atomic_wait32(VMContext* vmctx, uint32_t memory, uint64_t index, uint64_t offset, uint32_t expected,
+                                     int64_t timeout_ns) {
+  return wait(vmctx, memory, index, offset, expected, timeout_ns);
+}
+
+Outcome mote_do_memory_atomic_wait64(VMContext* vmctx, uint32_t memory, uint64_t index, uint64_t offset, uint64_t expected,
+                                     int64_t timeout_ns) {
+  return wait(vmctx, memory, index, offset, expected, timeout_ns);
 }
 
 #define MOTE_BUILTIN(name, ...) void mote_builtin_##name();

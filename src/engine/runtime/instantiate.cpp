@@ -77,9 +77,9 @@ class Instantiation {
   Result<void> add_memories() {
     const code::MemoryMode mode = module_.image().key().memory;
     for (uint32_t i = info_.imported_memories; i < info_.memories.size(); ++i) {
-      auto* def = at<code::MemoryDef>(layout_.memory_def(i));
-      instance_.memories_[i] = TRY(store().add_memory(info_.memories[i], mode, def));
-      *at<code::MemoryImport>(layout_.memory(i)) = {def->base, def};
+      const wasm::MemoryType& type = info_.memories[i];
+      auto* own = type.limits.is_shared ? nullptr : at<code::MemoryDef>(layout_.memory_def(i));
+      import_one(i, TRY(store().add_memory(type, mode, own)));
     }
     return {};
   }

@@ -2,19 +2,27 @@
 //
 // Guard mode, 32-bit: 4 GiB and 32 MiB on both sides are reserved; what is not committed faults, so compiled code needs no check
 // for offsets below 32 MiB. 64-bit memories and dense mode: compiled code compares with `length`; the reservation is the declared
-// maximum, capped, and in dense mode it is writable as a whole, so that growing is a store. Spec: core/exec/runtime (memory
-// instances), core/exec/modules (growing). Tested by memory_test.cpp.
+// maximum, capped, and in dense mode it is writable as a whole, so that growing is a store.
+//
+// A shared memory may belong to several stores that run at once. Its declared maximum is reserved whole; it grows under a lock and
+// publishes its length with release, which everybody reads relaxed: a length that is behind only makes an access trap that nothing
+// orders after the growth. All other members of a memory are constant. Spec: core/exec/runtime (memory instances),
+// core/exec/modules (growing). Tested by memory_test.cpp.
 #pragma once
 
 #include "base/core/bytes.h"
 #include "base/os/memory_map.h"
 #include "engine/code/codegen_key.h"
 #include "engine/code/instance_layout.h"
+#include "engine/runtime/parking_lot.h"
 
+#include <mote/limits.h>
 #include <mote/result.h>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 
 namespace mote::runtime {
@@ -29,25 +37,38 @@ class Memory {
   };
 
  public:
-  // Fails with kind limit when the minimum exceeds `most_bytes`, unavailable when the machine has no room. `def` is where compiled
-  // code finds it (in its instance); null: the memory keeps it itself.
+  struct Bounds {
+    uint64_t size_bytes = limits::memory_size.standard;
+    uint64_t shared_size_bytes = limits::shared_memory_size.standard;  // what a shared memory may declare as its maximum
+    uint64_t waiters = limits::waiters.standard;                       // on a shared memory
+  };
+  // Fails with kind limit when the minimum (of a shared one, the maximum) exceeds its bound, unavailable when the machine has no
+  // room. `def` is where compiled code finds it (in its instance); null, and always so for a shared one: the memory keeps it
+  // itself.
   [[nodiscard]] static Result<std::unique_ptr<Memory>> create(const wasm::MemoryType& type, code::MemoryMode mode,
-                                                              uint64_t most_bytes, code::MemoryDef* def, bool huge_pages = false);
+                                                              const Bounds& bounds, code::MemoryDef* def, bool huge_pages = false);
   Memory(Key, const wasm::MemoryType& type, code::MemoryMode mode) : type_(type), mode_(mode) {}
   Memory(const Memory&) = delete;
   Memory& operator=(const Memory&) = delete;
 
   [[nodiscard]] const wasm::MemoryType& type() const { return type_; }  // as declared
   [[nodiscard]] code::MemoryMode mode() const { return mode_; }
-  [[nodiscard]] MutableBytes bytes() const { return {def_->base, def_->length}; }
+  [[nodiscard]] MutableBytes bytes() const { return {def_->base, length()}; }
   [[nodiscard]] uint64_t pages() const;
   // The old size in pages; nothing when the maximum, a limit or the machine forbids. Never moves.
   [[nodiscard]] std::optional<uint64_t> grow(uint64_t delta_pages);
   [[nodiscard]] code::MemoryDef* def() const { return def_; }
   // Whether an access that faulted at `address` meant this memory. Async-signal-safe.
   [[nodiscard]] bool reserves(const void* address) const { return reservation_.contains(address); }
+  [[nodiscard]] ParkingLot* parking_lot() { return sharing_ ? &sharing_->lot : nullptr; }  // null: not shared
 
  private:
+  struct Sharing {
+    explicit Sharing(uint64_t most_waiters) : lot(most_waiters) {}
+    std::mutex growing;
+    ParkingLot lot;
+  };
+  [[nodiscard]] uint64_t length() const { return std::atomic_ref(def_->length).load(std::memory_order_relaxed); }
   [[nodiscard]] Result<void> commit(uint64_t length);
 
   wasm::MemoryType type_;
@@ -57,6 +78,7 @@ class Memory {
   bool huge_pages_ = false;  // ask for them as it grows
   uint64_t most_bytes_ = 0;  // what `length` may become
   os::Mapping reservation_;
+  std::unique_ptr<Sharing> sharing_;  // null: not shared
 };
 
 }  // namespace mote::runtime

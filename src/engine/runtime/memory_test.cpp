@@ -6,6 +6,12 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
 namespace mote::runtime {
 namespace {
 
@@ -16,12 +22,12 @@ wasm::MemoryType type(uint64_t min, std::optional<uint64_t> max, wasm::AddressTy
   out.limits = {.address = address, .is_shared = false, .min = min, .max = max};
   return out;
 }
-constexpr uint64_t no_limit = limits::memory_size.hard;
+constexpr Memory::Bounds no_limit = {.size_bytes = limits::memory_size.hard};
 
 class MemoryTest : public ::testing::TestWithParam<code::MemoryMode> {
  protected:
-  std::unique_ptr<Memory> make(const wasm::MemoryType& type, uint64_t most_bytes = no_limit) {
-    auto memory = Memory::create(type, GetParam(), most_bytes, nullptr);
+  std::unique_ptr<Memory> make(const wasm::MemoryType& type, const Memory::Bounds& bounds = no_limit) {
+    auto memory = Memory::create(type, GetParam(), bounds, nullptr);
     EXPECT_TRUE(memory) << memory.error().message;
     return std::move(*memory);
   }
@@ -44,10 +50,10 @@ TEST_P(MemoryTest, GrowsInPlaceUpToItsMaximumWithZeroes) {
 }
 
 TEST_P(MemoryTest, TheStoresLimitIsAMaximumToo) {
-  auto memory = make(type(1, std::nullopt), 2 * page);
+  auto memory = make(type(1, std::nullopt), {.size_bytes = 2 * page});
   EXPECT_EQ(memory->grow(2), std::nullopt);
   EXPECT_EQ(memory->grow(1), 1u);
-  const auto refused = Memory::create(type(3, std::nullopt), GetParam(), 2 * page, nullptr);
+  const auto refused = Memory::create(type(3, std::nullopt), GetParam(), {.size_bytes = 2 * page}, nullptr);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, ErrorKind::limit);
 }
@@ -80,6 +86,45 @@ TEST_P(MemoryTest, KeepsItsDefinitionWhereItWasTold) {
   EXPECT_EQ((*memory)->grow(1), 1u);
   EXPECT_EQ(def.length, 2 * page);
   EXPECT_EQ(def.base, (*memory)->bytes().data());
+}
+
+wasm::MemoryType shared(uint64_t min, uint64_t max) {
+  wasm::MemoryType out = type(min, max);
+  out.limits.is_shared = true;
+  return out;
+}
+
+TEST_P(MemoryTest, ASharedOneMayReachItsMaximumOrIsRefusedByName) {
+  auto memory = make(shared(1, 40'000));  // above what dense mode reserves for an unshared one
+  EXPECT_EQ(memory->grow(39'999), 1u);
+  memory->bytes().back() = 1;
+  EXPECT_NE(memory->parking_lot(), nullptr);
+  EXPECT_EQ(make(type(1, 1))->parking_lot(), nullptr);
+  const auto refused = Memory::create(shared(1, 3), GetParam(), {.shared_size_bytes = 2 * page}, nullptr);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::limit);
+  EXPECT_NE(refused.error().message.find("max-shared-memory-size"), std::string::npos) << refused.error().message;
+}
+
+// Each thread grows by one page until none is left and touches what it got: every page goes to exactly one of them.
+TEST_P(MemoryTest, ASharedOneIsGrownByThreadsWhileOthersUseIt) {
+  constexpr uint64_t most = 400;
+  auto memory = make(shared(1, most));
+  std::atomic<uint64_t> grown = 0;
+  std::vector<std::jthread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      while (const auto old = memory->grow(1)) {
+        const MutableBytes bytes = memory->bytes();
+        EXPECT_GE(bytes.size(), (*old + 1) * page);
+        EXPECT_EQ(std::exchange(bytes[*old * page], uint8_t{1}), 0);
+        ++grown;
+      }
+    });
+  }
+  threads.clear();
+  EXPECT_EQ(grown, most - 1);
+  EXPECT_EQ(memory->pages(), most);
 }
 
 TEST(GuardedMemory, ReservesWhatA32BitAddressAndASmallOffsetReach) {

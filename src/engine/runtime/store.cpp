@@ -1,6 +1,7 @@
 // Store (store.h): creation of what it owns, and how a guest's end is remembered until the entry that it unwinds to picks it up.
 #include "engine/runtime/store.h"
 
+#include "base/core/assert.h"
 #include "base/core/format.h"
 #include "engine/runtime/trampolines.h"
 #include "engine/runtime/trap_handler.h"
@@ -14,6 +15,8 @@ static_assert(offsetof(code::StoreContext, interrupt) == 0);
 
 Store::Store(std::shared_ptr<Engine> engine, StoreLimits limits) : engine_(std::move(engine)), limits_(limits) {
   limits_.memory_size_bytes = std::min(limits_.memory_size_bytes, limits::memory_size.hard);
+  limits_.shared_memory_size_bytes = std::min(limits_.shared_memory_size_bytes, limits::shared_memory_size.hard);
+  limits_.waiters = std::min(limits_.waiters, limits::waiters.hard);
   limits_.table_elements = std::min(limits_.table_elements, limits::table_elements.hard);
   limits_.instances = std::min(limits_.instances, limits::instances.hard);
   limits_.wasm_stack_bytes = std::min(limits_.wasm_stack_bytes, limits::wasm_stack.hard);
@@ -44,8 +47,22 @@ Result<Memory*> Store::add_memory(const wasm::MemoryType& type, code::MemoryMode
 }
 
 Result<Memory*> Store::add_memory(const wasm::MemoryType& type, code::MemoryMode mode, code::MemoryDef* def) {
-  memories_.push_back(TRY(Memory::create(type, mode, limits_.memory_size_bytes, def, limits_.huge_pages)));
+  const Memory::Bounds bounds = {
+      .size_bytes = limits_.memory_size_bytes, .shared_size_bytes = limits_.shared_memory_size_bytes, .waiters = limits_.waiters};
+  memories_.push_back(TRY(Memory::create(type, mode, bounds, def, limits_.huge_pages)));
   return memories_.back().get();
+}
+
+Memory* Store::add_memory(std::shared_ptr<Memory> shared) {
+  ASSERT(shared->parking_lot() != nullptr);
+  Memory* const memory = shared.get();
+  if (std::ranges::find(memories_, shared) == memories_.end()) memories_.push_back(std::move(shared));
+  return memory;
+}
+
+std::shared_ptr<Memory> Store::share(Memory* memory) const {
+  if (memory->parking_lot() == nullptr) return nullptr;
+  return *std::ranges::find(memories_, memory, [](const auto& owned) { return owned.get(); });
 }
 
 Result<Table*> Store::add_table(const wasm::TableType& type, Ref initial) {

@@ -21,8 +21,10 @@
 namespace mote::runtime {
 
 struct StoreLimits {
-  uint64_t memory_size_bytes = limits::memory_size.standard;  // per memory
-  uint64_t table_elements = limits::table_elements.standard;  // per table
+  uint64_t memory_size_bytes = limits::memory_size.standard;                // per memory
+  uint64_t shared_memory_size_bytes = limits::shared_memory_size.standard;  // what a shared memory may declare as its maximum
+  uint64_t waiters = limits::waiters.standard;                              // on a shared memory that this store made
+  uint64_t table_elements = limits::table_elements.standard;                // per table
   uint64_t instances = limits::instances.standard;
   uint64_t wasm_stack_bytes = limits::wasm_stack.standard;
   bool huge_pages = false;  // ask for huge pages behind large memories
@@ -50,6 +52,10 @@ class Store {
 
   // Definitions of the host's own; types with TypeIds for concrete heap types.
   [[nodiscard]] Result<Memory*> add_memory(const wasm::MemoryType& type, code::MemoryMode mode);
+  [[nodiscard]] Memory* add_memory(
+      std::shared_ptr<Memory> shared);  // of another store, or of none; the same one again costs nothing
+  // The memory as what other stores may be given; null when it is not shared.
+  [[nodiscard]] std::shared_ptr<Memory> share(Memory* memory) const;
   [[nodiscard]] Result<Table*> add_table(const wasm::TableType& type, Ref initial);
   [[nodiscard]] Global* add_global(const wasm::GlobalType& type, code::Value16 value);
   [[nodiscard]] Global* add_global(const wasm::GlobalType& type, code::Value16* value);  // the value lies in an instance
@@ -70,6 +76,10 @@ class Store {
   void stop(Stop reason);
   // Like stop() for a trap of the runtime's own.
   void trap(code::TrapCode code) { stop(Stop::trap(code)); }
+
+  // Ends memory.atomic.wait with the trap `interrupt`, the present one and all later ones. From any thread.
+  void cancel_waits() { waiter_.cancel(); }
+  [[nodiscard]] Waiter& waiter() { return waiter_; }
 
   // For the embedder: handed to host functions.
   void* data = nullptr;
@@ -98,7 +108,7 @@ class Store {
   std::shared_ptr<Engine> engine_;
   StoreLimits limits_;
   os::GuestStack stack_;
-  std::vector<std::unique_ptr<Memory>> memories_;
+  std::vector<std::shared_ptr<Memory>> memories_;  // only shared ones have other owners
   std::vector<std::unique_ptr<Table>> tables_;
   std::vector<std::unique_ptr<Global>> globals_;
   std::vector<std::unique_ptr<Tag>> tags_;
@@ -108,6 +118,7 @@ class Store {
   std::unordered_map<uint64_t, Ref> externref_by_number_;
   uint32_t next_func_id_ = 1;
   uint32_t next_tag_id_ = 1;
+  Waiter waiter_;
   std::optional<Stop> stop_;
   TrapRecord record_;
 };
