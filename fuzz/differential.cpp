@@ -2,7 +2,7 @@
 // on what it makes. The first byte picks the setup. A disagreement, an invalid generated module and a failing compiler all abort.
 // Bounded: a program takes at most some thousand steps. Long runs without coverage: tests/differential's own campaign.
 #include "tests/differential/check.h"
-#include "tests/differential/generator.h"
+#include "tests/differential/programs.h"
 
 #include <cstdio>
 #include <cstdlib>
@@ -24,8 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0 || size > 8192) return 0;
   static const std::vector<Setup> setups = all_setups();
   const Setup& setup = setups[data[0] % setups.size()];
-  Choices choices({data + 1, data + size});
-  auto program = read_program(generate(choices, {.nan_safe = !setup.canonical_nans}));
+  const auto program = make_program({data + 1, data + size}, setup.rules);
   if (!program) disagree(setup, "the generator made a malformed module: " + program.error().text());
   if (const std::string failure = check(*program, setup); !failure.empty()) disagree(setup, failure);
   return 0;

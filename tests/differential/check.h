@@ -1,19 +1,27 @@
-// One program against one or more setups; shared by the campaign, the minimiser, the replay of finds and the fuzz target.
+// One program against one setup or more; shared by the campaign, the minimiser, the replay of finds and the fuzz target.
 #pragma once
 
-#include "tests/differential/compare.h"
+#include "tests/differential/run.h"
 
+#include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
 namespace mote::differential {
 
-// The matrix {guard, dense} × {v2, v3} × {canonical NaNs} × {fuel}, without what this machine cannot run. Optimisation levels
-// and deterministic relaxed SIMD vary along with it.
-[[nodiscard]] std::vector<Setup> all_setups();
 [[nodiscard]] bool is_comparable(const Program& program, const Setup& setup);
 
-// Empty when the program behaves alike, else what is wrong, in lines. An invalid module, and an engine's error, are wrong too.
+struct Verdict {
+  std::string failure;          // empty when the program behaves alike, else what is wrong, in lines
+  Setup setup;                  // where it went wrong
+  Journal::Counts counts = {};  // of one run; all agreeing runs have the same
+  uint32_t runs = 0;            // of engines
+};
+// An invalid module, and an engine's error, are wrong too. The setups must have the same rules: the oracle runs once. `next` is
+// told each setup before it runs, so that a crash can be blamed.
+[[nodiscard]] Verdict check(const Program& program, std::span<const Setup> setups,
+                            const std::function<void(const Setup&)>& next = {});
 [[nodiscard]] std::string check(const Program& program, const Setup& setup);
 
 }  // namespace mote::differential

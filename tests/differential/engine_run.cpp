@@ -1,188 +1,224 @@
-// The engine's side of the comparison, through the front door, with the optimising tier in process: see compare.h.
+// The engine's side: the runtime with images made in this process, so that instances of different tiers can be linked. See run.h.
 #include "base/core/format.h"
-#include "engine/aot/compile.h"
-#include "engine/wasm/module.h"
-#include "tests/differential/compare.h"
+#include "base/core/hash.h"
+#include "engine/runtime/call.h"
+#include "engine/runtime/instantiate.h"
+#include "engine/runtime/values.h"
+#include "engine/wasm/decode.h"
+#include "tests/differential/run.h"
 
-#include <mote/linker.h>
-
-#include <map>
+#include <algorithm>
+#include <unordered_map>
 
 namespace mote::differential {
 namespace {
 
+using code::Value16;
 using oracle::Value;
 using wasm::ValueType;
+using Kind = Journal::Kind;
 
-ValKind kind_of(ValueType type) {
-  switch (type.kind()) {
-    case wasm::ValueKind::i32:
-      return ValKind::i32;
-    case wasm::ValueKind::i64:
-      return ValKind::i64;
-    case wasm::ValueKind::f32:
-      return ValKind::f32;
-    case wasm::ValueKind::f64:
-      return ValKind::f64;
-    case wasm::ValueKind::v128:
-      return ValKind::v128;
-    case wasm::ValueKind::ref:
-    case wasm::ValueKind::bottom:
-      break;
-  }
-  return type == wasm::externref ? ValKind::externref : ValKind::funcref;
+Value plain(const Value16& value) {
+  return {runtime::low_of(value), runtime::high_of(value)};
 }
 
-EngineConfig config_of(const Setup& setup) {
-  EngineConfig config;
-  config.codegen.memory = setup.memory == code::MemoryMode::guard ? MemoryMode::guard : MemoryMode::dense;
-  config.codegen.opt_level = setup.opt_level;
-  config.codegen.canonical_nans = setup.canonical_nans;
-  config.codegen.deterministic_relaxed_simd = setup.deterministic_relaxed_simd;
-  config.codegen.fuel = setup.fuel;
-  config.codegen.cpu = setup.v3 ? CodegenOptions::Cpu::v3 : CodegenOptions::Cpu::v2;
-  config.compiler = [setup](std::span<const uint8_t> wasm, const CodegenOptions&) {
-    aot::CompileOptions options;
-    options.key = key_of(setup);
-    return aot::compile(wasm, options);
-  };
-  return config;
+// One for the process, as an embedder would have.
+const std::shared_ptr<runtime::Engine>& the_engine() {
+  static const auto engine = std::make_shared<runtime::Engine>();
+  return engine;
 }
 
 class EngineRun {
  public:
-  EngineRun(const Program& program, const Setup& setup, const Engine& engine, Store& store)
-      : program_(program), counts_fuel_(setup.fuel), engine_(engine), store_(store), linker_(engine) {}
+  EngineRun(const Program& program, const Setup& setup, Images& images)
+      : program_(program), setup_(setup), images_(images), store_(the_engine()), hosts_(program.imported_funcs) {}
 
   Result<Journal> run() {
-    if (counts_fuel_) store_.set_fuel(program_.plan.fuel);
-    TRY(define_imports());
-    const Module module = TRY(Module::compile(engine_, program_.wasm, "generated"));
-    auto instance = linker_.instantiate(store_, module);
-    if (!instance) {
-      journal_.push_back("instantiation " + TRY(text(instance.error())));
-      return journal_;
+    if (setup_.rules.fuel) store_.set_fuel(program_.plan.fuel);
+    TRY(make_host());
+    for (uint32_t i = 0; i < program_.instances(); ++i) {
+      if (!TRY(instantiate(i))) return std::move(journal_);
     }
-    instance_ = *instance;
-    for (uint32_t i = 0; i < program_.funcs.size(); ++i) func_names_[instance_.func(name('f', i))->to_ref().low()] = i;
-    TRY(observe());
     for (const Call& call : program_.plan.calls) {
-      TRY(instance_.global(name('g', program_.plan.steps_global))->set(Val(steps_per_call)));
-      journal_.push_back(format("call f{}: {}", call.func, TRY(this->call(call))));
+      if (setup_.rules.fuel) store_.set_fuel(program_.plan.fuel);
+      for (runtime::Instance* instance : instances_) {
+        *instance->global(program_.plan.steps_global)->value = runtime::value_of(static_cast<uint32_t>(steps_per_call));
+      }
+      TRY(this->call(call));
       TRY(observe());
     }
-    return journal_;
+    return std::move(journal_);
   }
 
  private:
-  static std::string name(char letter, uint32_t index) { return format("{}{}", letter, index); }
+  struct Host {
+    EngineRun* run;
+    uint32_t index;
+  };
 
-  static FuncSignature signature_of(const wasm::FuncType& type) {
-    FuncSignature signature;
-    for (const ValueType param : type.params) signature.params.push_back({kind_of(param), wasm::text(param)});
-    for (const ValueType result : type.results) signature.results.push_back({kind_of(result), wasm::text(result)});
-    return signature;
-  }
-
-  Result<void> define_imports() {
-    for (uint32_t i = 0; i < program_.plan.imported_globals.size(); ++i) {
-      const Value value = program_.plan.imported_globals[i];
-      const ValKind kind = kind_of(program_.globals[i].type);
-      TRY(linker_.define("host", name('g', i), TRY(Global::create(store_, Val::from_bits(kind, value.low, value.high), false))));
+  Result<void> make_host() {
+    for (uint32_t i = 0; i < program_.imported_memories; ++i)
+      memories_.push_back(TRY(store_.add_memory(program_.memories[i], setup_.memory)));
+    for (uint32_t i = 0; i < program_.imported_tables; ++i) tables_.push_back(TRY(store_.add_table(program_.tables[i], 0)));
+    for (uint32_t i = 0; i < program_.imported_globals(); ++i) {
+      const Value& value = program_.plan.imported_globals[i];
+      globals_.push_back(store_.add_global(program_.globals[i], runtime::value_of(value.low, value.high)));
     }
     for (uint32_t i = 0; i < program_.imported_funcs; ++i) {
-      TRY(linker_.define_func(
-          "host", name('f', i), signature_of(program_.funcs[i]),
-          [this, i](Caller&, std::span<const Val> args, std::span<Val> results) { return answer(i, args, results); }));
+      hosts_[i] = {this, i};
+      auto func = std::make_shared<runtime::HostFunc>();
+      func->type = the_engine()->types().add(program_.funcs[i]);
+      func->signature = &the_engine()->types().type(func->type).func;
+      func->thunk = answer;
+      func->data = &hosts_[i];
+      host_funcs_.push_back(std::move(func));
     }
     return {};
   }
 
-  HostResult answer(uint32_t index, std::span<const Val> args, std::span<Val> results) {
+  Result<bool> instantiate(uint32_t number) {
+    journal_.begin(Kind::instantiate, number, 0);
+    const code::Tier tier = number + 1 == program_.instances() ? setup_.tier : setup_.lower_tier;
+    wasm::Module info = TRY(wasm::decode(program_.wasm));
+    auto image = TRY(images_.get(key_of(setup_, tier)));
+    const auto module =
+        TRY(runtime::Module::create(the_engine(), std::move(info), std::move(image), nullptr, number == 0 ? "lower" : "upper"));
+    std::vector<runtime::ImportValue> imports;
+    for (const wasm::Import& import : module->info().imports) imports.push_back(import_of(number, import));
+    auto instance = runtime::instantiate(store_, module, imports);
+    if (!instance) {
+      TRY(trap(instance.error()));
+      return false;
+    }
+    instances_.push_back(*instance);
+    for (uint32_t i = 0; i < program_.funcs.size(); ++i) {
+      const bool is_host = i < program_.imported_funcs && (number == 0 || program_.plan.links[i] == Plan::from_host);
+      names_.emplace((*instance)->func(i), Journal::func(number, i, is_host));
+    }
+    TRY(observe());
+    return true;
+  }
+
+  runtime::ImportValue import_of(uint32_t number, const wasm::Import& import) {
+    switch (import.kind) {
+      case wasm::ExternKind::memory:
+        return memories_[import.index];
+      case wasm::ExternKind::table:
+        return tables_[import.index];
+      case wasm::ExternKind::global:
+        return globals_[import.index];
+      case wasm::ExternKind::func:
+        if (number == 1 && program_.plan.links[import.index] != Plan::from_host)
+          return instances_[0]->func(program_.plan.links[import.index]);
+        return host_funcs_[import.index];
+      case wasm::ExternKind::tag:
+        break;
+    }
+    return {};
+  }
+
+  static bool answer(runtime::HostCallFrame& frame, const runtime::HostFunc& self) {
+    const auto* host = static_cast<const Host*>(self.data);
+    host->run->answer(host->index, frame, self);
+    return true;
+  }
+
+  void answer(uint32_t index, runtime::HostCallFrame& frame, const runtime::HostFunc& self) {
     const wasm::FuncType& type = program_.funcs[index];
-    std::vector<Value> plain;
-    std::string line = format("host f{}:", index);
-    for (size_t i = 0; i < args.size(); ++i) {
-      plain.push_back(args[i].is_ref() ? Value{args[i].low() != 0} : Value{args[i].low(), args[i].high()});
-      line += " " + differential::text(plain.back(), type.params[i]);
+    std::vector<Value16> raw(std::max(type.params.size(), type.results.size()));
+    runtime::read_arguments(frame, *self.signature, raw);
+    std::vector<Value> args;
+    journal_.begin(Kind::host_call, 0, index);
+    for (size_t i = 0; i < type.params.size(); ++i) {
+      args.push_back(type.params[i].is_ref() ? Value{runtime::low_of(raw[i]) != 0} : plain(raw[i]));
+      journal_.add(args.back(), type.params[i]);
     }
-    journal_.push_back(line);
-    const std::vector<Value> values = host_results(index, type, plain);
-    for (size_t i = 0; i < values.size(); ++i) results[i] = Val::from_bits(kind_of(type.results[i]), values[i].low, values[i].high);
+    const std::vector<Value> results = host_results(index, type, args);
+    for (size_t i = 0; i < results.size(); ++i) raw[i] = runtime::value_of(results[i].low, results[i].high);
+    runtime::write_results(frame, *self.signature, raw);
+  }
+
+  Result<void> trap(const runtime::Stop& stop) {
+    if (stop.kind == runtime::Stop::Kind::error) return std::unexpected(stop.error);
+    journal_.begin(Kind::trap, 0, 0);
+    journal_.add(static_cast<uint64_t>(stop.code));
+    for (size_t i = 0; i < std::min(stop.frames.size(), Journal::compared_frames); ++i) {
+      journal_.add(stop.frames[i].func), journal_.add(stop.frames[i].wasm_offset.value_or(0));
+    }
     return {};
   }
 
-  static Result<std::string> text(const Failure& failure) {
-    if (failure.kind == Failure::Kind::error) return std::unexpected(failure.error);
-    if (failure.kind == Failure::Kind::exit) return "exit";
-    std::vector<std::pair<uint32_t, uint64_t>> frames;
-    for (const Frame& frame : failure.trap.backtrace) frames.emplace_back(frame.func, frame.wasm_offset.value_or(0));
-    return trap_text(failure.trap.kind, frames);
-  }
-
-  Result<std::string> call(const Call& call) {
+  Result<void> call(const Call& call) {
     const wasm::FuncType& type = program_.funcs[call.func];
-    std::vector<Val> args;
+    std::vector<Value16> args, results(type.results.size());
     for (size_t i = 0; i < call.args.size(); ++i) {
       const Value& arg = call.args[i];
       const bool is_external = type.params[i] == wasm::externref && arg.low != 0;
-      args.push_back(is_external ? TRY(store_.new_externref(arg.low - 1))
-                                 : Val::from_bits(kind_of(type.params[i]), arg.low, arg.high));
+      args.push_back(is_external ? runtime::value_of(TRY(store_.new_externref(arg.low - 1)))
+                                 : runtime::value_of(arg.low, arg.high));
     }
-    auto results = instance_.func(name('f', call.func))->call(args);
-    if (!results) return text(results.error());
-    std::string line = "results";
-    for (size_t i = 0; i < results->size(); ++i) line += " " + value((*results)[i], type.results[i]);
-    return line;
+    journal_.begin(Kind::call, call.instance, call.func);
+    if (auto ran = runtime::call(store_, *instances_[call.instance]->func(call.func), args, results); !ran)
+      return trap(ran.error());
+    journal_.begin(Kind::results, call.instance, call.func);
+    for (size_t i = 0; i < results.size(); ++i) add(plain(results[i]), type.results[i]);
+    return {};
   }
 
-  std::string value(const Val& value, ValueType type) const {
-    if (!type.is_ref()) return differential::text({value.low(), value.high()}, type);
-    if (value.is_null()) return "null";
+  void add(const Value& value, ValueType type) {
+    if (!type.is_ref()) return journal_.add(value, type);
+    if (value.low == 0) return journal_.add(Journal::null);
     if (type == wasm::externref) {
-      const auto number = store_.externref_number(value);
-      return number ? format("extern {}", *number) : "extern without a number";
+      const auto number = store_.externref_number(value.low);
+      return journal_.add(number ? Journal::external(*number) : Journal::unknown);
     }
-    const auto found = func_names_.find(value.low());
-    return found == func_names_.end() ? "another function" : format("f{}", found->second);
+    const auto found = names_.find(reinterpret_cast<const code::FuncRef*>(value.low));
+    journal_.add(found == names_.end() ? Journal::unknown : found->second);
   }
 
   Result<void> observe() {
-    if (counts_fuel_) journal_.push_back(format("fuel {}", store_.fuel()));
-    for (uint32_t i = 0; i < program_.memories; ++i) {
-      const auto memory = instance_.memory(name('m', i));
-      journal_.push_back(memory_text(i, memory->pages(), memory->bytes()));
+    if (setup_.rules.fuel) {
+      journal_.begin(Kind::fuel, 0, 0);
+      journal_.add(static_cast<uint64_t>(store_.fuel()));
     }
-    for (uint32_t i = 0; i < program_.globals.size(); ++i) {
-      journal_.push_back(format("g{} = {}", i, value(instance_.global(name('g', i))->get(), program_.globals[i].type)));
-    }
-    for (uint32_t i = 0; i < program_.tables.size(); ++i) {
-      const auto table = instance_.table(name('t', i));
-      std::string line = format("t{}:", i);
-      for (uint64_t at = 0; at < table->size(); ++at) line += " " + value(TRY(table->get(at)), program_.tables[i]);
-      journal_.push_back(line);
+    for (uint32_t number = 0; number < instances_.size(); ++number) {
+      runtime::Instance& instance = *instances_[number];
+      for (uint32_t i = number == 0 ? 0 : program_.imported_memories; i < program_.memories.size(); ++i) {
+        const runtime::Memory& memory = *instance.memory(i);
+        journal_.begin(Kind::memory, number, i);
+        journal_.add(memory.pages()), journal_.add(checksum(memory.bytes()));
+      }
+      for (uint32_t i = number == 0 ? 0 : program_.imported_globals(); i < program_.globals.size(); ++i) {
+        journal_.begin(Kind::global, number, i);
+        add(plain(*instance.global(i)->value), program_.globals[i].type);
+      }
+      for (uint32_t i = number == 0 ? 0 : program_.imported_tables; i < program_.tables.size(); ++i) {
+        runtime::Table& table = *instance.table(i);
+        journal_.begin(Kind::table, number, i);
+        for (uint64_t at = 0; at < table.size(); ++at) add({table.get(at)}, program_.tables[i].element);
+      }
     }
     return {};
   }
 
   const Program& program_;
-  bool counts_fuel_;
-  const Engine& engine_;
-  Store& store_;
-  Linker linker_;
-  Instance instance_;
-  std::map<uint64_t, uint32_t> func_names_;
+  const Setup& setup_;
+  Images& images_;
+  runtime::Store store_;
+  std::vector<Host> hosts_;
+  std::vector<std::shared_ptr<const runtime::HostFunc>> host_funcs_;
+  std::vector<runtime::Memory*> memories_;
+  std::vector<runtime::Table*> tables_;
+  std::vector<runtime::Global*> globals_;
+  std::vector<runtime::Instance*> instances_;
+  std::unordered_map<const code::FuncRef*, uint64_t> names_;
   Journal journal_;
 };
 
 }  // namespace
 
-Result<Journal> run_engine(const Program& program, const Setup& setup) {
-  static std::map<std::string, Engine> engines;  // one per setup, as an embedder would have
-  auto known = engines.find(text(setup));
-  if (known == engines.end()) known = engines.emplace(text(setup), TRY(Engine::create(config_of(setup)))).first;
-  Store store = TRY(Store::create(known->second));
-  return EngineRun(program, setup, known->second, store).run();
+Result<Journal> run_engine(const Program& program, const Setup& setup, Images& images) {
+  return EngineRun(program, setup, images).run();
 }
 
 }  // namespace mote::differential

@@ -1,4 +1,5 @@
-// Expressions of generated functions, and their scaffolding; statements are in statements.cpp. See function_maker.h.
+// Expressions of generated functions, and their scaffolding; statements are in statements.cpp and pressure.cpp. See
+// function_maker.h.
 #include "tests/differential/function_maker.h"
 
 #include "base/core/assert.h"
@@ -10,90 +11,6 @@ using wasm::HeapType;
 using wasm::ValueKind;
 using wasm::ValueType;
 
-ConstantBits interesting_constant(Choices& choices, ValueType type) {
-  static const std::vector<uint64_t> ints = {0,
-                                             1,
-                                             ~uint64_t{0},
-                                             2,
-                                             3,
-                                             7,
-                                             8,
-                                             15,
-                                             16,
-                                             31,
-                                             32,
-                                             33,
-                                             63,
-                                             64,
-                                             127,
-                                             128,
-                                             255,
-                                             256,
-                                             0x7fff,
-                                             0x8000,
-                                             0xffff,
-                                             0x10000,
-                                             0x7fffffff,
-                                             0x80000000,
-                                             0xffffffff,
-                                             0x100000000,
-                                             0x7fffffffffffffff,
-                                             0x8000000000000000,
-                                             0x8000000000000001,
-                                             0x5555555555555555};
-  static const std::vector<float> floats = {0.0f,          -0.0f,          1.0f,          -1.0f,        0.5f,         1.5f,
-                                            2.5f,          -0.5f,          3.4028235e38f, 1e-45f,       1.17549e-38f, 2147483648.0f,
-                                            4294967296.0f, -2147483904.0f, 2147483520.0f, 9.223372e18f, 16777217.0f};
-  static const std::vector<double> doubles = {0.0,
-                                              -0.0,
-                                              1.0,
-                                              -1.0,
-                                              0.5,
-                                              1.5,
-                                              2.5,
-                                              -0.5,
-                                              1.7976931348623157e308,
-                                              5e-324,
-                                              2.2250738585072014e-308,
-                                              2147483647.5,
-                                              -2147483649.0,
-                                              4294967295.5,
-                                              9223372036854775808.0,
-                                              1.8446744073709552e19,
-                                              3.4028235677973366e38,
-                                              9007199254740993.0};
-  static const std::vector<uint32_t> odd32 = {0x7fc00000, 0xffc00000, 0x7f800001, 0xff800001,
-                                              0x7fffffff, 0x7f800000, 0xff800000, 0x7fc12345};
-  static const std::vector<uint64_t> odd64 = {0x7ff8000000000000, 0xfff8000000000000, 0x7ff0000000000001, 0xfff0000000000001,
-                                              0x7fffffffffffffff, 0x7ff0000000000000, 0xfff0000000000000, 0x7ff8000012345678};
-  uint32_t kind = choices.below(8);
-  switch (type.kind()) {
-    case ValueKind::i32:
-      return {static_cast<uint32_t>(kind < 6 ? choices.pick(ints) : choices.bits(32))};
-    case ValueKind::i64:
-      return {kind < 6 ? choices.pick(ints) : choices.bits(64)};
-    case ValueKind::f32:
-      if (kind < 4) return {std::bit_cast<uint32_t>(choices.pick(floats))};
-      return {kind < 6 ? choices.pick(odd32) : static_cast<uint32_t>(choices.bits(32))};
-    case ValueKind::f64:
-      if (kind < 4) return {std::bit_cast<uint64_t>(choices.pick(doubles))};
-      return {kind < 6 ? choices.pick(odd64) : choices.bits(64)};
-    case ValueKind::v128: {
-      auto half = [&] {
-        if (kind < 2) return interesting_constant(choices, wasm::f32).low | interesting_constant(choices, wasm::f32).low << 32;
-        if (kind < 4) return interesting_constant(choices, wasm::f64).low;
-        return kind < 6 ? choices.pick(ints) : choices.bits(64);
-      };
-      uint64_t low = half();
-      return {low, half()};
-    }
-    case ValueKind::ref:
-    case ValueKind::bottom:
-      break;
-  }
-  return {};
-}
-
 FunctionMaker::FunctionMaker(const ModuleShape& shape, Choices& choices, bool nan_safe, uint32_t func)
     : shape_(shape), choices_(choices), nan_safe_(nan_safe), func_(func) {}
 
@@ -101,12 +18,15 @@ Binary FunctionMaker::make() {
   const wasm::FuncType& type = shape_.func_type(func_);
   locals_ = type.params;
   reserved_.assign(locals_.size(), false);
-  for (uint32_t extra = choices_.below(6); extra != 0; --extra) {
-    static const std::vector<ValueType> kinds = {wasm::i32,  wasm::i64,     wasm::f32,      wasm::f64,
-                                                 wasm::v128, wasm::funcref, wasm::externref};
-    new_local(choices_.pick(kinds));
+  uint32_t extra = choices_.below(6);
+  if (choices_.below(8) == 7) extra += choices_.below(40);  // more than registers hold
+  for (; extra != 0; --extra) {
+    static const std::vector<ValueType> kinds = {wasm::i32, wasm::i64,  wasm::i32, wasm::f32, wasm::f64,
+                                                 wasm::i64, wasm::v128, wasm::i32, wasm::f64};
+    const uint32_t kind = choices_.below(static_cast<uint32_t>(kinds.size()) + 2);
+    new_local(kind < kinds.size() ? kinds[kind] : some_ref());
   }
-  budget_ = static_cast<int32_t>(8 + choices_.below(120));
+  budget_ = static_cast<int32_t>(8 + choices_.below(60));
   if (choices_.below(32) == 31) budget_ *= 20;  // as long as the choices last: large frames, many blocks
   labels_.push_back({type.results, false});
   take_step();
@@ -141,6 +61,17 @@ uint32_t FunctionMaker::new_local(ValueType type) {
   locals_.push_back(type);
   reserved_.push_back(false);
   return static_cast<uint32_t>(locals_.size() - 1);
+}
+
+ValueType FunctionMaker::some_ref() {
+  switch (choices_.below(4)) {
+    case 0:
+      return wasm::funcref;
+    case 1:
+      return wasm::externref;
+    default:
+      return ValueType::ref(HeapType::concrete(choices_.below(static_cast<uint32_t>(shape_.types.size()))), true);
+  }
 }
 
 // A local of exactly this type, made when there is none.
@@ -204,6 +135,7 @@ void FunctionMaker::constant(ValueType type) {
 // Something small: a constant, a local or a global.
 void FunctionMaker::leaf(ValueType type) {
   if (type.is_ref()) return ref_leaf(type);
+  if (is_hot_ && choices_.below(8) > 1) return get(local_of(type));
   uint32_t kind = choices_.below(5);
   if (kind == 4) {
     std::vector<uint32_t> fitting;
@@ -251,7 +183,7 @@ void FunctionMaker::expression(ValueType type, Bits bits) {
       break;
     case 4:  // select, typed where it must be
       expression(type, bits), expression(type, bits), expression(wasm::i32);
-      if (type.is_ref()) {
+      if (type.is_ref() || choices_.below(3) == 2) {
         out_.byte(0x1c), out_.u(1), out_.type(type);
       } else {
         out_.byte(0x1b);
@@ -288,8 +220,7 @@ void FunctionMaker::ref_expression(ValueType type) {
 void FunctionMaker::number_expression(ValueType type, Bits bits) {
   uint32_t kind = choices_.below(24);
   if (type == wasm::i32 && kind == 0) {
-    static const std::vector<ValueType> refs = {wasm::funcref, wasm::externref};
-    ref_expression(choices_.pick(refs));
+    ref_expression(some_ref());
     return out_.byte(0xd1);  // ref.is_null
   }
   for (uint32_t i = 0; kind == 1 && i < shape_.memories.size(); ++i) {
@@ -374,7 +305,7 @@ void FunctionMaker::canonicalize(ValueType type, Bits shape) {
   const uint32_t x = scratch_of(type);
   set(x);
   if (type == wasm::v128) {
-    uint64_t nan = shape == Bits::raw_f32x4 ? oracle::canonical_nan<float> * 0x1'0000'0001ull : oracle::canonical_nan<double>;
+    const uint64_t nan = shape == Bits::raw_f32x4 ? oracle::canonical_nan<float> * 0x1'0000'0001ull : oracle::canonical_nan<double>;
     get(x);
     out_.byte(0xfd), out_.u(12), out_.fixed(nan, 8), out_.fixed(nan, 8);
     get(x), get(x);
@@ -399,6 +330,10 @@ void FunctionMaker::address(uint32_t memory, uint32_t access_bytes) {
   if (kind < 32 || end == 0) return address_const(type, choices_.below(256));
   if (kind < 46) return address_const(type, end - access_bytes - choices_.below(16));
   if (kind == 46) return address_const(type, end - choices_.below(2 * access_bytes));
+  if (kind == 126) {  // where adding an offset wraps, and where 32 bits change their sign
+    static const std::vector<uint64_t> corners = {0xffffffff, 0x80000000, 0x7fffffff, 0x100000000, ~uint64_t{0}, uint64_t{1} << 63};
+    return address_const(type, choices_.pick(corners) - choices_.below(20));
+  }
   expression(type);
   if (kind == 47) return;
   address_const(type, kind < 96 ? 0xff : 0x7fff);
@@ -411,7 +346,9 @@ void FunctionMaker::memarg(const Operator& op, uint32_t memory) {
   uint64_t offset = kind < 96 ? 0 : choices_.below(kind < 240 ? 64 : 32768);
   bool is_64 = shape_.memories[memory].limits.address == wasm::AddressType::i64;
   if (kind == 255) offset = is_64 ? ~uint64_t{0} - choices_.below(64) : 0xffffffff - choices_.below(64);
-  if (kind == 254) offset = 0x2000000 - choices_.below(64);  // around the guard's size
+  if (kind == 254) offset = 0x2000000 - choices_.below(64);   // around the guard's size
+  if (kind == 253) offset = 0x80000020 - choices_.below(64);  // what a displacement holds
+  if (kind == 252 && is_64) offset = 0x100000020 - choices_.below(64);
   out_.u(memory == 0 ? align : align | 0x40);
   if (memory != 0) out_.u(memory);
   out_.u(offset);

@@ -41,7 +41,12 @@ class FunctionMaker {
   void memarg(const Operator& op, uint32_t memory);
   bool call_with_result(Type type);
 
-  // Statements: leave nothing.
+  // Statements: leave nothing. pressure.cpp has those that strain a single-pass compiler's registers and stack.
+  void hot_loop();
+  void hot_step();
+  void deep_stack();
+  void dead_code();
+  void call_unless_null();
   void statements(uint32_t most);
   void statement();
   void consume(const std::vector<Type>& types);
@@ -59,6 +64,7 @@ class FunctionMaker {
   void call_func(uint32_t func, bool tail);
 
   // Blocks.
+  std::vector<Type> block_results();
   BlockShape block_shape(std::vector<Type> results);
   void block(std::vector<Type> results);
   void begin_block(uint8_t opcode, const BlockShape& shape);
@@ -66,6 +72,7 @@ class FunctionMaker {
   void loop(std::vector<Type> results);
   void take_step();
 
+  Type some_ref();
   uint32_t local_of(Type type);
   uint32_t new_local(Type type);
   uint32_t scratch_of(Type type);
@@ -87,6 +94,7 @@ class FunctionMaker {
   std::vector<Label> labels_;   // outermost first
   int32_t budget_ = 0;
   uint32_t depth_ = 0;
+  bool is_hot_ = false;  // mostly locals as leaves
 };
 
 // A constant's bits: edges more often than not. `high` only for v128.

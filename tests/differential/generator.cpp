@@ -26,8 +26,9 @@ class ModuleMaker {
     declare_globals();
     declare_funcs();
     declare_segments();
-    write();
+    plan_links();
     plan_calls();
+    write();
     append_plan(wasm_, plan_);
     return std::move(wasm_);
   }
@@ -43,11 +44,13 @@ class ModuleMaker {
   void write();
   Binary types_section() const;
   Binary imports_section() const;
+  [[nodiscard]] std::optional<uint32_t> constant_global(ValueType type) const;
   Binary globals_section();
   Binary exports_section() const;
   Binary elements_section();
   Binary datas_section();
   void write_offset(Binary& out, const wasm::Limits& limits, uint64_t size, uint64_t length);
+  void plan_links();
   void plan_calls();
   Value argument(ValueType type);
 
@@ -91,6 +94,7 @@ void ModuleMaker::declare_memories_and_tables() {
     uint64_t min = choices_.below(16) == 15 ? 0 : 1 + choices_.below(2);
     shape_.memories.push_back({{.address = choices_.pick(addresses), .min = min, .max = min + choices_.below(3)}});
   }
+  if (choices_.below(3) == 2) shape_.imported_memories = choices_.below(static_cast<uint32_t>(shape_.memories.size()) + 1);
   for (uint32_t count = choices_.below(4); count != 0; --count) {
     uint64_t min = choices_.below(16) == 15 ? 0 : 1 + choices_.below(8);
     ValueType element = wasm::funcref;
@@ -100,13 +104,18 @@ void ModuleMaker::declare_memories_and_tables() {
     }
     shape_.tables.push_back({element, {.address = choices_.pick(addresses), .min = min, .max = min + choices_.below(4)}});
   }
+  // The host cannot name the types of this module.
+  while (choices_.below(3) == 2 && shape_.imported_tables < shape_.tables.size() &&
+         !shape_.tables[shape_.imported_tables].element.heap().is_concrete()) {
+    ++shape_.imported_tables;
+  }
 }
 
 void ModuleMaker::declare_globals() {
   shape_.imported_globals = choices_.below(3);
   for (uint32_t i = 0; i < shape_.imported_globals; ++i) {
     ValueType type = some_type(false);
-    shape_.globals.push_back({{type, false}});
+    shape_.globals.push_back({{type, choices_.below(2) != 0}});
     ConstantBits bits = interesting_constant(choices_, type);
     plan_.imported_globals.push_back({bits.low, bits.high});
   }
@@ -130,7 +139,11 @@ void ModuleMaker::declare_funcs() {
                 std::none_of(wanted.params.begin(), wanted.params.end(), is_foreign);
     shape_.funcs.push_back(fits ? type : 0);
   }
-  for (uint32_t count = 1 + choices_.below(6); count != 0; --count) shape_.funcs.push_back(choices_.below(types));
+  for (uint32_t count = 1 + choices_.below(3); count != 0; --count) {
+    // Often of an imported function's type, so that two instances can be linked.
+    const bool is_twin = shape_.imported_funcs != 0 && choices_.below(2) != 0;
+    shape_.funcs.push_back(is_twin ? shape_.funcs[choices_.below(shape_.imported_funcs)] : choices_.below(types));
+  }
   for (uint32_t i = shape_.imported_funcs; i < shape_.funcs.size(); ++i) {
     if (shape_.funcs[i] == 0 && choices_.below(3) == 0) start_ = i;
   }
@@ -182,16 +195,32 @@ Binary ModuleMaker::types_section() const {
 
 Binary ModuleMaker::imports_section() const {
   Binary out;
-  out.u(shape_.imported_funcs + shape_.imported_globals);
+  out.u(shape_.imported_funcs + shape_.imported_tables + shape_.imported_memories + shape_.imported_globals);
   for (uint32_t i = 0; i < shape_.imported_funcs; ++i) {
     out.name("host"), out.name(format("f{}", i));
     out.byte(0), out.u(shape_.funcs[i]);
   }
   for (uint32_t i = 0; i < shape_.imported_globals; ++i) {
     out.name("host"), out.name(format("g{}", i));
-    out.byte(3), out.type(shape_.globals[i].type.type), out.byte(0);
+    out.byte(3), out.type(shape_.globals[i].type.type), out.byte(shape_.globals[i].type.is_mutable ? 1 : 0);
+  }
+  for (uint32_t i = 0; i < shape_.imported_tables; ++i) {
+    out.name("host"), out.name(format("t{}", i));
+    out.byte(1), out.type(shape_.tables[i].element), out.limits(shape_.tables[i].limits);
+  }
+  for (uint32_t i = 0; i < shape_.imported_memories; ++i) {
+    out.name("host"), out.name(format("m{}", i));
+    out.byte(2), out.limits(shape_.memories[i].limits);
   }
   return out;
+}
+
+// An imported global that an initial value may be taken from.
+std::optional<uint32_t> ModuleMaker::constant_global(ValueType type) const {
+  for (uint32_t i = 0; i < shape_.imported_globals; ++i) {
+    if (!shape_.globals[i].type.is_mutable && shape_.globals[i].type.type == type) return i;
+  }
+  return std::nullopt;
 }
 
 Binary ModuleMaker::globals_section() {
@@ -201,6 +230,10 @@ Binary ModuleMaker::globals_section() {
     const GlobalShape& global = shape_.globals[i];
     ValueType type = global.type.type;
     out.type(type), out.byte(global.type.is_mutable ? 1 : 0);
+    if (const auto imported = constant_global(type); imported && !global.is_steps && choices_.below(4) == 3) {
+      out.byte(0x23), out.u(*imported), out.byte(0x0b);  // global.get
+      continue;
+    }
     ConstantBits bits = global.is_steps ? ConstantBits{100} : interesting_constant(choices_, type);
     switch (type.kind()) {
       case wasm::ValueKind::i32:
@@ -328,10 +361,11 @@ void ModuleMaker::write() {
   Binary funcs, tables, memories, codes;
   funcs.u(shape_.funcs.size() - shape_.imported_funcs);
   for (size_t i = shape_.imported_funcs; i < shape_.funcs.size(); ++i) funcs.u(shape_.funcs[i]);
-  tables.u(shape_.tables.size());
-  for (const wasm::TableType& table : shape_.tables) tables.type(table.element), tables.limits(table.limits);
-  memories.u(shape_.memories.size());
-  for (const wasm::MemoryType& memory : shape_.memories) memories.limits(memory.limits);
+  tables.u(shape_.tables.size() - shape_.imported_tables);
+  for (size_t i = shape_.imported_tables; i < shape_.tables.size(); ++i)
+    tables.type(shape_.tables[i].element), tables.limits(shape_.tables[i].limits);
+  memories.u(shape_.memories.size() - shape_.imported_memories);
+  for (size_t i = shape_.imported_memories; i < shape_.memories.size(); ++i) memories.limits(shape_.memories[i].limits);
   codes.u(shape_.funcs.size() - shape_.imported_funcs);
   for (uint32_t i = shape_.imported_funcs; i < shape_.funcs.size(); ++i) {
     codes.sized(FunctionMaker(shape_, choices_, options_.nan_safe, i).make());
@@ -353,8 +387,6 @@ void ModuleMaker::write() {
   out.section(10, codes);
   out.section(11, datas_section());
   wasm_ = out.bytes();
-  plan_.nan_safe = options_.nan_safe;
-  plan_.steps_global = shape_.steps_global;
 }
 
 Value ModuleMaker::argument(ValueType type) {
@@ -364,10 +396,25 @@ Value ModuleMaker::argument(ValueType type) {
   return {bits.low, bits.high};
 }
 
+// Which functions the upper of two instances takes from the lower one.
+void ModuleMaker::plan_links() {
+  plan_.two = choices_.below(3) == 2;
+  for (uint32_t i = 0; i < shape_.imported_funcs; ++i) {
+    std::vector<uint32_t> fitting;
+    for (uint32_t own = shape_.imported_funcs; own < shape_.funcs.size(); ++own) {
+      if (shape_.funcs[own] == shape_.funcs[i]) fitting.push_back(own);
+    }
+    plan_.links.push_back(fitting.empty() || choices_.below(5) == 4 ? Plan::from_host : choices_.pick(fitting));
+  }
+}
+
 void ModuleMaker::plan_calls() {
+  plan_.nan_safe = options_.nan_safe;
+  plan_.steps_global = shape_.steps_global;
   plan_.fuel = choices_.below(4) == 3 ? choices_.below(400) : 10'000'000;
-  for (uint32_t count = 1 + choices_.below(6); count != 0; --count) {
+  for (uint32_t count = 1 + choices_.below(180); count != 0; --count) {
     Call call;
+    call.instance = plan_.two && choices_.below(3) != 0 ? 1 : 0;
     auto own = static_cast<uint32_t>(shape_.funcs.size()) - shape_.imported_funcs;
     call.func = shape_.imported_funcs + choices_.below(own);
     for (ValueType param : shape_.func_type(call.func).params) call.args.push_back(argument(param));

@@ -29,7 +29,7 @@ struct ModuleShape {
   std::vector<wasm::FuncType> types;
   std::vector<uint32_t> funcs;  // type indices, imported first
   uint32_t imported_funcs = 0;
-  uint32_t imported_globals = 0;
+  uint32_t imported_globals = 0, imported_memories = 0, imported_tables = 0;
   std::vector<wasm::MemoryType> memories;
   std::vector<wasm::TableType> tables;
   std::vector<GlobalShape> globals;

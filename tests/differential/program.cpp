@@ -5,6 +5,7 @@
 #include "engine/wasm/decode.h"
 #include "tests/differential/binary.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -47,8 +48,12 @@ class PlanReader {
     plan.imported_globals = values();
     for (uint64_t count = number(); count != 0 && !is_short_; --count) {
       const auto func = static_cast<uint32_t>(number());
-      plan.calls.push_back({func, values()});
+      plan.calls.push_back({func, 0, values()});
     }
+    if (at_ == bytes_.size()) return plan;  // programs that were kept before there could be two instances
+    plan.two = number() != 0;
+    for (uint64_t count = number(); count != 0 && !is_short_; --count) plan.links.push_back(static_cast<uint32_t>(number()));
+    for (Call& call : plan.calls) call.instance = static_cast<uint8_t>(number());
     return plan;
   }
   [[nodiscard]] bool is_short() const { return is_short_; }
@@ -64,8 +69,11 @@ bool fits(const Program& program) {
   if (plan.steps_global >= program.globals.size() || program.globals[plan.steps_global].type != wasm::i32) return false;
   for (const Call& call : plan.calls) {
     if (call.func >= program.funcs.size() || call.args.size() != program.funcs[call.func].params.size()) return false;
+    if (call.instance >= program.instances()) return false;
   }
-  return true;
+  if (!plan.two) return true;
+  return plan.links.size() == program.imported_funcs &&
+         std::ranges::all_of(plan.links, [&](uint32_t func) { return func == Plan::from_host || func < program.funcs.size(); });
 }
 
 }  // namespace
@@ -82,6 +90,9 @@ void append_plan(std::vector<uint8_t>& wasm, const Plan& plan) {
   values(plan.imported_globals);
   number(plan.calls.size());
   for (const Call& call : plan.calls) number(call.func), values(call.args);
+  number(plan.two), number(plan.links.size());
+  for (const uint32_t func : plan.links) number(func);
+  for (const Call& call : plan.calls) number(call.instance);
   Binary section;
   section.section(0, content);
   wasm.insert(wasm.end(), section.bytes().begin(), section.bytes().end());
@@ -100,9 +111,11 @@ Result<Program> read_program(std::vector<uint8_t> wasm) {
   program.plan = reader.plan();
   for (uint32_t i = 0; i < module.funcs.size(); ++i) program.funcs.push_back(module.func_type(i));
   for (const wasm::Global& global : module.globals) program.globals.push_back(global.type);
-  for (const wasm::Table& table : module.tables) program.tables.push_back(table.type.element);
-  program.memories = static_cast<uint32_t>(module.memories.size());
+  for (const wasm::Table& table : module.tables) program.tables.push_back(table.type);
+  program.memories = module.memories;
   program.imported_funcs = module.imported_funcs;
+  program.imported_tables = module.imported_tables;
+  program.imported_memories = module.imported_memories;
   if (reader.is_short() || program.plan.imported_globals.size() != module.imported_globals || !fits(program)) {
     return fail(ErrorKind::bad_input, "custom section \"differential\" does not fit its module");
   }

@@ -1,9 +1,13 @@
 // A generated program: a valid module and what to do with it, in one file.
 //
-// The module imports from module "host" only: functions "f0", "f1", … that the harness must answer as host_results() says, and
-// globals "g0", …. It exports everything it has: functions "f<index>" (imported ones too), memories "m<index>", tables "t<index>",
-// globals "g<index>", so that all state can be compared. One mutable global bounds its running time: every function entry and
-// every repetition of a loop takes one step and traps (unreachable) when none is left; the harness sets it before each call.
+// The module imports from module "host" only: functions "f0", "f1", … that the harness must answer as host_results() says,
+// memories "m0", …, tables "t0", … and globals "g0", …, each kind from index 0 on. It exports everything it has: functions
+// "f<index>" (imported ones too), memories "m<index>", tables "t<index>", globals "g<index>", so that all state can be compared.
+// One mutable global bounds its running time: every function entry and every repetition of a loop takes one step and traps
+// (unreachable) when none is left; the harness sets it before each call.
+//
+// A program of two instances links the module to itself: the upper instance shares the host's memories, tables and globals with the
+// lower one, and takes some of its functions from it. So one module tests calls between instances, which may be of different tiers.
 //
 // What the binary format has no place for (the Plan) lies in the custom section "differential". So a find is a .wasm file that any
 // tool can read, and it stays valid when the generator changes.
@@ -22,15 +26,20 @@ namespace mote::differential {
 
 struct Call {
   uint32_t func = 0;
+  uint8_t instance = 0;
   std::vector<oracle::Value> args;  // references: an embedder's number plus one, or 0 for null
 };
 
 struct Plan {
   bool nan_safe = true;  // see GeneratorOptions
   uint32_t steps_global = 0;
-  int64_t fuel = 0;                             // for stores that count fuel
+  int64_t fuel = 0;                             // for each call and instantiation, in stores that count fuel
   std::vector<oracle::Value> imported_globals;  // their values
   std::vector<Call> calls;
+  bool two = false;  // two instances
+  // By imported function: the function of the lower instance that the upper one gets.
+  static constexpr uint32_t from_host = UINT32_MAX;
+  std::vector<uint32_t> links;
 };
 
 struct Program {
@@ -38,9 +47,12 @@ struct Program {
   Plan plan;
   std::vector<wasm::FuncType> funcs;      // the type of each function, imported ones first
   std::vector<wasm::GlobalType> globals;  // all; imported ones first
-  std::vector<wasm::ValueType> tables;    // their elements' types
-  uint32_t memories = 0;
-  uint32_t imported_funcs = 0;
+  std::vector<wasm::TableType> tables;
+  std::vector<wasm::MemoryType> memories;
+  uint32_t imported_funcs = 0, imported_tables = 0, imported_memories = 0;
+
+  [[nodiscard]] uint32_t imported_globals() const { return static_cast<uint32_t>(plan.imported_globals.size()); }
+  [[nodiscard]] uint32_t instances() const { return plan.two ? 2 : 1; }
 };
 
 // Appends the plan to a module as its last section.

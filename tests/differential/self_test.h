@@ -5,8 +5,9 @@
 
 namespace mote::differential {
 
-// Gives the engine programs in which one kind of instruction was exchanged for another of the same type, and the oracle the
-// originals. Empty when enough of these planted mistakes were noticed, else what was expected and seen.
+// Gives the engine programs in which instructions were exchanged for others of the same type, and the oracle the originals. A
+// mistake that changes what the oracle sees must be noticed, every one. Empty when that is so and mistakes showed in every kind of
+// record, else what was missed.
 [[nodiscard]] std::string self_test();
 
 }  // namespace mote::differential

@@ -14,19 +14,21 @@ void FunctionMaker::statement() {
   --budget_;
   if (is_tired()) return;
   ++depth_;
-  switch (choices_.below(20)) {
+  switch (choices_.below(26)) {
     case 0:
       out_.byte(0x01);
       break;  // nop
     case 1:
-      block({});
-      break;
     case 2:
-      if_else({});
+    case 3: {
+      const std::vector<ValueType> results = block_results();
+      const uint32_t kind = choices_.below(3);
+      if (kind == 0) block(results);
+      if (kind == 1) if_else(results);
+      if (kind == 2) loop(results);
+      consume(results);
       break;
-    case 3:
-      loop({});
-      break;
+    }
     case 4:
       branch();
       break;
@@ -55,6 +57,19 @@ void FunctionMaker::statement() {
     case 15:
       store();
       break;
+    case 16:
+    case 17:
+      hot_loop();
+      break;
+    case 18:
+      deep_stack();
+      break;
+    case 19:
+      dead_code();
+      break;
+    case 20:
+      call_unless_null();
+      break;
     default:
       assign();
   }
@@ -81,9 +96,9 @@ void FunctionMaker::consume(const std::vector<ValueType>& types) {
 }
 
 void FunctionMaker::assign() {
-  static const std::vector<ValueType> types = {wasm::i32,  wasm::i64,  wasm::f32,     wasm::f64,
-                                               wasm::v128, wasm::v128, wasm::funcref, wasm::externref};
-  ValueType type = choices_.pick(types);
+  static const std::vector<ValueType> types = {wasm::i32, wasm::i64, wasm::f32, wasm::f64, wasm::v128, wasm::v128};
+  const uint32_t kind = choices_.below(8);
+  const ValueType type = kind < types.size() ? types[kind] : some_ref();
   expression(type);
   consume({type});
 }
@@ -219,6 +234,7 @@ void FunctionMaker::branch_table() {
   labels_.pop_back();
   out_.byte(0x0e);
   uint32_t targets = choices_.below(6);
+  if (choices_.below(8) == 7) targets += choices_.below(70);
   out_.u(targets);
   for (uint32_t i = 0; i <= targets; ++i) out_.u(choices_.pick(depths) + 1);  // + 1: out of the `if`
   out_.byte(0x0b);
@@ -228,8 +244,7 @@ void FunctionMaker::branch_on_null() {
   auto count = static_cast<uint32_t>(labels_.size());
   uint32_t depth = choices_.below(count);
   const std::vector<ValueType> types = labels_[count - 1 - depth].types;
-  static const std::vector<ValueType> refs = {wasm::funcref, wasm::externref};
-  ValueType ref = choices_.pick(refs);
+  const ValueType ref = some_ref();
   bool carries_ref = !types.empty() && types.back().is_ref() && is_assignable(ref.as_non_null(), types.back());
   if (carries_ref) {  // br_on_non_null: the label takes the reference as its last value
     std::vector<ValueType> others(types.begin(), types.end() - 1);
@@ -244,16 +259,22 @@ void FunctionMaker::branch_on_null() {
   consume(types);
 }
 
+// Of a block that is a statement: mostly none, else what some declared type gives.
+std::vector<ValueType> FunctionMaker::block_results() {
+  if (choices_.below(3) != 2) return {};
+  return choices_.pick(shape_.types).results;
+}
+
 // With parameters where a declared type happens to give the wanted results.
 FunctionMaker::BlockShape FunctionMaker::block_shape(std::vector<ValueType> results) {
   BlockShape shape;
   shape.results = std::move(results);
   std::vector<uint32_t> fitting;
+  const bool needs_type = shape.results.size() > 1;
   for (uint32_t i = 0; i < shape_.types.size(); ++i) {
-    if (shape_.types[i].results == shape.results && shape_.types[i].params.size() <= 4) fitting.push_back(i);
+    if (shape_.types[i].results == shape.results && (shape_.types[i].params.size() <= 4 || needs_type)) fitting.push_back(i);
   }
-  if (fitting.empty() || choices_.below(3) == 0) {
-    ASSERT(shape.results.size() <= 1);
+  if (!needs_type && (fitting.empty() || choices_.below(3) == 0)) {
     shape.type = UINT32_MAX;
     return shape;
   }

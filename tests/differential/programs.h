@@ -1,0 +1,20 @@
+// Programs from seeds and files.
+#pragma once
+
+#include "tests/differential/program.h"
+#include "tests/differential/setup.h"
+
+#include <filesystem>
+
+namespace mote::differential {
+
+inline constexpr size_t choices_per_seed = 12000;
+
+// What the generator makes of choices under these rules.
+[[nodiscard]] Result<Program> make_program(const std::vector<uint8_t>& choices, const Rules& rules);
+[[nodiscard]] Result<Program> make_program(uint64_t seed);
+
+[[nodiscard]] std::vector<uint8_t> read_bytes(const std::filesystem::path& file);
+void write_bytes(const std::filesystem::path& file, const std::vector<uint8_t>& bytes);
+
+}  // namespace mote::differential

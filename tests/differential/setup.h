@@ -1,0 +1,44 @@
+// How one run of a program is set up: what the program means (Rules) and which code runs it (Setup).
+//
+// Rules are what the specification or the embedder leaves open and the oracle must therefore be told: one run of the oracle judges
+// all setups with the same rules. Everything else in a Setup must not be visible to a guest, and that is what is tested.
+#pragma once
+
+#include "engine/code/codegen_key.h"
+
+#include <string>
+#include <vector>
+
+namespace mote::differential {
+
+struct Rules {
+  bool v3 = true;  // of the CPU: decides whether relaxed multiply-add is fused
+  bool canonical_nans = false;
+  bool deterministic_relaxed_simd = false;
+  bool fuel = false;
+  bool operator==(const Rules&) const = default;
+};
+
+struct Setup {
+  Rules rules = {};
+  code::Tier tier = code::Tier::optimizing;
+  code::Tier lower_tier = code::Tier::optimizing;  // of the instance that imports are linked to, in programs of two
+  code::MemoryMode memory = code::MemoryMode::guard;
+  uint8_t opt_level = 2;
+  bool epochs = false;
+};
+[[nodiscard]] std::string text(const Setup& setup);
+[[nodiscard]] code::CodegenKey key_of(const Setup& setup, code::Tier tier);
+
+// Whether this build and this machine can run it.
+[[nodiscard]] bool is_possible(const Setup& setup);
+
+// The whole matrix {tiers, mixed} × {guard, dense} × rules; what guests must not see varies along with it.
+[[nodiscard]] std::vector<Setup> all_setups();
+// What a campaign runs for one seed: one set of rules, so that the oracle runs once; the baseline tier in both memory modes. LLVM
+// takes most of a seed's time, so it gets every other stretch of seeds, and there one memory mode. `two`: the program has two
+// instances.
+[[nodiscard]] std::vector<Setup> setups_of(uint64_t seed, bool two);
+[[nodiscard]] Rules rules_of(uint64_t seed);
+
+}  // namespace mote::differential
