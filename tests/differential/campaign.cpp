@@ -214,13 +214,15 @@ class Campaign {
 
   void print() {
     last_line_ = Clock::now();
-    printf("seeds up to %llu: %llu executions over %llu distinct modules (%llu oracle calls, %.0f %% of them trap), %llu finds; %.0f s, "
-           "%.0f executions/s\n",
-           static_cast<unsigned long long>(next_ - 1), static_cast<unsigned long long>(counts_.executions),
-           static_cast<unsigned long long>(counts_.modules), static_cast<unsigned long long>(counts_.oracle_calls),
-           100.0 * static_cast<double>(counts_.traps) / static_cast<double>(std::max<uint64_t>(counts_.oracle_calls, 1)),
-           static_cast<unsigned long long>(counts_.finds), seconds(begin_),
-           static_cast<double>(counts_.executions - loaded_executions_) / std::max(seconds(begin_), 1e-3));
+    printf(
+        "seeds up to %llu: %llu executions over %llu distinct modules (%llu oracle calls, %.0f %% of them trap), %llu finds; %.0f "
+        "s, "
+        "%.0f executions/s\n",
+        static_cast<unsigned long long>(next_ - 1), static_cast<unsigned long long>(counts_.executions),
+        static_cast<unsigned long long>(counts_.modules), static_cast<unsigned long long>(counts_.oracle_calls),
+        100.0 * static_cast<double>(counts_.traps) / static_cast<double>(std::max<uint64_t>(counts_.oracle_calls, 1)),
+        static_cast<unsigned long long>(counts_.finds), seconds(begin_),
+        static_cast<double>(counts_.executions - loaded_executions_) / std::max(seconds(begin_), 1e-3));
     fflush(stdout);
   }
 

@@ -1,7 +1,7 @@
 // A long run over many seeds: what each seed makes is run by the oracle and in all setups of setups_of().
 //
-// Workers are forked for a batch of seeds each, so that a crash of the engine or of a compiler is a find, with its seed, and the run
-// goes on behind it. Finds are made smaller and written as .wasm files that --replay takes.
+// Workers are forked for a batch of seeds each, so that a crash of the engine or of a compiler is a find, with its seed, and the
+// run goes on behind it. Finds are made smaller and written as .wasm files that --replay takes.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ struct CampaignOptions {
   uint32_t jobs = 1;
   std::string only = {};  // setups whose name contains it
   bool minimizes = true;
-  uint32_t most_finds = 10;         // then it stops: the rest is likely the same
+  uint32_t most_finds = 10;          // then it stops: the rest is likely the same
   std::filesystem::path finds = {};  // a folder
   // Where counts, the next seed and the modules' hashes are kept, so that a later run goes on; empty: nowhere. One job only.
   std::filesystem::path state = {};
@@ -24,10 +24,10 @@ struct CampaignOptions {
 };
 struct CampaignCounts {
   uint64_t seeds = 0;
-  uint64_t modules = 0;      // distinct, by hash of their bytes without the plan
-  uint64_t executions = 0;   // one call of one export in one setup of the engine
+  uint64_t modules = 0;     // distinct, by hash of their bytes without the plan
+  uint64_t executions = 0;  // one call of one export in one setup of the engine
   uint64_t oracle_calls = 0;
-  uint64_t traps = 0;        // of the oracle's calls
+  uint64_t traps = 0;  // of the oracle's calls
   uint64_t finds = 0;
 };
 [[nodiscard]] CampaignCounts run_campaign(const CampaignOptions& options);

@@ -13,7 +13,8 @@ std::vector<Journal::Record> Journal::records() const {
   for (size_t at = 0; at < words_.size();) {
     const uint64_t head = words_[at++];
     const size_t count = head >> 40;
-    Record record{static_cast<Kind>(head & 0xff), static_cast<uint32_t>(head >> 8 & 0xff), static_cast<uint32_t>(head >> 16 & 0xffffff), {}};
+    Record record{
+        static_cast<Kind>(head & 0xff), static_cast<uint32_t>(head >> 8 & 0xff), static_cast<uint32_t>(head >> 16 & 0xffffff), {}};
     for (size_t i = 0; i < count; ++i) record.words.push_back(words_[at++]);
     records.push_back(std::move(record));
   }
@@ -42,8 +43,8 @@ std::optional<std::string> Journal::difference(const Journal& oracle, const Jour
       if (expected[i].kind == Kind::call) last_call = "after " + text(expected[i]);
       continue;
     }
-    return format("record {}, {}\n  oracle: {}\n  engine: {}", i, last_call,
-                  i < expected.size() ? text(expected[i]) : "(nothing)", i < actual.size() ? text(actual[i]) : "(nothing)");
+    return format("record {}, {}\n  oracle: {}\n  engine: {}", i, last_call, i < expected.size() ? text(expected[i]) : "(nothing)",
+                  i < actual.size() ? text(actual[i]) : "(nothing)");
   }
   return "the journals differ in nothing that has words";
 }

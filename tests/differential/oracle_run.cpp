@@ -61,7 +61,8 @@ class OracleRun {
   // False when it trapped.
   Result<bool> instantiate(uint32_t number) {
     journal_.begin(Kind::instantiate, number, 0);
-    auto instance = store_.instantiate(program_.wasm, [&](std::string_view, std::string_view name) { return import(number, name); });
+    auto instance =
+        store_.instantiate(program_.wasm, [&](std::string_view, std::string_view name) { return import(number, name); });
     if (!instance) {
       TRY(trap(instance.error()));
       return false;

@@ -58,7 +58,7 @@ void FunctionMaker::hot_loop() {
     call_any();
     hot_step();
     if (choices_.below(3) == 2) out_.byte(0x0c), out_.u(choices_.below(2) + 1);  // br: next repetition, or out
-    if (choices_.below(3) == 2) out_.byte(0x05), hot_step();                    // else
+    if (choices_.below(3) == 2) out_.byte(0x05), hot_step();                     // else
     labels_.pop_back();
     out_.byte(0x0b);
   }

@@ -120,13 +120,13 @@ class Reducer {
   // Tries to do without `run` instructions from number `at` on, or with a constant instead; false behind the function's end.
   bool exchange(size_t own, size_t at, size_t run) {
     static const std::vector<Raw> instead = {{},
-                                             {0x1a},                                        // drop
-                                             {0x41, 0},                                     // i32.const 0
-                                             {0x42, 0},                                     // i64.const 0
-                                             {0x43, 0, 0, 0, 0},                            // f32.const 0
-                                             {0x44, 0, 0, 0, 0, 0, 0, 0, 0},                // f64.const 0
+                                             {0x1a},                          // drop
+                                             {0x41, 0},                       // i32.const 0
+                                             {0x42, 0},                       // i64.const 0
+                                             {0x43, 0, 0, 0, 0},              // f32.const 0
+                                             {0x44, 0, 0, 0, 0, 0, 0, 0, 0},  // f64.const 0
                                              {0xfd, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
-                                             {0x00}};                                       // unreachable
+                                             {0x00}};  // unreachable
     for (const Raw& with : instead) {
       for (;;) {  // again, as long as what follows can be exchanged too
         const wasm::Module module = *wasm::decode(program_.wasm);

@@ -66,10 +66,8 @@ std::vector<Setup> all_setups() {
   std::vector<Setup> setups;
   for (uint32_t i = 0; i < 64; ++i) {
     Setup setup;
-    setup.rules = {.v3 = (i & 2) == 0,
-                   .canonical_nans = (i & 4) != 0,
-                   .deterministic_relaxed_simd = i % 5 == 4,
-                   .fuel = (i & 8) != 0};
+    setup.rules = {
+        .v3 = (i & 2) == 0, .canonical_nans = (i & 4) != 0, .deterministic_relaxed_simd = i % 5 == 4, .fuel = (i & 8) != 0};
     setup.memory = (i & 1) != 0 ? MemoryMode::dense : MemoryMode::guard;
     setup.tier = (i & 16) != 0 ? Tier::baseline : Tier::optimizing;
     setup.lower_tier = (i & 32) != 0 ? (setup.tier == Tier::baseline ? Tier::optimizing : Tier::baseline) : setup.tier;
