@@ -7,6 +7,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace mote::os {
@@ -59,6 +60,18 @@ Result<void> Mapping::protect(uint64_t offset, uint64_t size, Access access) {
     return fail_errno(errno, format("cannot change the protection of {} bytes", size));
   }
   return {};
+}
+
+void Mapping::discard(uint64_t offset, uint64_t size) {
+  ASSERT(offset % page_size == 0 && offset <= size_);
+  (void)madvise(base_ + offset, std::min(size, size_ - offset), MADV_DONTNEED);
+}
+
+void Mapping::shrink(uint64_t size) {
+  size = align_up(size, page_size);
+  if (size >= size_) return;
+  munmap(base_ + size, size_ - size);
+  size_ = size;
 }
 
 void Mapping::ask_for_huge_pages(uint64_t offset, uint64_t size) {

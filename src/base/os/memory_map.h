@@ -41,6 +41,10 @@ class Mapping {
   [[nodiscard]] Result<void> protect(uint64_t offset, uint64_t size, Access access);
   // Asks for huge pages in a part, where the kernel can; never fails.
   void ask_for_huge_pages(uint64_t offset, uint64_t size);
+  // Gives a part's memory back: it reads as zeros afterwards. Not for mapped files.
+  void discard(uint64_t offset, uint64_t size);
+  // Gives back everything from `size` on.
+  void shrink(uint64_t size);
   [[nodiscard]] uint8_t* data() const { return base_; }
   [[nodiscard]] uint64_t size() const { return size_; }
   [[nodiscard]] Bytes bytes() const { return {base_, size_}; }

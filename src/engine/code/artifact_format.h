@@ -20,7 +20,7 @@
 
 namespace mote::code {
 
-inline constexpr uint32_t format_version = 2;
+inline constexpr uint32_t format_version = 3;
 inline constexpr uint64_t artifact_alignment = 4096;  // pages: what an image is mapped by
 inline constexpr char artifact_magic[8] = {'m', 'o', 't', 'e', '\r', '\n', '\x1a', '\n'};
 
@@ -63,7 +63,7 @@ inline constexpr uint64_t head_end = head_offset + sizeof(ArtifactHead);
 // Names: u32 count, u32 start[count + 1], characters. The name of function i is characters[start[i], start[i + 1] - 1): each one
 // ends with a zero byte, so that the characters are also the string table of the ELF symbols; equal starts mean no name.
 
-static_assert(sizeof(CodegenKey) == 12 && sizeof(ImageHead) == 88 && sizeof(ArtifactHead) == 304);
+static_assert(sizeof(CodegenKey) == 16 && sizeof(ImageHead) == 96 && sizeof(ArtifactHead) == 320);
 static_assert(std::is_trivially_copyable_v<ArtifactHead> && std::is_trivially_copyable_v<FuncEntry> &&
               std::is_trivially_copyable_v<FrameRow>);
 static_assert(sizeof(FuncEntry) == 8 && sizeof(FrameRow) == 16);

@@ -38,8 +38,10 @@ struct CodegenKey {
   uint8_t deterministic_relaxed_simd = 0;
   uint8_t fuel = 0;    // count wasm instructions
   uint8_t epochs = 0;  // poll VMContext::epoch
-  uint8_t reserved = 0;
+  uint8_t spectre = 1;
   uint32_t cpu_features = cpu_v3;  // required of the machine
+  uint8_t debug_info = 0;          // baseline: every local and operand lies in its slot at each instruction
+  uint8_t reserved[3] = {};
 
   bool operator==(const CodegenKey&) const = default;
 };

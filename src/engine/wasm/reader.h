@@ -33,6 +33,8 @@ class Reader {
   [[nodiscard]] uint64_t remaining() const { return static_cast<uint64_t>(end_ - at_); }
   [[nodiscard]] uint64_t offset() const { return static_cast<uint64_t>(at_ - base_); }
 
+  [[nodiscard]] Bytes rest() const { return {at_, end_}; }
+
   // Remembers the error unless there is one already.
   [[gnu::cold, gnu::noinline]] void fail(uint64_t offset, std::string message, ErrorKind kind = ErrorKind::bad_input);
 

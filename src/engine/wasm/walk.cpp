@@ -71,7 +71,7 @@ void Walker::read_local_runs() {
   locals_.assign(params.begin(), params.end());
   runs_.clear();
   local_count_ = static_cast<uint32_t>(params.size());
-  tracks_locals_ = false;
+  tracks_locals_ = has_vector_locals_ = false;
   const uint32_t groups = in_.count(limits::function_body_bytes, "groups of locals");
   uint64_t announced = 0;
   for (uint32_t i = 0; i < groups && !in_.failed(); ++i) {
@@ -86,6 +86,7 @@ void Walker::read_local_runs() {
     runs_.push_back({local_count_, type});
     if (locals_.size() < plain_locals) locals_.resize(std::min(local_count_, plain_locals), type);
     tracks_locals_ |= !type.is_defaultable();
+    has_vector_locals_ |= type.is_vector();
   }
   if (params.size() + announced > limits::locals) {
     return fail(format("too many locals: {} exceed the limit of {}", params.size() + announced, limits::locals), ErrorKind::limit);

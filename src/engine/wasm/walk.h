@@ -45,6 +45,12 @@ class Walker {
   // Of the last next(): whether it is for the consumer, and what it is.
   [[nodiscard]] bool is_told() const { return told_; }
   [[nodiscard]] const Instruction& instruction() const { return instruction_; }
+  // What follows it in the body, not decoded yet: for consumers that look ahead. After start(): what follows the locals.
+  [[nodiscard]] Bytes rest() const { return in_.rest(); }
+  // Parameters and declared locals.
+  [[nodiscard]] uint32_t local_count() const { return local_count_; }
+  [[nodiscard]] ValueType local_type(uint32_t index) const;
+  [[nodiscard]] bool has_vector_locals() const { return has_vector_locals_; }
 
  private:
   using Types = std::span<const ValueType>;
@@ -151,7 +157,6 @@ class Walker {
   [[gnu::cold, gnu::noinline]] void fail(std::string message, ErrorKind kind = ErrorKind::bad_input);
   [[gnu::cold, gnu::noinline]] void mismatch(ValueType expected, ValueType found);
   [[gnu::cold, gnu::noinline]] void mismatch(const std::string& what);
-  [[nodiscard]] ValueType local_type(uint32_t index) const;
   [[nodiscard]] ValueType address_type(AddressType address) const { return address == AddressType::i64 ? i64 : i32; }
 
   const Module& module_;
@@ -172,6 +177,7 @@ class Walker {
   std::vector<ValueType> locals_;  // the first ones, spelt out
   std::vector<LocalRun> runs_;     // all of them
   uint32_t local_count_ = 0;
+  bool has_vector_locals_ = false;  // a declared one; parameters are not looked at
   bool tracks_locals_ = false;   // there are locals without default value
   std::vector<bool> is_set_;     // then: per local, whether it has a value here
   std::vector<LocalIndex> set_;  // … and in which order they got one

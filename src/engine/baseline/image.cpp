@@ -1,0 +1,193 @@
+// See image.h. Lookups may run in a signal handler: no allocation, no lock, bounded time.
+#include "engine/baseline/image.h"
+
+#include "base/core/assert.h"
+#include "base/core/format.h"
+#include "engine/baseline/x64/prologue.h"
+#include "engine/code/image_frame.h"
+#include "engine/code/image_map.h"
+#include "engine/code/pc_map.h"
+
+#include <mote/limits.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace mote::baseline {
+
+namespace {
+
+constexpr uint64_t function_alignment = 16;
+constexpr uint64_t copied_at_once = 1 << 20;  // of a large batch, before its source is given back
+
+// The last row that begins at or before an offset.
+template <class Row, class Start>
+const Row* row_before(const std::vector<Row>& rows, uint32_t offset, Start Row::*start) {
+  const auto after = std::ranges::upper_bound(rows, offset, {}, start);
+  return after == rows.begin() ? nullptr : &*(after - 1);
+}
+
+class BaselineImage final : public code::Image {
+ public:
+  BaselineImage(const code::CodegenKey& key, os::Mapping memory, uint64_t size, std::vector<code::FuncEntry> funcs,
+                std::vector<Batch> batches, std::vector<PcMapPart> pc_map, std::vector<code::FrameRow> frames)
+      : key_(key),
+        memory_(std::move(memory)),
+        text_(memory_.bytes().first(size)),
+        funcs_(std::move(funcs)),
+        batches_(std::move(batches)),
+        pc_map_(std::move(pc_map)),
+        frames_(std::move(frames)) {}
+  ~BaselineImage() override {
+    if (is_in_map_) code::remove_from_map(text_);
+  }
+  BaselineImage(const BaselineImage&) = delete;
+  BaselineImage& operator=(const BaselineImage&) = delete;
+
+  [[nodiscard]] Result<void> enter_map() {
+    TRY(code::add_to_map(text_, this));
+    is_in_map_ = true;
+    return {};
+  }
+
+  [[nodiscard]] const code::CodegenKey& key() const override { return key_; }
+  [[nodiscard]] Bytes text() const override { return text_; }
+  [[nodiscard]] std::span<const code::FuncEntry> funcs() const override { return funcs_; }
+  [[nodiscard]] const void* entry(uint32_t own_func) const override {
+    ASSERT(own_func < funcs_.size());
+    return text_.data() + funcs_[own_func].offset;
+  }
+  [[nodiscard]] std::optional<code::PcInfo> find(const void* pc) const override {
+    const auto offset = offset_of(pc);
+    if (!offset) return {};
+    const Batch* batch = row_before(batches_, *offset, &Batch::start);
+    if (batch == nullptr) return {};
+    const auto funcs = std::span(funcs_).subspan(batch->first, batch->last - batch->first);
+    const auto after = std::ranges::upper_bound(funcs, *offset, {}, &code::FuncEntry::offset);
+    if (after == funcs.begin() || *offset - (after - 1)->offset >= (after - 1)->size) return {};
+    const auto func = static_cast<uint32_t>(after - 1 - funcs.begin());
+    const PcMapPart* part = row_before(pc_map_, *offset, &PcMapPart::start);
+    return code::PcInfo{batch->first + func,
+                        part == nullptr ? std::nullopt : code::find_wasm_offset(part->rows, *offset - part->start)};
+  }
+  [[nodiscard]] const code::FrameRow* frame(const void* pc) const override {
+    const auto offset = offset_of(pc);
+    if (!offset) return nullptr;
+    const code::FrameRow* row = row_before(frames_, *offset, &code::FrameRow::offset);
+    if (row != nullptr && *offset - row->offset < row->size) return row;
+    return code::implied_frame(text_.subspan(*offset));
+  }
+
+ private:
+  [[nodiscard]] std::optional<uint32_t> offset_of(const void* pc) const {
+    const auto offset = reinterpret_cast<uint64_t>(pc) - reinterpret_cast<uint64_t>(text_.data());
+    return offset < text_.size() ? std::optional(static_cast<uint32_t>(offset)) : std::nullopt;
+  }
+
+  code::CodegenKey key_;
+  os::Mapping memory_;
+  Bytes text_;
+  std::vector<code::FuncEntry> funcs_;   // by own-function index
+  std::vector<Batch> batches_;           // by start, as the following
+  std::vector<PcMapPart> pc_map_;
+  std::vector<code::FrameRow> frames_;
+  bool is_in_map_ = false;
+};
+
+}  // namespace
+
+struct CodeMemory::State {
+  os::Mapping memory;
+  uint64_t limit = 0;
+  std::mutex mutex;  // guards the following
+  uint64_t end = 0;  // of what is used
+  std::vector<Batch> batches;
+  std::vector<PcMapPart> pc_map;
+  std::vector<code::FrameRow> frames;
+  std::vector<code::FuncEntry> funcs;
+};
+
+CodeMemory::CodeMemory(std::unique_ptr<State> state) : state_(std::move(state)) {}
+CodeMemory::CodeMemory(CodeMemory&&) noexcept = default;
+CodeMemory::~CodeMemory() = default;
+
+Result<CodeMemory> CodeMemory::create(uint64_t code_bytes, uint64_t size_limit, uint32_t func_count) {
+  auto state = std::make_unique<State>();
+  state->limit = std::min(size_limit, limits::code_size.hard);
+  // Only address space until it is used; where that is scarce, what code of this size has always fitted into.
+  auto memory = os::Mapping::anonymous(state->limit);
+  if (!memory) memory = os::Mapping::anonymous(std::min(state->limit, code_bytes * 32 + (1 << 20)));
+  if (!memory) return fail(ErrorKind::unavailable, format("no memory for compiled code: {}", memory.error().message));
+  state->memory = std::move(*memory);
+  state->limit = std::min(state->limit, state->memory.size());
+  const std::vector<uint8_t>& prologue = x64::prologue();
+  if (prologue.size() > state->limit) {
+    return fail(ErrorKind::limit, format("{} is {} bytes: too few for any code", limits::code_size.name, size_limit));
+  }
+  std::memcpy(state->memory.data(), prologue.data(), prologue.size());
+  state->end = prologue.size();
+  state->funcs.resize(func_count);
+  return CodeMemory(std::move(state));
+}
+
+Result<void> CodeMemory::place(uint32_t first, os::Mapping& source, uint64_t size, Unit& unit) {
+  State& state = *state_;
+  uint64_t start = 0;
+  {
+    const std::lock_guard lock(state.mutex);
+    start = align_up(state.end, function_alignment);
+    if (size > state.limit - std::min(start, state.limit)) {
+      return fail(ErrorKind::limit, format("the compiled code exceeds {} ({} bytes), at function {}; raise the limit or compile "
+                                           "ahead of time",
+                                           limits::code_size.name, state.limit, first));
+    }
+    state.end = start + size;
+    const auto at = static_cast<uint32_t>(start);
+    for (size_t i = 0; i < unit.funcs.size(); ++i) state.funcs[first + i] = {at + unit.funcs[i].offset, unit.funcs[i].size};
+    for (PcMapPart& part : unit.pc_map) state.pc_map.push_back({at + part.start, std::move(part.rows)});
+    for (code::FrameRow row : unit.frames) {
+      row.offset += at;
+      state.frames.push_back(row);
+    }
+    unit.relocations.shrink_to_fit();
+    state.batches.push_back({first, first + static_cast<uint32_t>(unit.funcs.size()), at, std::move(unit.relocations)});
+  }
+  for (uint64_t done = 0; done < size; done += copied_at_once) {
+    std::memcpy(state.memory.data() + start + done, source.data() + done, std::min(copied_at_once, size - done));
+    if (size > copied_at_once) source.discard(done, copied_at_once);
+  }
+  unit.clear();
+  return {};
+}
+
+Result<std::shared_ptr<const code::Image>> CodeMemory::finish(const code::CodegenKey& key) {
+  State& state = *state_;
+  uint8_t* const text = state.memory.data();
+  for (Batch& batch : state.batches) {
+    for (const Relocation& relocation : batch.relocations) {
+      const bool is_prologue = (relocation.target & Relocation::is_prologue) != 0;
+      const uint32_t target = is_prologue ? relocation.target << 1 >> 1 : state.funcs[relocation.target].offset;
+      const uint32_t behind = batch.start + relocation.behind;
+      store_le(text + behind - 4, target - behind);
+    }
+    batch.relocations = {};
+  }
+  std::ranges::sort(state.batches, {}, &Batch::start);
+  std::ranges::sort(state.pc_map, {}, &PcMapPart::start);
+  std::ranges::sort(state.frames, {}, &code::FrameRow::offset);
+  const uint64_t used = align_up(state.end, os::page_size);
+  state.memory.shrink(used);
+  TRY(state.memory.protect(0, used, os::Access::read_execute));
+  auto image = std::make_shared<BaselineImage>(key, std::move(state.memory), state.end, std::move(state.funcs),
+                                               std::move(state.batches), std::move(state.pc_map), std::move(state.frames));
+  TRY(image->enter_map());
+  return image;
+}
+
+void Unit::close_rows(uint32_t end) {
+  if (rows_.empty()) return;
+  pc_map.push_back({rows_start_, code::encode_pc_map(rows_, end - rows_start_)});
+  rows_.clear();
+}
+
+}  // namespace mote::baseline

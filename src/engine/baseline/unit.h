@@ -1,0 +1,70 @@
+// What a function is compiled from (Source), and what a batch of functions leaves besides its code (Unit).
+#pragma once
+
+#include "engine/code/codegen_key.h"
+#include "engine/code/image.h"
+#include "engine/code/instance_layout.h"
+#include "engine/wasm/module.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace mote::baseline {
+
+// Borrowed, read only, shared by all threads.
+struct Source {
+  const wasm::Module& module;
+  const code::InstanceLayout& layout;
+  const code::CodegenKey& key;
+  bool has_vector_types;  // v128 is in a type or a global, so that values of it may be anywhere
+};
+
+// A 32-bit displacement whose target is known when all functions have their place.
+struct Relocation {
+  uint32_t behind;  // in the batch's code: the position behind the displacement
+  uint32_t target;  // an own function, or a place in the image's prologue with is_prologue set
+  static constexpr uint32_t is_prologue = 1u << 31;
+  // A constant, whose instruction has `trailing` bytes of immediate behind the displacement.
+  static constexpr uint32_t constant(uint32_t offset, uint32_t trailing = 0) { return is_prologue | (offset - trailing); }
+};
+
+// A part of the pc map, in the form of code/pc_map.h, for the code from `start` on.
+struct PcMapPart {
+  uint32_t start;
+  std::vector<uint8_t> rows;
+};
+
+// Offsets count from the start of the batch's code.
+struct Unit {
+  std::vector<code::FuncEntry> funcs;
+  std::vector<Relocation> relocations;
+  std::vector<code::FrameRow> frames;
+  std::vector<PcMapPart> pc_map;
+
+  // From `text` on, code is of the instruction at `wasm`. Texts ascend; an equal one replaces.
+  void row(uint32_t text, uint32_t wasm) {
+    if (!rows_.empty() && rows_.back().text_offset == text - rows_start_) {
+      rows_.back().wasm_offset = wasm;
+      return;
+    }
+    if (rows_.size() >= most_rows) [[unlikely]] close_rows(text);
+    if (rows_.empty()) rows_start_ = text;
+    rows_.push_back({text - rows_start_, wasm});
+  }
+  void close_rows(uint32_t end);  // encodes what there is
+  void clear() {
+    funcs.clear();
+    relocations.clear();
+    frames.clear();
+    pc_map.clear();
+    rows_.clear();
+  }
+
+ private:
+  static constexpr size_t most_rows = 32768;  // kept in the large form
+
+  std::vector<code::PcMapRow> rows_;  // from rows_start_
+  uint32_t rows_start_ = 0;
+};
+
+}  // namespace mote::baseline
