@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -91,6 +92,23 @@ Result<File> File::open(const std::string& path) {
   return File(descriptor);
 }
 
+// The file may be removed by the one who held it, between our open and our lock: then the lock is on a file that nobody else can
+// find, and the next try makes a new one.
+Result<File> File::open_exclusively(const std::string& path) {
+  constexpr int tries = 16;
+  for (int i = 0; i < tries; ++i) {
+    File file(restarted([&] { return ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600); }));
+    if (!file) return fail_errno(errno, "cannot open " + path);
+    if (restarted([&] { return flock(file.descriptor(), LOCK_EX | LOCK_NB); }) != 0) {
+      if (errno == EWOULDBLOCK) return File();
+      return fail_errno(errno, "cannot lock " + path);
+    }
+    struct stat status;
+    if (fstat(file.descriptor(), &status) == 0 && status.st_nlink != 0) return file;
+  }
+  return File();  // taken and removed faster than we can look: somebody is at work
+}
+
 Result<FileIdentity> File::identity() const {
   struct stat status;
   if (fstat(descriptor_, &status) != 0) return fail_errno(errno, "cannot look at an open file");
@@ -107,6 +125,16 @@ Result<uint64_t> File::read_at(uint64_t offset, MutableBytes into) const {
     done += static_cast<uint64_t>(count);
   }
   return done;
+}
+
+Result<void> File::write_at(uint64_t offset, Bytes from) const {
+  while (!from.empty()) {
+    const ssize_t count = restarted([&] { return pwrite(descriptor_, from.data(), from.size(), static_cast<off_t>(offset)); });
+    if (count < 0) return fail_errno(errno, "cannot write");
+    from = from.subspan(static_cast<size_t>(count));
+    offset += static_cast<uint64_t>(count);
+  }
+  return {};
 }
 
 Result<FileIdentity> identity(const std::string& path) {

@@ -41,9 +41,13 @@ class File {
   ~File();
 
   [[nodiscard]] static Result<File> open(const std::string& path);  // for reading
+  // For reading and writing, made with mode 0600 when it is missing, and held by nobody else who opens it so, in this process or
+  // any other. An invalid File when somebody holds it. Whoever dies lets go.
+  [[nodiscard]] static Result<File> open_exclusively(const std::string& path);
   [[nodiscard]] Result<FileIdentity> identity() const;
   // Reads from a position; fewer bytes than asked only at the end.
   [[nodiscard]] Result<uint64_t> read_at(uint64_t offset, MutableBytes into) const;
+  [[nodiscard]] Result<void> write_at(uint64_t offset, Bytes from) const;
   [[nodiscard]] int descriptor() const { return descriptor_; }
   explicit operator bool() const { return descriptor_ >= 0; }
 

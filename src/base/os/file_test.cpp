@@ -80,5 +80,26 @@ TEST_F(FileTest, WritingToAClosedDescriptorIsAnError) {
   EXPECT_FALSE(is_terminal(-1));
 }
 
+TEST(File, IsHeldByOne) {
+  const std::string folder = *make_temporary_folder("mote-file-test-");
+  const std::string path = folder + "/held";
+  {
+    const auto first = File::open_exclusively(path);
+    ASSERT_TRUE(first && *first);
+    const auto second = File::open_exclusively(path);
+    ASSERT_TRUE(second.has_value());
+    EXPECT_FALSE(static_cast<bool>(*second));
+    const uint8_t bytes[] = {1, 2, 3};
+    ASSERT_TRUE(first->write_at(0, bytes).has_value());
+    ASSERT_TRUE(remove_file(path).has_value());
+    const auto third = File::open_exclusively(path);  // another file of that name
+    EXPECT_TRUE(third && *third);
+  }
+  const auto after = File::open_exclusively(path);
+  EXPECT_TRUE(after && *after);
+  EXPECT_FALSE(File::open_exclusively(folder + "/no/such").has_value());
+  (void)remove_folder(folder);
+}
+
 }  // namespace
 }  // namespace mote::os

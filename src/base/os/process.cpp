@@ -6,8 +6,12 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
+#include <spawn.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -130,6 +134,53 @@ Result<ProgramEnd> run_program(const ProgramRun& run) {
   const int status = wait_for(child);
   if (WIFSIGNALED(status)) return ProgramEnd{ProgramEnd::killed, WTERMSIG(status)};
   return ProgramEnd{ProgramEnd::exited, WEXITSTATUS(status)};
+}
+
+// posix_spawn, since fork would copy the page tables of a guest's memory and make it fault on each page afterwards.
+Result<void> start_detached(const std::vector<std::string>& arguments, int input) {
+  std::vector<std::string> words = arguments;
+  std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawnattr_init(&attributes);
+  if (input >= 0) {
+    posix_spawn_file_actions_adddup2(&actions, input, 0);
+  } else {
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  }
+  for (const int stream : {1, 2}) posix_spawn_file_actions_addopen(&actions, stream, "/dev/null", O_WRONLY, 0);
+  sigset_t none, usual;
+  sigemptyset(&none);
+  sigemptyset(&usual);
+  sigaddset(&usual, SIGPIPE);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &usual);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  pid_t child = 0;
+  const int error_number = posix_spawn(&child, pointers[0], &actions, &attributes, pointers.data(), environ);
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  if (error_number != 0) return fail_errno(error_number, "cannot start " + words[0]);
+  wait_for(child);
+  return {};
+}
+
+Result<void> continue_in_background() {
+  const pid_t child = fork();
+  if (child < 0) return fail_errno(errno, "cannot start a process");
+  if (child > 0) _exit(0);
+  constexpr int lowest = 19;
+  setpriority(PRIO_PROCESS, 0, lowest);  // none of these can fail in a way that matters
+  const sched_param batch{};
+  sched_setscheduler(0, SCHED_BATCH, &batch);
+  constexpr int io_of_process = 1, io_idle = 3 << 13;  // linux/ioprio.h, which libc has not
+  syscall(SYS_ioprio_set, io_of_process, 0, io_idle);
+  return {};
 }
 
 std::optional<std::string> find_program(const std::string& name) {

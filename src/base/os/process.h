@@ -1,7 +1,8 @@
-// Running another program to its end.
+// Running another program: to its end, or in the background.
 //
-// The child gets no input and our environment; what it prints (both streams) arrives line by line. It is killed when it runs too
-// long and when we die. Tested by process_test.cpp.
+// run_program: the child gets no input and our environment; what it prints (both streams) arrives line by line. It is killed when
+// it runs too long and when we die. start_detached and continue_in_background are the two halves of a program that outlives us.
+// Tested by process_test.cpp.
 #pragma once
 
 #include <mote/result.h>
@@ -26,6 +27,14 @@ struct ProgramEnd {
 };
 // Errors: not_found, denied, unavailable (it could not be started).
 [[nodiscard]] Result<ProgramEnd> run_program(const ProgramRun& run);
+
+// Starts a program in a session of its own: no terminal, no signal and no closing pipe of ours reaches it. Its streams are
+// /dev/null, its input `input` when that is a descriptor. Waits until it ends: it is meant to call continue_in_background at once.
+// Our memory is not copied, however much a guest has. Errors: as run_program.
+[[nodiscard]] Result<void> start_detached(const std::vector<std::string>& arguments, int input = -1);
+// The calling process, which has one thread, ends with status 0; what follows happens in a child that nobody waits for, and that
+// runs when nothing else wants to: lowest priority for CPU and disk.
+[[nodiscard]] Result<void> continue_in_background();
 
 // The path of a program: itself when the name has a '/', else the first executable of that name in PATH.
 [[nodiscard]] std::optional<std::string> find_program(const std::string& name);

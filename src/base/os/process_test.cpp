@@ -1,6 +1,11 @@
 #include "base/os/process.h"
 
+#include "base/os/file.h"
+
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
@@ -67,6 +72,45 @@ TEST(Process, FindsPrograms) {
   EXPECT_EQ(find_program("/bin/sh"), "/bin/sh");
   EXPECT_FALSE(find_program("no-such-program-here").has_value());
   EXPECT_FALSE(find_program("/etc/passwd").has_value());
+}
+
+// What a detached program is: of another session, without our streams, and nobody's zombie.
+TEST(Process, DetachesPrograms) {
+  const std::string folder = *make_temporary_folder("mote-process-test-");
+  const std::string script =
+      "ps -o sid= -p $$ > " + folder + "/session; ls -l /proc/self/fd > " + folder + "/open; cat > " + folder + "/input";
+  ASSERT_TRUE(start_detached({"/bin/sh", "-c", script}).has_value());
+  const auto read = [&](const char* name) {
+    const auto content = read_file(folder + "/" + name, 1 << 16);
+    return content ? std::string(content->begin(), content->end()) : std::string("?");
+  };
+  EXPECT_NE(std::stoi(read("session")), getsid(0));
+  EXPECT_NE(read("open").find("0 -> /dev/null"), std::string::npos);
+  EXPECT_NE(read("open").find("2 -> /dev/null"), std::string::npos);
+  EXPECT_EQ(read("input"), "");
+  EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1) << "a child is left to wait for";
+  EXPECT_FALSE(start_detached({folder + "/none"}).has_value());
+  (void)remove_folder(folder);
+}
+
+TEST(Process, ContinuesInBackground) {
+  const std::string folder = *make_temporary_folder("mote-process-test-");
+  const pid_t child = fork();
+  if (child == 0) {
+    const pid_t before = getpid();
+    if (!continue_in_background()) _exit(9);
+    const std::string seen = getpid() != before && getpriority(PRIO_PROCESS, 0) == 19 ? "good" : "bad";
+    (void)write_file(folder + "/seen", {reinterpret_cast<const uint8_t*>(seen.data()), seen.size()});
+    _exit(0);
+  }
+  int status = 1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  for (int i = 0; i < 1000 && !exists(folder + "/seen"); ++i) usleep(5000);
+  const auto seen = read_file(folder + "/seen", 16);
+  ASSERT_TRUE(seen.has_value());
+  EXPECT_EQ(std::string(seen->begin(), seen->end()), "good");
+  (void)remove_folder(folder);
 }
 
 }  // namespace
