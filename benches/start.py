@@ -1,5 +1,5 @@
 """./bench start: whole processes from spawn to exit, alternating within one run (spawn.cpp); figures are medians. And sizes."""
-import json, os, subprocess
+import json, os, shutil, subprocess
 
 import peers
 from place import MOTE, ROOT, WORK, build_mote, build_spawn, sh
@@ -17,6 +17,33 @@ def debug_module():
     return out / "telemetry-debug.wasm"
 
 
+GO = """package main
+import ("bufio"; "encoding/json"; "fmt"; "os"; "regexp"; "sort")
+func main() {
+	line, _ := bufio.NewReader(os.Stdin).ReadString('\n')
+	counts := map[string]int{}
+	for _, word := range regexp.MustCompile(`\w+`).FindAllString(line, -1) { counts[word]++ }
+	words := []string{}
+	for word := range counts { words = append(words, word) }
+	sort.Strings(words)
+	text, _ := json.Marshal(counts)
+	fmt.Println(words, string(text))
+}
+"""
+
+
+def go_program():
+    """A Go program of some 3 MB, where a Go toolchain is installed."""
+    if not shutil.which("go"):
+        return None
+    out = WORK / "go" / "words.wasm"
+    if not out.exists():
+        out.parent.mkdir(parents=True, exist_ok=True)
+        (out.parent / "words.go").write_text(GO)
+        sh("go", "build", "-o", out, out.parent / "words.go", env={**os.environ, "GOOS": "wasip1", "GOARCH": "wasm"})
+    return out
+
+
 def start(options):
     build_mote()
     spawn, wasmtime = build_spawn(), peers.wasmtime()
@@ -31,14 +58,20 @@ def start(options):
         artifact = WORK / (wasm.stem + ".cwasm")
         sh(MOTE, "compile", "-o", artifact, wasm)
         os.utime(wasm)
-        sh(MOTE, "run", wasm, input=EVENT.encode(), stdout=subprocess.DEVNULL)  # fills the cache
+        sh(MOTE, "compile", "--cache", wasm)
+        commands += [(f"mote, {label}, no cache", f"{MOTE} run -C cache=n {wasm}")]
         commands += [(f"mote, {label}, precompiled", f"{MOTE} run --allow-precompiled {artifact}"),
                      (f"mote, {label}, cached", f"{MOTE} run {wasm}")]
         if wasmtime:
             peer = WORK / (wasm.stem + ".wasmtime.cwasm")
             sh(wasmtime, "compile", "-o", peer, wasm)
+            commands += [(f"wasmtime, {label}, no cache", f"{wasmtime} run -C cache=n {wasm}"),
+                         (f"wasmtime -C compiler=winch, {label}, no cache", f"{wasmtime} run -C compiler=winch,cache=n {wasm}")]
             commands += [(f"wasmtime, {label}, precompiled", f"{wasmtime} run --allow-precompiled {peer}"),
                          (f"wasmtime, {label}, cached", f"{wasmtime} run -C cache=y {wasm}")]
+    if go := go_program():
+        commands += [("mote, Go, no cache", f"{MOTE} run -C cache=n {go}")]
+        commands += [("wasmtime, Go, no cache", f"{wasmtime} run -C cache=n {go}")] if wasmtime else []
     text = "".join(f"{label}\t{command}\n" for label, command in commands)
     out = sh(spawn, options.rounds, event, input=text.encode(), stdout=subprocess.PIPE).stdout
     rows = [json.loads(line) for line in out.splitlines()]

@@ -122,7 +122,9 @@ struct Parser {
     }
     for (const Group& known : groups()) {
       if (known.letter != word[1] || (known.commands & command) == 0) continue;
-      return group(known.letter, glued.empty() ? TRY(value_of(word, "KEY=VALUE,… (or help)")) : glued);
+      const std::string_view list = glued.empty() ? TRY(value_of(word, "KEY=VALUE,… (or help)")) : glued;
+      if ((known.commands & for_compile) != 0) options.engine_flags.push_back(format("-{}{}", known.letter, list));
+      return group(known.letter, list);
     }
     return unknown(word.substr(0, 2), {});
   }

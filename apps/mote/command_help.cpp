@@ -16,6 +16,8 @@ constexpr Command command_table[] = {
     {"inspect", for_inspect, "mote inspect [FLAGS] FILE", "show a module's or artifact's imports, exports, sizes and features",
      run_inspect},
     {"objdump", for_objdump, "mote objdump [FLAGS] FILE", "show each wasm instruction beside its machine code", run_objdump},
+    {"completion", for_completion, "mote completion bash|zsh|fish", "print a script that completes mote's words in a shell",
+     run_completion},
     {"settings", for_settings, "mote settings [FLAGS]", "show what was decided for this machine, and why", run_settings},
 };
 

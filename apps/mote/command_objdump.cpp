@@ -112,7 +112,9 @@ Result<void> list(const Options& options, const std::string& path) {
     return list_artifact(input.bytes, wasm.bytes, options.codegen.memory, listing);
   }
   if (!options.wasm.empty()) return fail(ErrorKind::bad_input, "is a module itself: --wasm goes with an artifact");
-  const Engine engine = TRY(Engine::create(engine_config(options, file_name(path))));
+  EngineConfig config = engine_config(options, file_name(path));
+  config.run_parallel = {};  // baseline code lies in the order in which it was made
+  const Engine engine = TRY(Engine::create(std::move(config)));
   const Module module = TRY(Module::compile(engine, input.bytes, file_name(path)));
   return list_code(module, input.bytes, listing);
 }

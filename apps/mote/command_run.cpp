@@ -6,6 +6,7 @@
 #include "apps/mote/engine_options.h"
 #include "apps/mote/import_hints.h"
 #include "apps/mote/input.h"
+#include "apps/mote/optimize_later.h"
 #include "apps/mote/report.h"
 #include "apps/mote/values.h"
 #include "base/core/format.h"
@@ -104,6 +105,24 @@ GuestResult<void> call_guest(const Instance& instance, const Module& module, con
       Failure(Error{ErrorKind::bad_input, format("has no _start; name a function to call with --invoke: {}", names)}));
 }
 
+// "baseline code, compiled in 3.2 ms" for --verbose.
+std::string origin_text(const Module::Origin& origin) {
+  constexpr double ns_per_ms = 1e6;
+  if (origin.tier == Tier::baseline) {
+    return format("baseline code of {} bytes, compiled in {:.1f} ms", origin.code_size,
+                  static_cast<double>(origin.compile_ns) / ns_per_ms);
+  }
+  switch (origin.source) {
+    case Module::Origin::compiled:
+      return "optimised code, compiled now";
+    case Module::Origin::cache:
+      return "optimised code from the cache";
+    case Module::Origin::artifact:
+      break;
+  }
+  return "optimised code, compiled ahead of time";
+}
+
 Failure explain_import(Failure failure, const Module& module) {
   if (failure.kind != Failure::Kind::error || failure.error.kind != ErrorKind::not_found) return failure;
   if (std::string text = missing_imports_text(module.imports()); !text.empty()) failure.error.message = std::move(text);
@@ -147,6 +166,9 @@ int run_run(Options options) {
   if (!engine) return report("", engine.error());
   const auto module = load(*engine, *input);
   if (!module) return report(path, module.error());
+  if (options.verbose)
+    print_to_stderr(format("mote: {}: {} ({})\n", file_name(path), origin_text(module->origin()), module->origin().image));
+  const auto optimizing = optimize_later(options, *input, *engine, *module);
   if (auto done = run_module(*engine, *module, options); !done) return report(path, done.error(), options.backtrace_frames);
   return 0;
 }

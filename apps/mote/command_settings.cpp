@@ -23,9 +23,9 @@ Engine::Setting compiler_setting() {
   const std::string named = compiler_path();
   const auto found = os::find_program(named);
   if (!found)
-    return {"compiler", named,
-            "not found: install mote-aot beside mote or in PATH, or set MOTE_AOT; until then only artifacts run"};
-  return {"compiler", *found, "MOTE_AOT, else beside mote, else in PATH"};
+    return {"mote-aot", named,
+            "not found: install mote-aot beside mote or in PATH, or set MOTE_AOT; until then modules stay on baseline code"};
+  return {"mote-aot", *found, "the optimising compiler: MOTE_AOT, else beside mote, else in PATH"};
 }
 
 }  // namespace
@@ -35,7 +35,6 @@ int run_settings(Options options) {
   const auto engine = Engine::create(engine_config(options, "settings"));
   if (!engine) return report("", engine.error());
   std::vector<Engine::Setting> settings = engine->settings();
-  std::erase_if(settings, [](const Engine::Setting& setting) { return setting.name == "compiler"; });  // ours says which
   settings.push_back(compiler_setting());
   for (Engine::Setting& limit : limit_settings(options.limits)) settings.push_back(std::move(limit));
   if (options.json) {

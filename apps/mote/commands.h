@@ -28,6 +28,7 @@ int run_validate(Options options);
 int run_inspect(Options options);
 int run_settings(Options options);
 int run_objdump(Options options);
+int run_completion(Options options);
 
 // Help for a command ("run"), a group ("-W"), or everything ("").
 [[nodiscard]] std::string help(std::string_view topic);

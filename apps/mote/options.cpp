@@ -83,6 +83,18 @@ Result<void> set_cpu(Options& options, std::string_view text) {
   return {};
 }
 
+Result<void> set_compiler(Options& options, std::string_view text) {
+  if (text == "auto")
+    options.tiering = Tiering::automatic;
+  else if (text == "baseline")
+    options.tiering = Tiering::baseline;
+  else if (text == "optimizing")
+    options.tiering = Tiering::optimizing;
+  else
+    return refuse(format("is auto, baseline or optimizing, not \"{}\"", text));
+  return {};
+}
+
 Result<void> set_opt_level(Options& options, std::string_view text) {
   if (text.size() != 1 || text[0] < '0' || text[0] > '3') return refuse(format("is 0, 1, 2 or 3, not \"{}\"", text));
   options.codegen.opt_level = static_cast<uint8_t>(text[0] - '0');
@@ -112,6 +124,8 @@ constexpr Flag flag_table[] = {
      }},
     {"--allow-precompiled", "", for_run, "also run .cwasm artifacts: native code, so only from places you trust",
      [](Options& o, std::string_view v) { return set_switch(o.allow_precompiled, v); }},
+    {"--verbose", "", for_run, "say on stderr which compiler's code runs, and what is compiled in the background",
+     [](Options& o, std::string_view v) { return set_switch(o.verbose, v); }},
     {"--output", "FILE", for_compile, "where to write the artifact (default: the file's name with .cwasm, in this folder); also -o",
      [](Options& o, std::string_view v) -> Result<void> {
        o.output = v;
@@ -119,6 +133,11 @@ constexpr Flag flag_table[] = {
      }},
     {"--both", "", for_compile, "write an image for each memory mode, guard and dense",
      [](Options& o, std::string_view v) { return set_switch(o.both_memory_modes, v); }},
+    {"--cache", "", for_compile, "keep the result in the cache, where run finds it, instead of writing an artifact",
+     [](Options& o, std::string_view v) { return set_switch(o.into_cache, v); }},
+    {"--background", "", for_compile,
+     "with --cache: in a process of its own at low priority, silently; what run does for long guests",
+     [](Options& o, std::string_view v) { return set_switch(o.in_background, v); }},
     {"--json", "", for_inspect | for_settings | for_objdump, "print JSON",
      [](Options& o, std::string_view v) { return set_switch(o.json, v); }},
     {"--func", "NAME|INDEX", for_objdump, "only this function, by its name, export or index",
@@ -141,7 +160,13 @@ constexpr Group group_table[] = {
 };
 
 constexpr Key key_table[] = {
-    {'O', "opt-level", "0|1|2|3", "how hard to optimise (default 2)", set_opt_level},
+    {'O', "opt-level", "0|1|2|3", "how hard the optimising compiler works (default 2)", set_opt_level},
+    {'C', "compiler", "auto|baseline|optimizing",
+     "baseline code at once, optimised code (mote-aot), or auto: optimised code when the cache has it, else baseline (default "
+     "auto)",
+     set_compiler},
+    {'C', "parallel-compilation", "y|n", "use all CPUs for baseline code of large modules (default y)",
+     [](Options& o, std::string_view v) { return set_switch(o.compile_in_parallel, v); }},
     {'C', "memory", "guard|dense|auto", "memory bounds by guard pages or by comparison (default auto: see mote settings)",
      set_memory},
     {'C', "cache", "y|n", "keep compiled code in the cache folder (default y)",
@@ -191,8 +216,6 @@ constexpr Refused refused_table[] = {
     {"-S", "what a guest of this build has cannot be widened: stdin, stdout, stderr, arguments and --env"},
     {"-R", "this build does not record runs"},
     {"-O pooling-allocator", "this build starts one guest per process"},
-    {"-C compiler", "this build has one compiler; -O opt-level=N chooses how hard it works"},
-    {"-C parallel-compilation", "this build compiles on all CPUs; the result does not depend on it"},
     {"-W timeout", no_deadline},
     {"-W epoch-interruption", no_deadline},
     {"-W trap-on-grow-failure", "in this build memory.grow returns -1, as the specification says"},

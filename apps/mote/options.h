@@ -20,6 +20,8 @@ namespace mote::cli {
 struct Options {
   // How to compile, and what guests may hold.
   CodegenOptions codegen = {};
+  Tiering tiering = Tiering::automatic;
+  bool compile_in_parallel = true;
   StoreLimits limits = {};
   bool use_cache = true;
   std::optional<int64_t> fuel = {};
@@ -30,10 +32,13 @@ struct Options {
   std::optional<std::string> argv0 = {};
   std::vector<std::string> environment = {};  // "NAME=value"
   bool allow_precompiled = false;
+  bool verbose = false;
 
   // compile
   std::string output = {};
   bool both_memory_modes = false;
+  bool into_cache = false;
+  bool in_background = false;
 
   // inspect, settings, objdump
   bool json = false;
@@ -41,6 +46,9 @@ struct Options {
   // objdump
   std::string func = {};
   std::string wasm = {};
+
+  // -C, -O and -W as they were typed: for a second process that is to compile the same.
+  std::vector<std::string> engine_flags = {};
 
   // The command's own words: files, and for `run` what belongs to the guest.
   std::vector<std::string> words = {};
@@ -54,6 +62,7 @@ enum CommandBit : uint32_t {
   for_inspect = 8,
   for_settings = 16,
   for_objdump = 32,
+  for_completion = 64,
   for_engine = for_run | for_compile | for_settings | for_objdump,
 };
 

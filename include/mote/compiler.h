@@ -33,4 +33,16 @@ struct ProgramCompilerOptions {
 // The options with `automatic` and `host_level` replaced by what this machine gets, as Engine::create would decide.
 [[nodiscard]] CodegenOptions decide(const CodegenOptions& options);
 
+enum class CacheFill : uint8_t {
+  compiled,  // by this call
+  present,   // by an earlier one
+  busy,      // another process or thread is at it
+  gave_up,   // the compiler refused this module, or broke down over it less than an hour ago
+};
+// Compiles a module with the engine's (optimising) compiler and keeps the result in its cache, where Module::compile and
+// Module::refresh find it. One at a time for each module, over all processes that share the cache; a compiler that dies blocks
+// nobody, and a module that cannot be compiled is not tried again and again. May take long: call it on a thread that nobody waits
+// for. Errors: unavailable (no cache, no compiler), what the compiler says, what keeps the cache from being written.
+[[nodiscard]] Result<CacheFill> compile_into_cache(const Engine& engine, std::span<const uint8_t> wasm);
+
 }  // namespace mote

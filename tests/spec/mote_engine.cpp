@@ -27,6 +27,7 @@ T must(Result<T> result) {
 
 EngineConfig configuration(MemoryMode mode) {
   EngineConfig config;
+  config.tiering = Tiering::optimizing;
   config.codegen.memory = mode;
   config.compiler = [](std::span<const uint8_t> wasm, const CodegenOptions& options) {
     aot::CompileOptions compile_options;

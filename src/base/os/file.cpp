@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -107,6 +108,13 @@ Result<File> File::open_exclusively(const std::string& path) {
     if (fstat(file.descriptor(), &status) == 0 && status.st_nlink != 0) return file;
   }
   return File();  // taken and removed faster than we can look: somebody is at work
+}
+
+Result<File> File::in_memory(Bytes content) {
+  File file(memfd_create("mote", MFD_CLOEXEC));
+  if (!file) return fail_errno(errno, "cannot make a file in memory");
+  TRY(file.write_at(0, content));
+  return file;
 }
 
 Result<FileIdentity> File::identity() const {

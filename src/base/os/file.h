@@ -44,6 +44,8 @@ class File {
   // For reading and writing, made with mode 0600 when it is missing, and held by nobody else who opens it so, in this process or
   // any other. An invalid File when somebody holds it. Whoever dies lets go.
   [[nodiscard]] static Result<File> open_exclusively(const std::string& path);
+  // A file without a name, which holds these bytes: to be handed to a program as its input.
+  [[nodiscard]] static Result<File> in_memory(Bytes content);
   [[nodiscard]] Result<FileIdentity> identity() const;
   // Reads from a position; fewer bytes than asked only at the end.
   [[nodiscard]] Result<uint64_t> read_at(uint64_t offset, MutableBytes into) const;

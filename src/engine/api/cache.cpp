@@ -61,6 +61,7 @@ bool is_bad(const Error& error) {
 
 bool is_ours(std::string_view name) {
   // write_file's temporary names contain the final one; left over by a crash, they age and go like entries.
+  // Claims contain an entry's name too.
   return name.find(entry_suffix) != name.npos || name.find(identity_suffix) != name.npos;
 }
 

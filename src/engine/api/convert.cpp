@@ -36,9 +36,9 @@ ValKind kind_of(HeapType heap, const runtime::TypeRegistry& types) {
   return ValKind::anyref;
 }
 
-const Module::State* find_module(const Store::State& store, const runtime::Module* module) {
+const ModuleCode* find_module(const Store::State& store, const runtime::Module* module) {
   const auto found = store.modules.find(module);
-  return found == store.modules.end() ? nullptr : found->second.get();
+  return found == store.modules.end() ? nullptr : found->second.code.get();
 }
 
 Trap to_trap(const Store::State& store, const runtime::Stop& stop) {
@@ -48,9 +48,9 @@ Trap to_trap(const Store::State& store, const runtime::Stop& stop) {
   trap.message = stop.message.empty() ? words : stop.message.starts_with(words) ? stop.message : words + ": " + stop.message;
   for (const runtime::StackFrame& frame : stop.frames) {
     Frame named{.func = frame.func, .func_name = {}, .module_name = {}, .wasm_offset = frame.wasm_offset};
-    if (const Module::State* module = find_module(store, frame.module)) {
-      named.func_name = module->artifact->func_name(frame.func);
-      named.module_name = module->name;
+    if (const ModuleCode* module = find_module(store, frame.module)) {
+      named.func_name = module->func_name(frame.func);
+      named.module_name = module->runtime().name();
     }
     trap.backtrace.push_back(std::move(named));
   }

@@ -47,6 +47,30 @@ const char* text(MemoryMode mode) {
   }
   return "unknown";
 }
+const char* text(Tiering tiering) {
+  switch (tiering) {
+    case Tiering::automatic:
+      return "auto";
+    case Tiering::baseline:
+      return "baseline";
+    case Tiering::optimizing:
+      return "optimizing";
+  }
+  return "unknown";
+}
+std::string tiering_reason(const EngineConfig& config, bool has_cache) {
+  switch (config.tiering) {
+    case Tiering::automatic:
+      return has_cache ? "optimised code when the cache has it, else baseline code at once"
+                       : "baseline code at once: no cache to look into";
+    case Tiering::baseline:
+      return "asked for: baseline code at once, whatever the cache has";
+    case Tiering::optimizing:
+      return config.compiler ? "asked for: modules wait for the optimising compiler"
+                             : "asked for, but there is no compiler: only precompiled modules run";
+  }
+  return {};
+}
 const char* yes_no(bool value) {
   return value ? "y" : "n";
 }
@@ -118,11 +142,17 @@ Result<Engine> Engine::create(EngineConfig config) {
     }
   }
   state->key = api::key_of(config.codegen);
+  state->baseline_key = state->key;
+  state->baseline_key.tier = code::Tier::baseline;
+  state->baseline_key.opt_level = 0;
   state->config = std::move(config);
   state->runtime = std::make_shared<runtime::Engine>();
   return Engine(std::move(state));
 }
 
+bool Engine::has_cache() const {
+  return state_->cache != nullptr;
+}
 const CodegenOptions& Engine::codegen() const {
   return state_->config.codegen;
 }
@@ -133,13 +163,15 @@ std::vector<Engine::Setting> Engine::settings() const {
   const auto add = [&](const char* name, std::string value, std::string reason) {
     settings.push_back({name, std::move(value), std::move(reason)});
   };
-  add("opt-level", format("{}", config.codegen.opt_level), "");
+  add("compiler", text(config.tiering), tiering_reason(config, state_->cache != nullptr));
+  add("parallel-compilation", yes_no(config.run_parallel && config.compile_threads > 1),
+      config.run_parallel ? format("baseline code of large modules on up to {} threads", config.compile_threads) : "");
+  add("opt-level", format("{}", config.codegen.opt_level), "of optimised code");
   add("canonical-nans", yes_no(config.codegen.canonical_nans), "");
   add("relaxed-simd-deterministic", yes_no(config.codegen.deterministic_relaxed_simd), "");
   add("fuel", yes_no(config.codegen.fuel), "");
   add("epoch-interruption", yes_no(config.codegen.epochs), "");
   add("huge-pages", yes_no(config.huge_pages), "");
-  add("compiler", config.compiler ? "y" : "n", config.compiler ? "" : "only precompiled modules run");
   const api::Cache* cache = state_->cache.get();
   add("cache", cache ? cache->folder() : "n",
       cache ? format("at most {} MiB", config.cache_size_bytes >> 20) : state_->cache_reason);

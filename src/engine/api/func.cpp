@@ -251,7 +251,7 @@ std::optional<Global> Instance::global(std::string_view name) const {
 }
 
 Module Instance::module() const {
-  return Module(store->modules.at(&api::runtime_of(*this).module()));
+  return Module(store->modules.at(&api::runtime_of(*this).module()).module);
 }
 
 }  // namespace mote

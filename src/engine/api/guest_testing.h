@@ -98,6 +98,7 @@ class GuestTest : public testing::Test {
   void start(const CodegenOptions& codegen, const StoreLimits& limits = {}) {
     EngineConfig config;
     config.codegen = codegen;
+    config.tiering = tiering;
     config.compiler = test_compiler();
     instance.reset();
     store.reset();
@@ -123,6 +124,7 @@ class GuestTest : public testing::Test {
     return a + b;
   };
   std::vector<int64_t> seen;
+  Tiering tiering = Tiering::optimizing;  // set before start()
   std::optional<Engine> engine;
   std::optional<Store> store;
   std::optional<Module> module;

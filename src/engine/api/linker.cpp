@@ -100,7 +100,8 @@ GuestResult<Instance> Linker::instantiate(Store& store, const Module& module) co
   Store::State& in = *store.state();
   const auto error = [](ErrorKind kind, std::string text) { return std::unexpected(Failure(Error{kind, std::move(text)})); };
   if (module.state()->engine != in.engine) return error(ErrorKind::bad_input, "module and store belong to different engines");
-  const wasm::Module& info = module.state()->module->info();
+  const std::shared_ptr<const api::ModuleCode> code = module.state()->code();
+  const wasm::Module& info = code->runtime().info();
   std::vector<runtime::ImportValue> imports;
   imports.reserve(info.imports.size());
   for (const wasm::Import& import : info.imports) {
@@ -110,8 +111,8 @@ GuestResult<Instance> Linker::instantiate(Store& store, const Module& module) co
     }
     imports.push_back(found != nullptr ? found->value : runtime::ImportValue());
   }
-  in.modules.emplace(module.state()->module.get(), module.state());
-  auto instance = runtime::instantiate(in.store, module.state()->module, imports);
+  in.modules.try_emplace(&code->runtime(), Store::State::Running{module.state(), code});
+  auto instance = runtime::instantiate(in.store, code->shared_runtime(), imports);
   if (!instance) return std::unexpected(api::to_failure(in, std::move(instance.error())));
   Instance handle;
   handle.handle = *instance;

@@ -1,6 +1,7 @@
 // See mote/listing.h: walks the wasm body for its text, the machine code for its instructions, and joins them by the pc map.
 #include "base/core/format.h"
 #include "base/core/hash.h"
+#include "engine/api/listing_context.h"
 #include "engine/api/state.h"
 #include "engine/disassembly/disassembler.h"
 #include "engine/wasm/decode.h"
@@ -41,7 +42,12 @@ class Lister {
   // `module` has bodies only when the wasm is at hand.
   Lister(const wasm::Module& module, const code::Image& image, std::function<std::string_view(uint32_t)> name,
          Disassembler& disassembler)
-      : module_(module), image_(image), name_(std::move(name)), disassembler_(disassembler) {}
+      : module_(module), image_(image), name_(std::move(name)), disassembler_(disassembler), notes_(module) {
+    // Functions of the baseline tier need not ascend.
+    const auto funcs = image.funcs();
+    for (uint32_t own = 0; own < funcs.size(); ++own) by_offset_.push_back({funcs[own].offset, own});
+    std::ranges::sort(by_offset_, {}, [](const Start& start) { return std::pair(start.offset, start.own); });
+  }
 
   Result<void> list(const ListingOptions& options) {
     const std::vector<uint32_t> chosen = TRY(choose(options.func));
@@ -112,13 +118,18 @@ class Lister {
 
   void read_machine_code(code::FuncEntry entry, FunctionListing& out) {
     const Bytes code = image_.text().subspan(entry.offset, entry.size);
+    std::vector<api::ContextNotes::Line> decoded;
+    for (uint32_t at = 0; at < entry.size; at += decoded.back().in.size) {
+      decoded.push_back({at, disassembler_.decode(code.subspan(at), at)});
+    }
+    std::vector<std::string> notes = notes_.note(decoded);
     std::map<uint32_t, std::vector<size_t>> branches;  // by target: lines that go there
-    for (uint32_t at = 0; at < entry.size;) {
-      const disassembly::Instruction in = disassembler_.decode(code.subspan(at), at);
-      MachineLine line{.offset = at, .bytes = code.subspan(at, in.size), .text = in.mnemonic};
+    for (size_t i = 0; i < decoded.size(); ++i) {
+      const auto& [at, in] = decoded[i];
+      MachineLine line{.offset = at, .bytes = code.subspan(at, in.size), .text = in.mnemonic, .note = std::move(notes[i])};
       const bool is_inside = in.target && *in.target >= 0 && *in.target < entry.size && in.flow != Flow::call;
       if (is_inside) {
-        branches[static_cast<uint32_t>(*in.target)].push_back(out.lines.size());
+        branches[static_cast<uint32_t>(*in.target)].push_back(i);
       } else if (in.target) {
         line.text += " " + place_in_text(entry, *in.target, line.note);
       } else if (!in.operands.empty()) {
@@ -127,8 +138,12 @@ class Lister {
       if (in.constant_at) line.note = constant(entry, *in.constant_at);
       if (in.trap) line.note = format("trap: {}", code::words(*in.trap));
       out.lines.push_back(std::move(line));
-      at += in.size;
     }
+    set_labels(branches, out);
+  }
+
+  // Numbers the targets of branches, in the order of the code.
+  static void set_labels(const std::map<uint32_t, std::vector<size_t>>& branches, FunctionListing& out) {
     uint32_t number = 0;
     for (const auto& [target, from] : branches) {
       const auto at = std::ranges::lower_bound(out.lines, target, {}, &MachineLine::offset);
@@ -144,13 +159,10 @@ class Lister {
   // Where a call or tail call goes: a function of this image.
   std::string place_in_text(code::FuncEntry entry, int64_t target, std::string& note) const {
     const int64_t offset = entry.offset + target;
-    const auto funcs = image_.funcs();
-    const auto after = std::ranges::upper_bound(funcs, offset, {}, [](const code::FuncEntry& one) { return int64_t{one.offset}; });
-    if (after == funcs.begin()) return format("text{:+#x}", offset);
-    // Functions without code share an offset with the next one.
-    const auto own = static_cast<uint32_t>(after - funcs.begin() - 1);
-    const uint32_t index = own + module_.imported_funcs;
-    const int64_t into = offset - funcs[own].offset;
+    const auto after = std::ranges::upper_bound(by_offset_, offset, {}, &Start::offset);
+    if (after == by_offset_.begin()) return format("text{:+#x}", offset);  // code that functions share
+    const uint32_t index = (after - 1)->own + module_.imported_funcs;
+    const int64_t into = offset - (after - 1)->offset;
     note = name_of(index);
     return into == 0 ? format("func[{}]", index) : format("func[{}]{:+#x}", index, into);
   }
@@ -195,6 +207,12 @@ class Lister {
   const code::Image& image_;
   std::function<std::string_view(uint32_t)> name_;
   Disassembler& disassembler_;
+  api::ContextNotes notes_;
+  struct Start {
+    int64_t offset;
+    uint32_t own;
+  };
+  std::vector<Start> by_offset_;
 };
 
 Result<void> check_fit(const wasm::Module& module, const code::Image& image) {
@@ -206,7 +224,8 @@ Result<void> check_fit(const wasm::Module& module, const code::Image& image) {
 
 Result<void> list_code(const Module& module, std::span<const uint8_t> wasm, const ListingOptions& options) {
   const wasm::Module info = TRY(wasm::decode(wasm));
-  const code::Image& image = module.state()->module->image();
+  const std::shared_ptr<const api::ModuleCode> code = module.state()->code();
+  const code::Image& image = code->runtime().image();
   TRY(check_fit(info, image));
   const wasm::Names names = wasm::read_names(info);
   Disassembler disassembler = TRY(Disassembler::create());

@@ -1,4 +1,5 @@
 // Listings of a hand-made image, whose every byte is known.
+#include "engine/api/listing_context.h"
 #include "engine/api/modules_testing.h"
 
 #include <mote/listing.h>
@@ -55,6 +56,52 @@ TEST(Listing, RefusesWhatDoesNotFit) {
   EXPECT_FALSE(list_artifact(artifact, {}, MemoryMode::dense, {}).has_value());
   EXPECT_FALSE(list_artifact(artifact, {}, MemoryMode::automatic, {.func = "7"}).has_value());
   EXPECT_FALSE(list_artifact(api::answer_module(), {}, MemoryMode::automatic, {}).has_value());
+}
+
+// Decodes a function and gives the notes of its lines.
+std::vector<std::string> noted(const std::vector<uint8_t>& code) {
+  auto disassembler = disassembly::Disassembler::create();
+  EXPECT_TRUE(disassembler.has_value());
+  std::vector<api::ContextNotes::Line> lines;
+  for (uint32_t at = 0; at < code.size(); at += lines.back().in.size) {
+    lines.push_back({at, disassembler->decode(Bytes(code).subspan(at), at)});
+  }
+  wasm::Module module;
+  module.memories.resize(1);
+  return api::ContextNotes(module).note(lines);
+}
+
+TEST(ContextNotes, FollowRegistersAndSlots) {
+  const auto notes = noted({0x4c, 0x89, 0x65, 0xf8,        // mov [rbp - 8], r12
+                            0x4c, 0x8b, 0x65, 0xf8,        // mov r12, [rbp - 8]
+                            0x49, 0x8b, 0x44, 0x24, 0x38,  // mov rax, [r12 + 56]
+                            0xff, 0x50, 0x08,              // call [rax + 8]
+                            0x8b, 0x40, 0x10,              // mov eax, [rax + 16]
+                            0x41, 0x8b, 0x44, 0x24, 0x10,  // mov eax, [r12 + 16]
+                            0xe8, 0x00, 0x00, 0x00, 0x00,  // call
+                            0x41, 0x8b, 0x44, 0x24, 0x10,  // mov eax, [r12 + 16]
+                            0x48, 0x8b, 0x5d, 0xf8,        // mov rbx, [rbp - 8]
+                            0x8b, 0x43, 0x10,              // mov eax, [rbx + 16]
+                            0xc3});
+  EXPECT_EQ(notes, (std::vector<std::string>{"", "", "builtins", "builtin memory_copy", "", "memory 0 base", "", "", "",
+                                             "memory 0 base", ""}));
+}
+
+TEST(ContextNotes, SayNothingWhereTwoWaysDisagree) {
+  const auto disagreeing = noted({0x4c, 0x89, 0xe3,  // mov rbx, r12
+                                  0x74, 0x03,        // je over the next one
+                                  0x48, 0x89, 0xc3,  // mov rbx, rax
+                                  0x8b, 0x43, 0x10,  // mov eax, [rbx + 16]
+                                  0xc3});
+  EXPECT_EQ(disagreeing[3], "");
+  const auto agreeing = noted({0x4c, 0x89, 0xe3, 0x74, 0x03, 0x48, 0x89, 0xc1, 0x8b, 0x43, 0x10, 0xc3});  // mov rcx, rax
+  EXPECT_EQ(agreeing[3], "memory 0 base");
+  const auto loop = noted({0x4c, 0x89, 0xe3,  // mov rbx, r12
+                           0x8b, 0x43, 0x10,  // loop: mov eax, [rbx + 16]
+                           0x48, 0x89, 0xc3,  // mov rbx, rax
+                           0x75, 0xf8,        // jne loop
+                           0xc3});
+  EXPECT_EQ(loop[1], "") << "the second turn has something else";
 }
 
 }  // namespace

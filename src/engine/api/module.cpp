@@ -1,10 +1,13 @@
 // Module: from wasm or artifact bytes to something that can be instantiated. See mote/engine.h. Tested by module_test.cpp.
 //
 // The order of a warm start from a .wasm file: file identity → remembered hash → cache entry, mapped. Neither the wasm nor its hash
-// is touched. What runs was checked by the artifact loader, and carries the hash of the module it was made from.
+// is touched. What runs was checked by the artifact loader, and carries the hash of the module it was made from. Without an entry,
+// the baseline compiler makes code at once; a hash is computed only where there is a cache to ask.
 #include "base/core/format.h"
 #include "base/core/hash.h"
+#include "base/os/clock.h"
 #include "engine/api/state.h"
+#include "engine/baseline/compile.h"
 #include "engine/wasm/decode.h"
 
 #include <mote/engine.h>
@@ -34,27 +37,40 @@ Result<code::CodegenKey> choose_image(const code::Artifact& artifact, const code
   return fail(ErrorKind::bad_input, code::difference(nearest, wanted));
 }
 
-Made make(const std::shared_ptr<Engine::State>& engine, std::shared_ptr<code::Artifact> artifact, std::string name) {
+Made make(const std::shared_ptr<Engine::State>& engine, std::shared_ptr<code::Artifact> artifact, Module::Origin::Source source,
+          std::string name) {
   const code::CodegenKey key = TRY(choose_image(*artifact, engine->key));
-  std::shared_ptr<const code::Image> image = TRY(artifact->image(key));
-  wasm::Module info = TRY(wasm::decode(artifact->module_bytes(), wasm::Bodies::elsewhere));
-  auto state = std::make_shared<Module::State>();
-  state->module = TRY(runtime::Module::create(engine->runtime, std::move(info), std::move(image), artifact, name));
-  state->engine = engine;
-  state->artifact = std::move(artifact);
-  state->name = std::move(name);
-  return state;
+  const code::Hash hash = artifact->module_hash();
+  auto code = TRY(api::ModuleCode::load(engine->runtime, std::move(artifact), key, source, name));
+  return std::make_shared<Module::State>(engine, std::move(name), hash, std::move(code));
 }
 
 std::string file_name(const std::string& path) {
   return path.substr(path.rfind('/') + 1);
 }
 
-Made compile(const std::shared_ptr<Engine::State>& engine, Bytes wasm, const code::Hash& hash, std::string name) {
-  if (engine->cache) {
-    if (auto cached = engine->cache->find(hash, engine->key)) return make(engine, std::move(cached), std::move(name));
-  }
-  if (auto other = api::other_format(wasm)) return std::unexpected(std::move(*other));
+// Threads that this much code is worth: starting one takes as long as compiling a few kilobytes.
+uint32_t worthwhile_threads(const Engine::State& engine, const wasm::Module& info) {
+  constexpr uint64_t code_per_thread = 256 << 10;
+  const uint64_t most = engine.config.run_parallel ? engine.config.compile_threads : 1;
+  return static_cast<uint32_t>(std::clamp<uint64_t>(info.code_section.size / code_per_thread, 1, std::max<uint64_t>(most, 1)));
+}
+
+Made compile_baseline(const std::shared_ptr<Engine::State>& engine, std::shared_ptr<api::WasmBytes> wasm,
+                      std::optional<code::Hash> hash, std::string name) {
+  const uint64_t begin = os::now_ns(os::Clock::monotonic);
+  wasm::Module info = TRY(wasm::decode(wasm->bytes()));
+  baseline::CompileOptions options{.key = engine->baseline_key};
+  options.threads = worthwhile_threads(*engine, info);
+  options.run_parallel = engine->config.run_parallel;
+  auto image = TRY(baseline::compile(info, options));
+  const uint64_t compile_ns = os::now_ns(os::Clock::monotonic) - begin;
+  auto code = TRY(api::ModuleCode::make(engine->runtime, std::move(info), std::move(wasm), std::move(image), compile_ns, name));
+  return std::make_shared<Module::State>(engine, std::move(name), hash, std::move(code));
+}
+
+// By the optimising compiler, now.
+Made compile_optimizing(const std::shared_ptr<Engine::State>& engine, Bytes wasm, const code::Hash& hash, std::string name) {
   (void)TRY(wasm::decode(wasm));  // what is no module at all needs no compiler to say so
   if (!engine->config.compiler) {
     return fail(ErrorKind::unavailable,
@@ -64,12 +80,34 @@ Made compile(const std::shared_ptr<Engine::State>& engine, Bytes wasm, const cod
   if (engine->cache) {
     // A cache that cannot be written costs the next start its speed and nothing else.
     if (engine->cache->store(hash, engine->key, bytes)) {
-      if (auto mapped = engine->cache->find(hash, engine->key)) return make(engine, std::move(mapped), std::move(name));
+      if (auto mapped = engine->cache->find(hash, engine->key)) {
+        return make(engine, std::move(mapped), Module::Origin::compiled, std::move(name));
+      }
     }
   }
   std::shared_ptr<code::Artifact> artifact = TRY(code::load_artifact(std::move(bytes)));
   if (artifact->module_hash() != hash) return fail(ErrorKind::internal, "the compiler returned an artifact of another module");
-  return make(engine, std::move(artifact), std::move(name));
+  return make(engine, std::move(artifact), Module::Origin::compiled, std::move(name));
+}
+
+// What the cache has, nothing otherwise.
+std::shared_ptr<code::Artifact> find_cached(const Engine::State& engine, const code::Hash& hash) {
+  if (engine.cache == nullptr || engine.config.tiering == Tiering::baseline) return nullptr;
+  return engine.cache->find(hash, engine.key);
+}
+
+// `hash`: when it is known already.
+Made compile(const std::shared_ptr<Engine::State>& engine, std::shared_ptr<api::WasmBytes> wasm, std::optional<code::Hash> hash,
+             std::string name) {
+  const Tiering tiering = engine->config.tiering;
+  const bool asks_cache = engine->cache != nullptr && tiering != Tiering::baseline;
+  if (!hash && (asks_cache || tiering == Tiering::optimizing)) hash = sha256(wasm->bytes());
+  if (asks_cache) {
+    if (auto cached = find_cached(*engine, *hash)) return make(engine, std::move(cached), Module::Origin::cache, std::move(name));
+  }
+  if (auto other = api::other_format(wasm->bytes())) return std::unexpected(std::move(*other));
+  if (tiering == Tiering::optimizing) return compile_optimizing(engine, wasm->bytes(), *hash, std::move(name));
+  return compile_baseline(engine, std::move(wasm), hash, std::move(name));
 }
 
 std::string type_text(const wasm::Module& info, wasm::ExternKind kind, uint32_t index) {
@@ -129,33 +167,55 @@ std::vector<ExportInfo> exports_of(const wasm::Module& info) {
 }  // namespace api
 
 Result<Module> Module::compile(const Engine& engine, std::span<const uint8_t> wasm, std::string name) {
-  return Module(TRY(mote::compile(engine.state(), wasm, sha256(wasm), std::move(name))));
+  return Module(TRY(mote::compile(engine.state(), TRY(api::WasmBytes::copy(wasm)), std::nullopt, std::move(name))));
 }
 
 Result<Module> Module::compile_file(const Engine& engine, const std::string& path) {
   const std::shared_ptr<Engine::State>& state = engine.state();
   const os::FileIdentity identity = TRY(os::identity(path));
-  if (state->cache) {
-    if (const auto hash = state->cache->remembered(identity)) {
-      if (auto cached = state->cache->find(*hash, state->key)) return Module(TRY(make(state, std::move(cached), file_name(path))));
+  std::optional<code::Hash> remembered;
+  if (state->cache && state->config.tiering != Tiering::baseline) {
+    remembered = state->cache->remembered(identity);
+    if (remembered) {
+      if (auto cached = find_cached(*state, *remembered)) {
+        return Module(TRY(make(state, std::move(cached), Origin::cache, file_name(path))));
+      }
     }
   }
-  const std::vector<uint8_t> wasm = TRY(os::read_file(path, limits::module_size_bytes));
-  const code::Hash hash = sha256(wasm);
-  Module module(TRY(mote::compile(state, wasm, hash, file_name(path))));
-  if (state->cache) {
+  auto wasm = TRY(api::WasmBytes::read(path));
+  Module module(TRY(mote::compile(state, std::move(wasm), remembered, file_name(path))));
+  const std::optional<code::Hash>& hash = module.state()->hash;
+  if (state->cache && hash && hash != remembered) {
     // Only when the file stayed what it was while we read it.
-    if (const auto after = os::identity(path); after && *after == identity) (void)state->cache->remember(identity, hash);
+    if (const auto after = os::identity(path); after && *after == identity) (void)state->cache->remember(identity, *hash);
   }
   return module;
 }
 
 Result<Module> Module::load(const Engine& engine, std::vector<uint8_t> artifact, std::string name) {
-  return Module(TRY(make(engine.state(), TRY(code::load_artifact(std::move(artifact))), std::move(name))));
+  return Module(TRY(make(engine.state(), TRY(code::load_artifact(std::move(artifact))), Origin::artifact, std::move(name))));
 }
 
 Result<Module> Module::load_file(const Engine& engine, const std::string& path) {
-  return Module(TRY(make(engine.state(), TRY(code::load_artifact_file(path)), file_name(path))));
+  return Module(TRY(make(engine.state(), TRY(code::load_artifact_file(path)), Origin::artifact, file_name(path))));
+}
+
+Module::Origin Module::origin() const {
+  return state_->code()->origin();
+}
+
+bool Module::refresh() const {
+  if (state_->code()->tier() == Tier::optimizing) return true;
+  const std::shared_ptr<Engine::State>& engine = state_->engine;
+  if (!state_->hash) return false;  // no cache was asked when the module was made
+  auto cached = find_cached(*engine, *state_->hash);
+  if (cached == nullptr) return false;
+  auto key = choose_image(*cached, engine->key);
+  if (!key) return false;
+  auto code = api::ModuleCode::load(engine->runtime, std::move(cached), *key, Origin::cache, state_->name);
+  if (!code) return false;  // of no use here: this machine lacks memory, say
+  state_->replace(std::move(*code));
+  return true;
 }
 
 bool Module::is_artifact(std::span<const uint8_t> bytes) {
@@ -168,10 +228,10 @@ Result<void> Module::validate(std::span<const uint8_t> wasm) {
 }
 
 std::vector<ImportInfo> Module::imports() const {
-  return api::imports_of(state_->module->info());
+  return api::imports_of(state_->code()->runtime().info());
 }
 std::vector<ExportInfo> Module::exports() const {
-  return api::exports_of(state_->module->info());
+  return api::exports_of(state_->code()->runtime().info());
 }
 const std::string& Module::name() const {
   return state_->name;

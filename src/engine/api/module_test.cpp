@@ -2,6 +2,8 @@
 #include "engine/api/guest_testing.h"
 #include "engine/api/modules_testing.h"
 
+#include <mote/compiler.h>
+
 #include <thread>
 
 namespace mote::api {
@@ -17,9 +19,10 @@ class ModuleTest : public testing::Test {
   }
   void TearDown() override { (void)os::remove_folder(root_); }
 
-  Engine engine(CodegenOptions codegen = {.memory = MemoryMode::guard}) {
+  Engine engine(CodegenOptions codegen = {.memory = MemoryMode::guard}, Tiering tiering = Tiering::optimizing) {
     EngineConfig config;
     config.codegen = codegen;
+    config.tiering = tiering;
     config.cache_folder = root_ + "/cache";
     config.compiler = [this](std::span<const uint8_t> wasm, const CodegenOptions& options) -> Result<std::vector<uint8_t>> {
       ++compiles_;
@@ -150,7 +153,7 @@ TEST_F(ModuleTest, WrongBytesReachNoCompiler) {
 }
 
 TEST_F(ModuleTest, NoCompilerIsSaid) {
-  const Engine bare = must(Engine::create());
+  const Engine bare = must(Engine::create({.tiering = Tiering::optimizing}));
   const auto result = Module::compile(bare, answer_module());
   ASSERT_FALSE(result.has_value());
   EXPECT_EQ(result.error().kind, ErrorKind::unavailable);
@@ -158,6 +161,7 @@ TEST_F(ModuleTest, NoCompilerIsSaid) {
 
 TEST_F(ModuleTest, CompilerOfAnotherModuleIsNotBelieved) {
   EngineConfig config;
+  config.tiering = Tiering::optimizing;
   config.compiler = [](std::span<const uint8_t>, const CodegenOptions& options) -> Result<std::vector<uint8_t>> {
     return answer_artifact(answer_module(1), key_of(options));
   };
@@ -173,6 +177,105 @@ TEST_F(ModuleTest, TellsImportsAndExports) {
   ASSERT_EQ(module.exports().size(), 1u);
   EXPECT_EQ(module.exports()[0].name, "f");
   EXPECT_EQ(module.exports()[0].kind, ExternKind::func);
+}
+
+TEST_F(ModuleTest, BaselineCodeNeedsNoCompilerAndNoCache) {
+  const Engine bare = must(Engine::create());
+  const Module module = must(Module::compile(bare, answer_module(), "answer"));
+  EXPECT_EQ(run(bare, module), 42);
+  const Module::Origin origin = module.origin();
+  EXPECT_EQ(origin.tier, Tier::baseline);
+  EXPECT_EQ(origin.source, Module::Origin::compiled);
+  EXPECT_GT(origin.compile_ns, 0u);
+  EXPECT_FALSE(module.refresh()) << "there is no cache to ask";
+  EXPECT_FALSE(module.state()->hash.has_value()) << "nobody needed it";
+  EXPECT_EQ(run(bare, must(Module::compile_file(bare, path_))), 42);
+  EXPECT_EQ(Module::compile(bare, {}).error().kind, ErrorKind::bad_input);
+}
+
+TEST_F(ModuleTest, NextInstancePicksUpOptimisedCode) {
+  const Engine one = engine({.memory = MemoryMode::guard}, Tiering::automatic);
+  const Module module = must(Module::compile_file(one, path_));
+  EXPECT_EQ(module.origin().tier, Tier::baseline);
+  EXPECT_EQ(compiles_, 0);
+  Store store = must(Store::create(one));
+  const Instance before = must(Linker(one).instantiate(store, module));
+  EXPECT_FALSE(module.refresh());
+
+  answer_ = 43;  // so that the optimised code can be told apart
+  EXPECT_EQ(must(compile_into_cache(one, answer_module())), CacheFill::compiled);
+  EXPECT_EQ(module.origin().tier, Tier::baseline) << "nothing changes by itself";
+  EXPECT_TRUE(module.refresh());
+  EXPECT_EQ(module.origin().tier, Tier::optimizing);
+  EXPECT_EQ(module.origin().source, Module::Origin::cache);
+  const Instance after = must(Linker(one).instantiate(store, module));
+  EXPECT_EQ(must(must(before.typed_func<int32_t()>("f"))()), 42) << "stays on the code it started with";
+  EXPECT_EQ(must(must(after.typed_func<int32_t()>("f"))()), 43);
+  EXPECT_EQ(must(Module::compile_file(one, path_)).origin().tier, Tier::optimizing);
+  EXPECT_EQ(must(compile_into_cache(one, answer_module())), CacheFill::present);
+  EXPECT_EQ(compiles_, 1);
+
+  const Engine baseline = engine({.memory = MemoryMode::guard}, Tiering::baseline);
+  EXPECT_EQ(must(Module::compile_file(baseline, path_)).origin().tier, Tier::baseline) << "whatever the cache has";
+}
+
+TEST_F(ModuleTest, RefreshIsSafeFromAnyThread) {
+  const Engine one = engine({.memory = MemoryMode::guard}, Tiering::automatic);
+  const Module module = must(Module::compile(one, answer_module()));
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      for (int round = 0; round < 50; ++round) {
+        (void)module.refresh();
+        EXPECT_EQ(run(one, module), 42);
+      }
+    });
+  }
+  EXPECT_EQ(must(compile_into_cache(one, answer_module())), CacheFill::compiled);
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_TRUE(module.refresh());
+}
+
+TEST_F(ModuleTest, FailedCompilesAreRemembered) {
+  EngineConfig config;
+  config.cache_folder = root_ + "/cache";
+  config.compiler = [this](std::span<const uint8_t>, const CodegenOptions&) -> Result<std::vector<uint8_t>> {
+    ++compiles_;
+    return fail(ErrorKind::unsupported, "not this one");
+  };
+  const Engine one = must(Engine::create(config));
+  EXPECT_EQ(compile_into_cache(one, answer_module()).error().kind, ErrorKind::unsupported);
+  EXPECT_EQ(must(compile_into_cache(one, answer_module())), CacheFill::gave_up);
+  EXPECT_EQ(compiles_, 1);
+  EXPECT_EQ(run(one, must(Module::compile(one, answer_module()))), 42) << "runs all the same";
+  const Engine bare = must(Engine::create());
+  EXPECT_EQ(compile_into_cache(bare, answer_module()).error().kind, ErrorKind::unavailable);
+}
+
+TEST_F(ModuleTest, UselessArtifactsAreNotCompiledAgainAndAgain) {
+  EngineConfig config;
+  config.cache_folder = root_ + "/cache";
+  config.compiler = [this](std::span<const uint8_t>, const CodegenOptions& options) -> Result<std::vector<uint8_t>> {
+    ++compiles_;
+    return answer_artifact(answer_module(1), key_of(options));  // of another module
+  };
+  const Engine one = must(Engine::create(config));
+  EXPECT_EQ(compile_into_cache(one, answer_module()).error().kind, ErrorKind::unavailable);
+  EXPECT_EQ(must(compile_into_cache(one, answer_module())), CacheFill::gave_up);
+  EXPECT_EQ(compiles_, 1);
+}
+
+TEST_F(ModuleTest, ThreadsAreLentForLargeModulesOnly) {
+  uint32_t asked = 0;
+  EngineConfig config;
+  config.compile_threads = 4;
+  config.run_parallel = [&](uint32_t count, const std::function<void()>& work) {
+    asked = count;
+    work();
+  };
+  const Engine one = must(Engine::create(config));
+  EXPECT_EQ(run(one, must(Module::compile(one, answer_module()))), 42);
+  EXPECT_LE(asked, 1u);
 }
 
 }  // namespace

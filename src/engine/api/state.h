@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/api/cache.h"
+#include "engine/api/module_code.h"
 #include "engine/code/codegen_key.h"
 #include "engine/runtime/engine.h"
 #include "engine/runtime/module.h"
@@ -12,6 +13,7 @@
 
 #include <bit>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -20,8 +22,9 @@
 namespace mote {
 
 struct Engine::State {
-  EngineConfig config;  // codegen decided
-  code::CodegenKey key;
+  EngineConfig config;            // codegen decided
+  code::CodegenKey key;           // of optimised code, in the cache and in artifacts
+  code::CodegenKey baseline_key;  // of what the baseline compiler makes
   std::shared_ptr<runtime::Engine> runtime;
   std::unique_ptr<const api::Cache> cache;  // null: none
   std::string cache_reason;                 // why there is none
@@ -29,10 +32,26 @@ struct Engine::State {
 };
 
 struct Module::State {
-  std::shared_ptr<Engine::State> engine;
-  std::shared_ptr<code::Artifact> artifact;
-  std::shared_ptr<const runtime::Module> module;
-  std::string name;
+  State(std::shared_ptr<Engine::State> engine_, std::string name_, std::optional<code::Hash> hash_,
+        std::shared_ptr<const api::ModuleCode> code)
+      : engine(std::move(engine_)), name(std::move(name_)), hash(hash_), code_(std::move(code)) {}
+  const std::shared_ptr<Engine::State> engine;
+  const std::string name;
+  const std::optional<code::Hash> hash;  // of the wasm, where somebody needed it
+
+  // What the next instance runs. Whoever holds one may go on with it, whatever becomes the best.
+  [[nodiscard]] std::shared_ptr<const api::ModuleCode> code() const {
+    const std::lock_guard lock(mutex_);
+    return code_;
+  }
+  void replace(std::shared_ptr<const api::ModuleCode> code) const {
+    const std::lock_guard lock(mutex_);
+    code_ = std::move(code);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  mutable std::shared_ptr<const api::ModuleCode> code_;
 };
 
 struct Store::State {
@@ -46,7 +65,11 @@ struct Store::State {
 
   std::shared_ptr<Engine::State> engine;
   // Modules of all instances, for names in backtraces.
-  std::unordered_map<const runtime::Module*, std::shared_ptr<const Module::State>> modules;
+  struct Running {
+    std::shared_ptr<const Module::State> module;
+    std::shared_ptr<const api::ModuleCode> code;  // which of the module's
+  };
+  std::unordered_map<const runtime::Module*, Running> modules;
   void* data = nullptr;
   runtime::Store store;  // ends first
 };

@@ -71,6 +71,56 @@ Flow flow_of(const cs_insn& in) {
   return Flow::next;
 }
 
+// Number of the 64-bit register that a register is, or is a part of.
+std::optional<Register> number_of(uint32_t reg) {
+  struct Row {
+    x86_reg parts[5];
+  };
+  static constexpr Row rows[] = {
+      {{X86_REG_RAX, X86_REG_EAX, X86_REG_AX, X86_REG_AL, X86_REG_AH}},
+      {{X86_REG_RCX, X86_REG_ECX, X86_REG_CX, X86_REG_CL, X86_REG_CH}},
+      {{X86_REG_RDX, X86_REG_EDX, X86_REG_DX, X86_REG_DL, X86_REG_DH}},
+      {{X86_REG_RBX, X86_REG_EBX, X86_REG_BX, X86_REG_BL, X86_REG_BH}},
+      {{X86_REG_RSP, X86_REG_ESP, X86_REG_SP, X86_REG_SPL, X86_REG_SPL}},
+      {{X86_REG_RBP, X86_REG_EBP, X86_REG_BP, X86_REG_BPL, X86_REG_BPL}},
+      {{X86_REG_RSI, X86_REG_ESI, X86_REG_SI, X86_REG_SIL, X86_REG_SIL}},
+      {{X86_REG_RDI, X86_REG_EDI, X86_REG_DI, X86_REG_DIL, X86_REG_DIL}},
+      {{X86_REG_R8, X86_REG_R8D, X86_REG_R8W, X86_REG_R8B, X86_REG_R8B}},
+      {{X86_REG_R9, X86_REG_R9D, X86_REG_R9W, X86_REG_R9B, X86_REG_R9B}},
+      {{X86_REG_R10, X86_REG_R10D, X86_REG_R10W, X86_REG_R10B, X86_REG_R10B}},
+      {{X86_REG_R11, X86_REG_R11D, X86_REG_R11W, X86_REG_R11B, X86_REG_R11B}},
+      {{X86_REG_R12, X86_REG_R12D, X86_REG_R12W, X86_REG_R12B, X86_REG_R12B}},
+      {{X86_REG_R13, X86_REG_R13D, X86_REG_R13W, X86_REG_R13B, X86_REG_R13B}},
+      {{X86_REG_R14, X86_REG_R14D, X86_REG_R14W, X86_REG_R14B, X86_REG_R14B}},
+      {{X86_REG_R15, X86_REG_R15D, X86_REG_R15W, X86_REG_R15B, X86_REG_R15B}},
+  };
+  for (Register number = 0; number < std::size(rows); ++number) {
+    if (std::ranges::find(rows[number].parts, static_cast<x86_reg>(reg)) != std::end(rows[number].parts)) return number;
+  }
+  return std::nullopt;
+}
+
+void read_registers(csh handle, const cs_insn& in, Instruction& out) {
+  cs_regs read, written;
+  uint8_t read_count = 0, written_count = 0;
+  if (cs_regs_access(handle, &in, read, &read_count, written, &written_count) == CS_ERR_OK) {
+    for (uint8_t i = 0; i < written_count; ++i) {
+      if (const auto number = number_of(written[i])) out.written |= static_cast<uint16_t>(1u << *number);
+    }
+  }
+  const cs_x86& x86 = in.detail->x86;
+  for (uint8_t i = 0; i < x86.op_count; ++i) {
+    const cs_x86_op& operand = x86.operands[i];
+    const auto base = operand.type == X86_OP_MEM ? number_of(operand.mem.base) : std::nullopt;
+    if (base && operand.mem.index == X86_REG_INVALID && operand.mem.segment == X86_REG_INVALID) {
+      out.memory = Instruction::Memory{*base, operand.mem.disp};
+    }
+  }
+  if (in.id != X86_INS_MOV || x86.op_count != 2 || x86.operands[0].size != 8) return;
+  if (x86.operands[0].type == X86_OP_REG) out.moved_to = number_of(x86.operands[0].reg);
+  if (x86.operands[1].type == X86_OP_REG) out.moved_from = number_of(x86.operands[1].reg);
+}
+
 }  // namespace
 
 Disassembler::Disassembler(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -107,6 +157,7 @@ Instruction Disassembler::decode(Bytes code, uint64_t offset) {
       out.constant_at = static_cast<int64_t>(address) + operand.mem.disp;
     }
   }
+  read_registers(state_->handle, in, out);
   return out;
 }
 

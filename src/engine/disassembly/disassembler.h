@@ -17,6 +17,10 @@
 
 namespace mote::disassembly {
 
+// 64-bit integer registers by their number in the encoding: rax 0, rcx 1, rdx 2, rbx 3, rsp 4, rbp 5, rsi 6, rdi 7, r8 8 … r15 15.
+using Register = uint8_t;
+inline constexpr Register rbx = 3, rbp = 5, r12 = 12;
+
 struct Instruction {
   enum class Flow : uint8_t { next, branch, jump, call, end };  // branch: conditional; end: return or trap
   uint32_t size = 1;
@@ -26,6 +30,16 @@ struct Instruction {
   std::optional<int64_t> target;       // direct branch, jump, call: an offset as `offset` counts
   std::optional<int64_t> constant_at;  // an operand relative to the instruction pointer: likewise
   std::optional<code::TrapCode> trap;
+
+  // An operand in memory: [base + displacement], without index.
+  struct Memory {
+    Register base = 0;
+    int64_t displacement = 0;
+  };
+  std::optional<Memory> memory;
+  // Plain 64-bit moves, so that a value can be followed: of two registers, or of one and `memory`.
+  std::optional<Register> moved_to, moved_from;
+  uint16_t written = 0;  // registers that change, wholly or in part: a bit each
 };
 
 class Disassembler {

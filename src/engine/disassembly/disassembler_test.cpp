@@ -48,6 +48,24 @@ TEST(Disassembler, FindsTargets) {
   EXPECT_EQ(decoded({0xc3}).flow, Flow::end);
 }
 
+TEST(Disassembler, FollowsMoves) {
+  const Instruction load = decoded({0x49, 0x8b, 0x44, 0x24, 0x38});  // mov rax, [r12 + 56]
+  ASSERT_TRUE(load.memory.has_value());
+  EXPECT_EQ(load.memory->base, r12);
+  EXPECT_EQ(load.memory->displacement, 56);
+  EXPECT_EQ(load.moved_to, 0);
+  EXPECT_FALSE(load.moved_from.has_value());
+  EXPECT_EQ(load.written, 1);
+  const Instruction store = decoded({0x48, 0x89, 0x5d, 0xf8});  // mov [rbp - 8], rbx
+  EXPECT_EQ(store.memory->base, rbp);
+  EXPECT_EQ(store.memory->displacement, -8);
+  EXPECT_EQ(store.moved_from, rbx);
+  EXPECT_EQ(store.written, 0);
+  EXPECT_EQ(decoded({0x44, 0x89, 0xe3}).moved_to, std::nullopt);  // mov ebx, r12d: half a register
+  EXPECT_EQ(decoded({0x44, 0x89, 0xe3}).written, 1 << rbx);
+  EXPECT_FALSE(decoded({0x8b, 0x44, 0x11, 0x08}).memory.has_value());  // [rcx + rdx + 8]
+}
+
 TEST(Disassembler, KnowsTraps) {
   const Instruction trap = decoded({0x67, 0x0f, 0xb9, 0x40, 5, 0x90});
   EXPECT_EQ(trap.size, 5u);

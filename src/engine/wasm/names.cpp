@@ -105,23 +105,37 @@ void read_subsection(uint8_t id, Reader in, const Module& module, Names& names) 
   }
 }
 
-}  // namespace
-
-Names read_names(const Module& module) {
+// Subsections for which `is_wanted(id)`.
+template <class IsWanted>
+Names read_subsections(const Module& module, IsWanted is_wanted) {
   Names names;
   std::optional<Reader> in = find(module, "name");
   while (in && !in->failed() && !in->at_end()) {
     const uint8_t id = in->u8();
     const uint32_t size = in->u32();
     const Range content = in->range(size);
-    if (!in->failed()) read_subsection(id, Reader(module.bytes, content), module, names);
+    if (!in->failed() && is_wanted(id)) read_subsection(id, Reader(module.bytes, content), module, names);
   }
   return names;
 }
 
+}  // namespace
+
+Names read_names(const Module& module) {
+  return read_subsections(module, [](uint8_t) { return true; });
+}
+
+std::vector<Name> read_function_names(const Module& module) {
+  return read_subsections(module, [](uint8_t id) { return id == functions; }).functions;
+}
+
+std::string_view find_name(std::span<const Name> names, uint32_t index) {
+  const auto found = std::ranges::lower_bound(names, index, {}, &Name::index);
+  return found != names.end() && found->index == index ? found->text : std::string_view();
+}
+
 std::string_view Names::function(FuncIndex index) const {
-  const auto found = std::ranges::lower_bound(functions, index, {}, &Name::index);
-  return found != functions.end() && found->index == index ? found->text : std::string_view();
+  return find_name(functions, index);
 }
 
 std::string_view Names::local(FuncIndex func, LocalIndex index) const {

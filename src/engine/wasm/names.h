@@ -7,6 +7,7 @@
 
 #include "engine/wasm/module.h"
 
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -35,6 +36,10 @@ struct Names {
 };
 // From the first section called "name".
 [[nodiscard]] Names read_names(const Module& module);
+// Only those of functions, which is what a backtrace needs; names of locals can be many times more.
+[[nodiscard]] std::vector<Name> read_function_names(const Module& module);
+// The name of an index in such a list; empty when there is none.
+[[nodiscard]] std::string_view find_name(std::span<const Name> names, uint32_t index);
 
 struct Producer {
   std::string_view field;  // "language", "processed-by", "sdk"

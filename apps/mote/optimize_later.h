@@ -1,0 +1,25 @@
+// When a guest on baseline code is still running after a while, its module is worth optimising: for the next run, in the
+// background.
+//
+// What is started is `mote compile --cache --background`, in a session of its own: the guest's end neither waits for it nor ends
+// it, nothing of it reaches the terminal, and one process at a time compiles a module (compile_into_cache). Guests that end before
+// are cheaper than the compiler's start, so nothing is started for them. Policy and reasons: docs/internals/tiers.md. Tested by
+// tests/cases/tier-*.case.
+#pragma once
+
+#include "apps/mote/input.h"
+#include "apps/mote/options.h"
+#include "base/os/thread.h"
+
+#include <memory>
+
+namespace mote::cli {
+
+inline constexpr uint64_t patience_ms = 500;
+
+// Counts from here until its end. Null when there is nothing to be done: optimised code runs already, no cache, another compiler
+// asked for. `options` and `input` must live as long.
+[[nodiscard]] std::unique_ptr<os::Delayed> optimize_later(const Options& options, const Input& input, const Engine& engine,
+                                                          const Module& module);
+
+}  // namespace mote::cli

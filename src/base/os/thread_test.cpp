@@ -1,0 +1,51 @@
+#include "base/os/thread.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+namespace mote::os {
+namespace {
+
+TEST(Thread, RunsAndIsWaitedFor) {
+  int done = 0;
+  {
+    const auto thread = Thread::start([&] { done = 1; });
+  }
+  EXPECT_EQ(done, 1);
+}
+
+TEST(Thread, RunsInParallel) {
+  std::atomic<uint32_t> calls = 0, together = 0, most = 0;
+  run_parallel(3, [&] {
+    ++calls;
+    most = std::max<uint32_t>(most, ++together);
+    // Goes on when all three are here: with fewer at once it would take its whole patience.
+    for (int i = 0; i < 10000 && together < 3; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  });
+  EXPECT_EQ(calls, 3u);
+  EXPECT_EQ(together, 3u);
+  calls = 0;
+  run_parallel(1, [&] { ++calls; });
+  EXPECT_EQ(calls, 1u);
+}
+
+TEST(Delayed, ActsLaterOrNotAtAll) {
+  std::atomic<bool> acted = false;
+  const auto begin = std::chrono::steady_clock::now();
+  {
+    const auto delayed = Delayed::start(60'000, [&] { acted = true; });
+  }
+  EXPECT_FALSE(acted);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30)) << "its end waits for nothing";
+  {
+    const auto delayed = Delayed::start(1, [&] { acted = true; });
+    for (int i = 0; i < 10000 && !acted; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_TRUE(acted);
+}
+
+}  // namespace
+}  // namespace mote::os
