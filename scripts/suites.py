@@ -103,15 +103,26 @@ SUITES = {"unit": unit, "house": house, "cases": cases, "examples": examples, "s
           "fuzz-smoke": fuzz_smoke}
 
 
+def campaign(options):
+    """The oracle against both compilers for as long as it is given; goes on where it stopped."""
+    folder = build("bench", "differential")
+    state = ["--state", ROOT / "build/campaign"] if "--jobs" not in options.rest else []
+    words = ["--seeds", "1..", "--minutes", options.minutes, "--finds", ROOT / "tests/differential/finds", *state, *options.rest]
+    return subprocess.run(["nice", "-n", "10", folder / "tests/differential/differential", *map(str, words)]).returncode
+
+
 def main():
     parser = argparse.ArgumentParser(prog="./test", description="Gets what the tests need, builds and runs them. "
-                                     "Suites: " + ", ".join(SUITES) + "; `./test fuzz --minutes N [TARGET…]` is the long campaign.")
-    parser.add_argument("suite", nargs="?", choices=[*SUITES, "fuzz"], help="only this one; further arguments go to it")
+                                     "Suites: " + ", ".join(SUITES) + "; `./test fuzz --minutes N [TARGET…]` is coverage-guided fuzzing, "
+                                     "`./test campaign --minutes N` the oracle against both compilers, on generated programs.")
+    parser.add_argument("suite", nargs="?", choices=[*SUITES, "fuzz", "campaign"], help="only this one; further arguments go to it")
     parser.add_argument("--on", default="dev", choices=["dev", "asan", "tsan", "coverage", "no-aot"], help="the preset to build and test")
-    parser.add_argument("--minutes", type=float, default=10, help="fuzz: for each target")
+    parser.add_argument("--minutes", type=float, default=10, help="fuzz: for each target; campaign: in all")
     options, options.rest = parser.parse_known_args()
     if options.rest and not options.suite:
         parser.error("unknown argument: " + options.rest[0])
+    if options.suite == "campaign":
+        sys.exit(campaign(options))
     if options.suite == "fuzz":
         folder = build("fuzz")
         sys.exit(subprocess.run([ROOT / "fuzz/campaign", folder, str(options.minutes), *options.rest]).returncode)

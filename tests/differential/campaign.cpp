@@ -43,7 +43,7 @@ struct Report {
 };
 
 std::vector<Setup> chosen_setups(uint64_t seed, const Program& program, const CampaignOptions& options) {
-  std::vector<Setup> setups = setups_of(seed, program.plan.two);
+  std::vector<Setup> setups = setups_of(seed, program.plan.two, options.maker == Maker::calls);
   std::erase_if(setups, [&](const Setup& setup) { return text(setup).find(options.only) == std::string::npos; });
   return setups;
 }
@@ -56,7 +56,7 @@ uint64_t module_hash(const Program& program) {
 }
 
 std::string run_seed(uint64_t seed, Report& report, const CampaignOptions& options) {
-  const auto program = make_program(seed);
+  const auto program = make_program(seed, options.maker);
   if (!program) return "the generator made a malformed module: " + program.error().text();
   const std::vector<Setup> setups = chosen_setups(seed, *program, options);
   if (setups.empty()) return {};
@@ -90,7 +90,7 @@ class Keeper {
       : seed_(seed), setup_(setup), failure_(std::move(failure)), options_(options) {}
 
   void keep() {
-    auto program = make_program(seed_);
+    auto program = make_program(seed_, options_.maker);
     if (program && options_.minimizes) program = smaller();
     printf("FAILED seed %llu (%s): %s\n", static_cast<unsigned long long>(seed_), text(setup_).c_str(), failure_.c_str());
     if (program) {
@@ -115,13 +115,13 @@ class Keeper {
 
   Result<Program> smaller() {
     std::vector<uint8_t> choices = Choices::from_seed(seed_, choices_per_seed);
-    Result<Program> program = make_program(choices, setup_.rules);
+    Result<Program> program = make_program(choices, setup_.rules, options_.maker);
     if (!fails(*program)) return program;  // only together with what ran before
     choices = minimize(std::move(choices), choice_attempts, [&](const std::vector<uint8_t>& candidate) {
-      const auto made = make_program(candidate, setup_.rules);
+      const auto made = make_program(candidate, setup_.rules, options_.maker);
       return made && fails(*made);
     });
-    program = make_program(choices, setup_.rules);
+    program = make_program(choices, setup_.rules, options_.maker);
     return reduce(std::move(*program), module_attempts, [&](const Program& candidate) { return fails(candidate); });
   }
 

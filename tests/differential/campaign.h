@@ -4,6 +4,8 @@
 // run goes on behind it. Finds are made smaller and written as .wasm files that --replay takes.
 #pragma once
 
+#include "tests/differential/programs.h"
+
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -13,6 +15,7 @@ namespace mote::differential {
 struct CampaignOptions {
   uint64_t first = 1, last = UINT64_MAX;  // seeds
   double seconds = 0;                     // 0: no end
+  Maker maker = Maker::anything;
   uint32_t jobs = 1;
   std::string only = {};  // setups whose name contains it
   bool minimizes = true;

@@ -2,6 +2,7 @@
 //
 //   differential --smoke                       planted mistakes, the kept finds, then some seeds: what ./test runs
 //   differential --seeds A..B [--minutes N]    a campaign; A.. has no end
+//   differential --calls --seeds A..B          likewise, with programs that do nothing but call (abi_program.h)
 //   differential --replay FILE…                programs from files, in every setup
 //   differential --write SEED FILE             the program of a seed, as a .wasm file
 //   differential --dump FILE                   its instructions, with offsets, as far as they can be reached
@@ -31,6 +32,7 @@ namespace fs = std::filesystem;
 
 constexpr unsigned replay_seconds = 120;
 constexpr double smoke_seconds = 30;
+constexpr uint64_t smoke_call_seeds = 400;
 
 struct Options {
   CampaignOptions campaign = {.finds = fs::temp_directory_path() / "differential-finds"};
@@ -73,7 +75,7 @@ std::vector<fs::path> kept_finds() {
 
 [[noreturn]] void usage() {
   fprintf(stderr,
-          "usage: differential --smoke | --seeds A..B [--minutes N] | --replay FILE… | --write SEED FILE | --dump FILE\n"
+          "usage: differential --smoke | [--calls] --seeds A..B [--minutes N] | --replay FILE… | --write SEED FILE | --dump FILE\n"
           "                    [--jobs N] [--only TEXT] [--finds FOLDER] [--no-minimize] [--most-finds N] [--state FILE]\n");
   exit(2);
 }
@@ -122,11 +124,18 @@ int run(const Options& options) {
     if (!blind.empty()) printf("FAILED self-test: %s\n", blind.c_str());
   }
   for (const fs::path& file : options.replay) replay(file, options, counts);
-  if (options.has_seeds) {
-    const CampaignCounts campaign = run_campaign(options.campaign);
-    counts.passed += campaign.seeds;
-    counts.failed += campaign.finds;
+  auto run = [&](const CampaignOptions& campaign) {
+    const CampaignCounts done = run_campaign(campaign);
+    counts.passed += done.seeds;
+    counts.failed += done.finds;
+  };
+  if (options.is_smoke) {
+    CampaignOptions calls = options.campaign;
+    calls.maker = Maker::calls;
+    calls.last = smoke_call_seeds;
+    run(calls);
   }
+  if (options.has_seeds) run(options.campaign);
   printf("%llu passed, %llu failed\n", static_cast<unsigned long long>(counts.passed),
          static_cast<unsigned long long>(counts.failed));
   return counts.failed != 0 || counts.passed == 0 ? 1 : 0;
@@ -152,6 +161,8 @@ int main(const std::vector<std::string>& words) {
       options.campaign.last = dots == std::string::npos ? options.campaign.first : number(range.substr(dots + 2));
       if (dots != std::string::npos && dots + 2 == range.size()) options.campaign.last = UINT64_MAX - 1;
       options.has_seeds = true;
+    } else if (word == "--calls") {
+      options.campaign.maker = Maker::calls;
     } else if (word == "--minutes") {
       options.campaign.seconds = 60 * atof(value().c_str());
     } else if (word == "--jobs") {

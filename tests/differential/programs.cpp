@@ -1,6 +1,7 @@
 // See programs.h.
 #include "tests/differential/programs.h"
 
+#include "tests/differential/abi_program.h"
 #include "tests/differential/generator.h"
 
 #include <fstream>
@@ -8,13 +9,14 @@
 
 namespace mote::differential {
 
-Result<Program> make_program(const std::vector<uint8_t>& choices, const Rules& rules) {
+Result<Program> make_program(const std::vector<uint8_t>& choices, const Rules& rules, Maker maker) {
   Choices stream(choices);
+  if (maker == Maker::calls) return read_program(generate_abi(stream));
   return read_program(generate(stream, {.nan_safe = !rules.canonical_nans}));
 }
 
-Result<Program> make_program(uint64_t seed) {
-  return make_program(Choices::from_seed(seed, choices_per_seed), rules_of(seed));
+Result<Program> make_program(uint64_t seed, Maker maker) {
+  return make_program(Choices::from_seed(seed, choices_per_seed), rules_of(seed), maker);
 }
 
 std::vector<uint8_t> read_bytes(const std::filesystem::path& file) {

@@ -10,9 +10,10 @@ namespace mote::differential {
 
 inline constexpr size_t choices_per_seed = 12000;
 
-// What the generator makes of choices under these rules.
-[[nodiscard]] Result<Program> make_program(const std::vector<uint8_t>& choices, const Rules& rules);
-[[nodiscard]] Result<Program> make_program(uint64_t seed);
+enum class Maker : uint8_t { anything, calls };  // generator.h, abi_program.h
+// What a generator makes of choices under these rules.
+[[nodiscard]] Result<Program> make_program(const std::vector<uint8_t>& choices, const Rules& rules, Maker maker = Maker::anything);
+[[nodiscard]] Result<Program> make_program(uint64_t seed, Maker maker = Maker::anything);
 
 [[nodiscard]] std::vector<uint8_t> read_bytes(const std::filesystem::path& file);
 void write_bytes(const std::filesystem::path& file, const std::vector<uint8_t>& bytes);

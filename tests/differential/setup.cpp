@@ -86,7 +86,7 @@ Rules rules_of(uint64_t seed) {
           .fuel = (bits >> 14 & 3) == 0};
 }
 
-std::vector<Setup> setups_of(uint64_t seed, bool two) {
+std::vector<Setup> setups_of(uint64_t seed, bool two, bool always_optimizing) {
   const uint64_t bits = mixed(seed / seeds_alike);
   const MemoryMode chosen = (bits >> 16 & 1) != 0 ? MemoryMode::dense : MemoryMode::guard;
   Setup base;
@@ -100,7 +100,7 @@ std::vector<Setup> setups_of(uint64_t seed, bool two) {
   };
   add(Tier::baseline, Tier::baseline, MemoryMode::guard);
   add(Tier::baseline, Tier::baseline, MemoryMode::dense);
-  if (has_baseline() && (bits >> 30 & 1) != 0) return setups;
+  if (!always_optimizing && has_baseline() && (bits >> 30 & 1) != 0) return setups;
   add(Tier::optimizing, Tier::optimizing, chosen);
   if (two) add(Tier::baseline, Tier::optimizing, chosen), add(Tier::optimizing, Tier::baseline, chosen);
   return setups;

@@ -37,8 +37,8 @@ struct Setup {
 [[nodiscard]] std::vector<Setup> all_setups();
 // What a campaign runs for one seed: one set of rules, so that the oracle runs once; the baseline tier in both memory modes. LLVM
 // takes most of a seed's time, so it gets every other stretch of seeds, and there one memory mode. `two`: the program has two
-// instances.
-[[nodiscard]] std::vector<Setup> setups_of(uint64_t seed, bool two);
+// instances; `always_optimizing`: no stretch without LLVM.
+[[nodiscard]] std::vector<Setup> setups_of(uint64_t seed, bool two, bool always_optimizing = false);
 [[nodiscard]] Rules rules_of(uint64_t seed);
 
 }  // namespace mote::differential
