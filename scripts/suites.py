@@ -105,7 +105,7 @@ SUITES = {"unit": unit, "house": house, "cases": cases, "examples": examples, "s
 
 def campaign(options):
     """The oracle against both compilers for as long as it is given; goes on where it stopped."""
-    folder = build("bench", "differential")
+    folder = build("dev", "differential")
     state = ["--state", ROOT / "build/campaign"] if "--jobs" not in options.rest else []
     words = ["--seeds", "1..", "--minutes", options.minutes, "--finds", ROOT / "tests/differential/finds", *state, *options.rest]
     return subprocess.run(["nice", "-n", "10", folder / "tests/differential/differential", *map(str, words)]).returncode

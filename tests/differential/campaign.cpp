@@ -31,7 +31,7 @@ using Clock = std::chrono::steady_clock;
 constexpr uint64_t batch_size = 200;
 constexpr unsigned seconds_per_seed = 60;  // far more than any takes
 constexpr uint32_t choice_attempts = 500, module_attempts = 2500;
-constexpr uint64_t reduced_step_limit = 100'000;  // what is cut out may be what ends a loop
+constexpr uint64_t reduced_step_limit = 3'000'000;  // what is cut out may be what ends a loop
 
 // What a worker tells, in memory that it shares with the campaign; read when it has ended, however that went.
 struct Report {

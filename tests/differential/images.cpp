@@ -2,16 +2,19 @@
 #include "tests/differential/images.h"
 
 #include "engine/aot/compile.h"
+#include "engine/baseline/compile.h"
+#include "engine/wasm/decode.h"
 
 namespace mote::differential {
 
 bool has_baseline() {
-  return false;
+  return true;
 }
 
 namespace {
 
 Result<std::shared_ptr<const code::Image>> make(Bytes wasm, const code::CodegenKey& key) {
+  if (key.tier == code::Tier::baseline) return baseline::compile(TRY(wasm::decode(wasm)), {.key = key});
   aot::CompileOptions options;
   options.key = key;
   const auto artifact = TRY(code::load_artifact(TRY(aot::compile(wasm, options))));

@@ -1,7 +1,7 @@
 // Prototypes of MoteCC, and values into and out of them (prototype.h).
 //
 // Which register or slot a value takes is code::place_arguments' and place_results' decision alone; here the places become LLVM
-// types and instructions. What must hold: typed and uniform prototypes of one type use the same registers (prototype_test.cpp).
+// types and instructions. What must hold: typed and uniform prototypes of one type use the same registers (tests/abi).
 #include "engine/aot/prototype.h"
 
 #include "engine/code/instance_layout.h"

@@ -6,7 +6,7 @@
 // LLVM demands equal prototypes of caller and callee in a guaranteed tail call, so whoever makes a tail call, and whoever is
 // named by a direct one, is *defined* uniform (Survey::is_uniform), and every direct call of it uses that prototype: a direct
 // call with another prototype than the definition's is undefined behaviour that InstCombine does exploit.
-// Tested by prototype_test.cpp, which compares the registers with the convention's table.
+// Tested by tests/abi, which compares the registers with the table of the baseline tier.
 #pragma once
 
 #include "engine/code/convention.h"

@@ -1,9 +1,10 @@
-// LLVM documents preserve_none as unstable. What the runtime's trampolines (and a second compiler) rely on is the table in
-// engine/code/convention.h; this test compiles probes with it and reads the registers back from the assembly. It fails the build
-// when another LLVM assigns others.
-#include "engine/aot/prototype.h"
-
+// LLVM documents preserve_none as unstable. What the runtime's trampolines and the baseline tier rely on is the table in
+// engine/code/convention.h and, register by register, engine/baseline/x64/registers.h; this test compiles probes with LLVM and reads
+// the registers back from the assembly, so it fails when another LLVM assigns others. Calls between the tiers, with random
+// signatures, are run by `./test differential` (tests/differential/abi_program.h).
 #include "base/core/format.h"
+#include "engine/aot/prototype.h"
+#include "engine/baseline/x64/registers.h"
 
 #include <gtest/gtest.h>
 #include <llvm/IR/LegacyPassManager.h>
@@ -23,7 +24,13 @@ namespace {
 
 using wasm::ValueType;
 
-constexpr std::array<const char*, 8> integer_arguments{"r13", "r14", "r15", "rdi", "rsi", "rdx", "rcx", "r8"};
+// As the assembly has it: what the baseline tier uses.
+std::string name(baseline::x64::Reg reg) {
+  constexpr std::array<const char*, 16> integers{"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
+                                                 "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15"};
+  if (baseline::x64::is_vector(reg)) return format("xmm{}", baseline::x64::number(reg));
+  return integers[baseline::x64::number(reg)];
+}
 
 // A module with one function type.
 wasm::Module module_with(std::vector<ValueType> params, std::vector<ValueType> results) {
@@ -92,12 +99,17 @@ std::string place(uint64_t offset) {
 
 // "%r13d, 16(%r12)": the value comes straight from the register that the convention's table names, by whichever move.
 std::string expected_store(ValueType type, code::Place at, uint64_t offset) {
-  if (at.kind == code::Place::vector) return format("\t%xmm{}, {}", at.index, place(offset));
-  const std::string name = integer_arguments[at.index];
-  return format("\t%{}, {}", type.kind() == wasm::ValueKind::i64 ? name : low_half(name), place(offset));
+  if (at.kind == code::Place::vector) return format("\t%{}, {}", name(baseline::x64::vector_argument(at.index)), place(offset));
+  const std::string whole = name(baseline::x64::argument_registers[at.index]);
+  return format("\t%{}, {}", type.kind() == wasm::ValueKind::i64 ? whole : low_half(whole), place(offset));
 }
 
-TEST(Prototypes, PassesEveryParameterInTheRegisterOfTheTable) {
+TEST(Convention, HasAsManyRegistersInBothTiers) {
+  EXPECT_EQ(std::size(baseline::x64::argument_registers), code::argument_integers);
+  EXPECT_EQ(std::size(baseline::x64::result_registers), code::result_integers);
+}
+
+TEST(Convention, PassesEveryParameterInTheRegisterOfTheTable) {
   const std::array<ValueType, 6> types{wasm::i32, wasm::i64, wasm::f32, wasm::f64, wasm::v128, wasm::externref};
   std::mt19937 random(7);
   for (int round = 0; round < 40; ++round) {
@@ -120,7 +132,7 @@ TEST(Prototypes, PassesEveryParameterInTheRegisterOfTheTable) {
 }
 
 // A function that returns what it loads from context + 16 * i: each result arrives in its register.
-TEST(Prototypes, ReturnsInTheRegistersOfTheTable) {
+TEST(Convention, ReturnsInTheRegistersOfTheTable) {
   const std::vector<ValueType> results{wasm::i64, wasm::f64, wasm::i32, wasm::v128, wasm::i64, wasm::f32, wasm::i64};
   const wasm::Module module = module_with({}, results);
   llvm::LLVMContext context;
@@ -139,11 +151,13 @@ TEST(Prototypes, ReturnsInTheRegistersOfTheTable) {
   prototypes.emit_return(ir, signature, values, [&] { return ir.CreateConstGEP1_64(ir.getInt8Ty(), function->getArg(0), 0x8000); });
   ASSERT_FALSE(llvm::verifyModule(llvm_module, &llvm::errs()));
   const std::string text = assembly(llvm_module);
-  for (const char* line : {"movq\t(%r12), %rax", "movl\t32(%r12), %edx", "movq\t64(%r12), %rcx"}) {
+  using baseline::x64::result_registers, baseline::x64::vector_result;
+  for (const std::string& line :
+       {"movq\t(%r12), %" + name(result_registers[0]), "movl\t32(%r12), %" + low_half(name(result_registers[1])),
+        "movq\t64(%r12), %" + name(result_registers[2]), "16(%r12), %" + name(vector_result(0)),
+        "48(%r12), %" + name(vector_result(1))}) {
     EXPECT_NE(text.find(line), std::string::npos) << line << "\nnot in\n" << text;
   }
-  EXPECT_NE(text.find("16(%r12), %xmm0"), std::string::npos) << text;
-  EXPECT_NE(text.find("48(%r12), %xmm1"), std::string::npos) << text;
   EXPECT_NE(text.find("32768(%r12)"), std::string::npos) << text;  // the third vector-class result: slot 0
   EXPECT_NE(text.find("32784(%r12)"), std::string::npos) << text;  // the fourth integer: slot 1
 }
