@@ -1,6 +1,6 @@
 // LLVM documents preserve_none as unstable. What the runtime's trampolines and the baseline tier rely on is the table in
-// engine/code/convention.h and, register by register, engine/baseline/x64/registers.h; this test compiles probes with LLVM and reads
-// the registers back from the assembly, so it fails when another LLVM assigns others. Calls between the tiers, with random
+// engine/code/convention.h and, register by register, engine/baseline/x64/registers.h; this test compiles probes with LLVM and
+// reads the registers back from the assembly, so it fails when another LLVM assigns others. Calls between the tiers, with random
 // signatures, are run by `./test differential` (tests/differential/abi_program.h).
 #include "base/core/format.h"
 #include "engine/aot/prototype.h"

@@ -21,7 +21,8 @@ class AbiMaker {
 
   std::vector<uint8_t> make() {
     static const std::vector<ValueType> numbers = {wasm::i32, wasm::i64, wasm::f32, wasm::f64, wasm::v128};
-    static const std::vector<ValueType> all = {wasm::i32, wasm::i64, wasm::f32, wasm::f64, wasm::v128, wasm::externref, wasm::funcref};
+    static const std::vector<ValueType> all = {wasm::i32,  wasm::i64,       wasm::f32,    wasm::f64,
+                                               wasm::v128, wasm::externref, wasm::funcref};
     type_.params.resize(choices_.below(choices_.below(4) == 3 ? 40 : 14));
     for (ValueType& param : type_.params) param = choices_.pick(all);
     type_.results.resize(choices_.below(choices_.below(3) == 2 ? 16 : 5));
@@ -92,8 +93,8 @@ class AbiMaker {
     Binary tables;
     tables.u(1), tables.byte(0x70), tables.byte(0), tables.u(funcs_);
     out.section(4, tables);
-    out.section(5, sized_list({1, 0, 1}));                       // one page
-    out.section(6, sized_list({1, 0x7f, 1, 0x41, 0, 0x0b}));     // (mut i32)
+    out.section(5, sized_list({1, 0, 1}));                    // one page
+    out.section(6, sized_list({1, 0x7f, 1, 0x41, 0, 0x0b}));  // (mut i32)
     out.section(7, exports);
     out.section(9, elements);
     out.section(10, codes);
@@ -156,7 +157,7 @@ class AbiMaker {
         break;
     }
     if (type == wasm::funcref && choices_.below(2) != 0) return out.byte(0xd2), out.u(choices_.below(funcs_));  // ref.func
-    out.byte(0xd0), out.byte(type == wasm::funcref ? 0x70 : 0x6f);  // ref.null
+    out.byte(0xd0), out.byte(type == wasm::funcref ? 0x70 : 0x6f);                                              // ref.null
   }
 
   Binary forwarder(uint32_t self) {

@@ -69,7 +69,14 @@ bool FuncCompiler::control(const wasm::Instruction& instruction) {
 
 void FuncCompiler::begin_block(const wasm::Instruction& instruction, Control::Kind kind) {
   flush();
-  controls_.push_back({.kind = kind, .height = height() - static_cast<uint32_t>(instruction.block.params.size()), .type = instruction.block});
+  const uint32_t bottom = height() - static_cast<uint32_t>(instruction.block.params.size());
+  // A loop's next repetition and an else find their parameters in slots; flush() leaves constants what they are.
+  for (uint32_t i = bottom; kind != Control::Kind::block && i < height(); ++i) {
+    if (stack_[i].kind != Value::constant) continue;
+    store_value(operand_slot(i), stack_[i]);
+    stack_[i] = {.kind = Value::slot, .type = stack_[i].type, .index = i};
+  }
+  controls_.push_back({.kind = kind, .height = bottom, .type = instruction.block});
 }
 
 void FuncCompiler::begin_loop(const wasm::Instruction& instruction) {
