@@ -41,10 +41,9 @@ void start_compiler(const Options& options, const Input& input) {
 
 }  // namespace
 
-std::unique_ptr<os::Delayed> optimize_later(const Options& options, const Input& input, const Engine& engine,
-                                            const Module& module) {
+std::unique_ptr<Delayed> optimize_later(const Options& options, const Input& input, const Engine& engine, const Module& module) {
   if (options.tiering != Tiering::automatic || !engine.has_cache() || module.origin().tier == Tier::optimizing) return nullptr;
-  auto delayed = os::Delayed::start(patience_ms, [&options, &input] { start_compiler(options, input); });
+  auto delayed = Delayed::start(patience_ms, [&options, &input] { start_compiler(options, input); });
   return delayed ? std::move(*delayed) : nullptr;  // without a thread to be had, the guest runs as it is
 }
 

@@ -9,7 +9,7 @@
 
 #include "apps/mote/input.h"
 #include "apps/mote/options.h"
-#include "base/os/thread.h"
+#include "apps/mote/thread.h"
 
 #include <memory>
 
@@ -19,7 +19,7 @@ inline constexpr uint64_t patience_ms = 500;
 
 // Counts from here until its end. Null when there is nothing to be done: optimised code runs already, no cache, another compiler
 // asked for. `options` and `input` must live as long.
-[[nodiscard]] std::unique_ptr<os::Delayed> optimize_later(const Options& options, const Input& input, const Engine& engine,
-                                                          const Module& module);
+[[nodiscard]] std::unique_ptr<Delayed> optimize_later(const Options& options, const Input& input, const Engine& engine,
+                                                      const Module& module);
 
 }  // namespace mote::cli

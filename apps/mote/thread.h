@@ -1,4 +1,4 @@
-// Threads for those who may start some (programs; the engine starts none). Failing to start one is an error or fewer threads, never
+// Threads, which the engine never starts: programs lend it some. Failing to start one is an error or fewer threads, never
 // an end of the process. Tested by thread_test.cpp.
 #pragma once
 
@@ -8,7 +8,7 @@
 #include <functional>
 #include <memory>
 
-namespace mote::os {
+namespace mote::cli {
 
 // Runs a function; its end waits for it.
 class Thread {
@@ -42,4 +42,4 @@ class Delayed {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace mote::os
+}  // namespace mote::cli

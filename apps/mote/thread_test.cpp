@@ -1,4 +1,4 @@
-#include "base/os/thread.h"
+#include "apps/mote/thread.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include <chrono>
 #include <thread>
 
-namespace mote::os {
+namespace mote::cli {
 namespace {
 
 TEST(Thread, RunsAndIsWaitedFor) {
@@ -48,4 +48,4 @@ TEST(Delayed, ActsLaterOrNotAtAll) {
 }
 
 }  // namespace
-}  // namespace mote::os
+}  // namespace mote::cli
