@@ -4,6 +4,7 @@
 #     NEEDS    base/core engine/wasm engine/code   # rooms it may include and link
 #     PRIVATE  mote_llvm                           # outside libraries; they never leak upward
 #     OUTSIDE  llvm/                               # outside headers that only this room may include
+#     TESTS    asmjit                              # outside libraries of its tests only
 #     SOURCES  compile.cpp simd.cpp)
 #
 # Floors are ordered: a room may need rooms of its own floor or of floors below it.
@@ -13,7 +14,7 @@
 set(MOTE_FLOORS base engine host platform)
 
 function(mote_room room)
-  cmake_parse_arguments(R "" "" "NEEDS;PRIVATE;PUBLIC;OUTSIDE;SOURCES" ${ARGN})
+  cmake_parse_arguments(R "" "" "NEEDS;PRIVATE;PUBLIC;OUTSIDE;TESTS;SOURCES" ${ARGN})
   string(REPLACE "/" "_" target mote_${room})
   mote_floor(${room} height)
 
@@ -41,7 +42,7 @@ function(mote_room room)
   file(GLOB_RECURSE tests CONFIGURE_DEPENDS *_test.cpp)
   if(MOTE_DEV AND tests)
     add_executable(${target}_test ${tests})
-    target_link_libraries(${target}_test PRIVATE ${target} ${R_PRIVATE} GTest::gtest_main)
+    target_link_libraries(${target}_test PRIVATE ${target} ${R_PRIVATE} ${R_TESTS} GTest::gtest_main)
     add_test(NAME ${room} COMMAND ${target}_test)
     set_property(GLOBAL APPEND PROPERTY MOTE_UNIT_TESTS ${target}_test)
   endif()

@@ -22,7 +22,7 @@ constexpr uint64_t copied_at_once = 1 << 20;  // of a large batch, before its so
 
 // The last row that begins at or before an offset.
 template <class Row, class Start>
-const Row* row_before(const std::vector<Row>& rows, uint32_t offset, Start Row::*start) {
+const Row* row_before(const std::vector<Row>& rows, uint32_t offset, Start Row::* start) {
   const auto after = std::ranges::upper_bound(rows, offset, {}, start);
   return after == rows.begin() ? nullptr : &*(after - 1);
 }
@@ -87,8 +87,8 @@ class BaselineImage final : public code::Image {
   code::CodegenKey key_;
   os::Mapping memory_;
   Bytes text_;
-  std::vector<code::FuncEntry> funcs_;   // by own-function index
-  std::vector<Batch> batches_;           // by start, as the following
+  std::vector<code::FuncEntry> funcs_;  // by own-function index
+  std::vector<Batch> batches_;          // by start, as the following
   std::vector<PcMapPart> pc_map_;
   std::vector<code::FrameRow> frames_;
   bool is_in_map_ = false;

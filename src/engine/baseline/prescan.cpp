@@ -11,8 +11,26 @@ constexpr uint32_t no_loop = UINT32_MAX;
 constexpr uint32_t deepest_weighted_loop = 4;
 
 enum class Shape : uint8_t {
-  none, leb, leb2, memarg, f32, f64, local, local_set, block, loop, if_, end, call, call2, br_table, select_t, prefix_fc,
-  prefix_fd, prefix_fe, stop,
+  none,
+  leb,
+  leb2,
+  memarg,
+  f32,
+  f64,
+  local,
+  local_set,
+  block,
+  loop,
+  if_,
+  end,
+  call,
+  call2,
+  br_table,
+  select_t,
+  prefix_fc,
+  prefix_fd,
+  prefix_fe,
+  stop,
 };
 
 constexpr std::array<Shape, 256> shapes = [] {

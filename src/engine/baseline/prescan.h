@@ -20,11 +20,11 @@ class Prescan {
   static constexpr uint32_t counted_locals = 256;
 
   struct Loop {
-    uint64_t offset = 0;       // of the loop instruction, in the body
-    uint64_t used = 0;         // locals named in it, as bits index % 64
-    uint64_t set = 0;          // locals set in it
-    bool has_call = false;     // a call to another function
-    bool has_memory = false;   // accesses memory 0
+    uint64_t offset = 0;      // of the loop instruction, in the body
+    uint64_t used = 0;        // locals named in it, as bits index % 64
+    uint64_t set = 0;         // locals set in it
+    bool has_call = false;    // a call to another function
+    bool has_memory = false;  // accesses memory 0
   };
 
   // `body` begins behind the declarations of locals.
@@ -37,7 +37,7 @@ class Prescan {
   // The number of locals up to the last one that is named.
   [[nodiscard]] uint32_t named_locals() const { return named_locals_; }
   [[nodiscard]] std::span<const Loop> loops() const { return loops_; }  // in the order of the body
-  [[nodiscard]] bool has_vectors() const { return has_vectors_; }        // any vector instruction
+  [[nodiscard]] bool has_vectors() const { return has_vectors_; }       // any vector instruction
   [[nodiscard]] bool has_memory() const { return has_memory_; }
 
  private:

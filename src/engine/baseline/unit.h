@@ -47,7 +47,8 @@ struct Unit {
       rows_.back().wasm_offset = wasm;
       return;
     }
-    if (rows_.size() >= most_rows) [[unlikely]] close_rows(text);
+    if (rows_.size() >= most_rows) [[unlikely]]
+      close_rows(text);
     if (rows_.empty()) rows_start_ = text;
     rows_.push_back({text - rows_start_, wasm});
   }

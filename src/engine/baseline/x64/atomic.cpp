@@ -22,9 +22,11 @@ constexpr Access access(wasm::Opcode op) {
   return static_cast<Access>(place(op) / widths);
 }
 static_assert(access(wasm::Opcode::i64_atomic_load32_u) == Access::load && access(wasm::Opcode::i32_atomic_store) == Access::store);
-static_assert(access(wasm::Opcode::i64_atomic_rmw32_sub_u) == Access::sub && access(wasm::Opcode::i32_atomic_rmw_and) == Access::and_);
+static_assert(access(wasm::Opcode::i64_atomic_rmw32_sub_u) == Access::sub &&
+              access(wasm::Opcode::i32_atomic_rmw_and) == Access::and_);
 static_assert(access(wasm::Opcode::i32_atomic_rmw_xchg) == Access::exchange);
-static_assert(place(wasm::Opcode::i64_atomic_rmw32_cmpxchg_u) + 1 == widths * (static_cast<uint32_t>(Access::compare_exchange) + 1));
+static_assert(place(wasm::Opcode::i64_atomic_rmw32_cmpxchg_u) + 1 ==
+              widths * (static_cast<uint32_t>(Access::compare_exchange) + 1));
 
 // An instruction with one opcode for bytes and the next one for all other sizes.
 void emit_sized(Assembler& code, uint8_t map, uint8_t byte_opcode, uint32_t size, Reg reg, const Mem& mem) {

@@ -155,7 +155,8 @@ void FuncCompiler::finish_call(const wasm::FuncType& type) {
   bool has_xbuf = false;
   for (const wasm::ValueType result : type.results) {  // the registers first: reading the buffer may take none of them
     const code::Place place = places.next(result);
-    if (place.kind != code::Place::xbuf) free_ &= ~bit(place.kind == code::Place::vector ? vector_result(place.index) : result_registers[place.index]);
+    if (place.kind != code::Place::xbuf)
+      free_ &= ~bit(place.kind == code::Place::vector ? vector_result(place.index) : result_registers[place.index]);
   }
   places = code::PlaceAssigner::results();
   for (const wasm::ValueType result : type.results) {

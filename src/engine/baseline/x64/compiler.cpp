@@ -14,7 +14,7 @@ namespace mote::baseline::x64 {
 namespace {
 
 constexpr uint32_t nobody = UINT32_MAX;
-constexpr uint32_t page_bytes = 4096;      // a frame that may step over a guard page touches each
+constexpr uint32_t page_bytes = 4096;       // a frame that may step over a guard page touches each
 constexpr uint32_t most_single_clears = 8;  // locals cleared one by one
 
 bool has_all(const code::CodegenKey& key, uint32_t features) {
@@ -90,7 +90,8 @@ void FuncCompiler::begin(wasm::FuncIndex func) {
 
 // What is no home serves as a temporary.
 void FuncCompiler::choose_homes() {
-  for (uint32_t rest = homes_; rest != 0; rest &= rest - 1) home_[local_of_[static_cast<size_t>(std::countr_zero(rest))]] = Reg::none;
+  for (uint32_t rest = homes_; rest != 0; rest &= rest - 1)
+    home_[local_of_[static_cast<size_t>(std::countr_zero(rest))]] = Reg::none;
   homes_ = 0;
   Hottest integers(std::size(integer_homes)), vectors(std::size(vector_homes));
   const uint32_t count = key().debug_info ? 0 : std::min({prescan_.named_locals(), walker_.local_count(), Prescan::counted_locals});
@@ -223,7 +224,8 @@ void FuncCompiler::clear_slots(uint32_t first, uint32_t last) {
 }
 
 void FuncCompiler::instruction(const wasm::Instruction& instruction) {
-  if (unsupported_) [[unlikely]] return;
+  if (unsupported_) [[unlikely]]
+    return;
   offset_ = static_cast<uint32_t>(instruction.offset);
   row();
   if (key().fuel != 0) charge_fuel(instruction);
@@ -406,8 +408,8 @@ void FuncCompiler::write_traps() {
 
 // Large frames touch every page on their way down, in order, so that none steps over the guard.
 void FuncCompiler::patch_frame() {
-  const auto size = static_cast<uint32_t>(
-      align_up(frame_header_bytes + (uint64_t{local_slots_} + deepest_slot_) * slot_bytes_, 16));
+  const auto size =
+      static_cast<uint32_t>(align_up(frame_header_bytes + (uint64_t{local_slots_} + deepest_slot_) * slot_bytes_, 16));
   store_le(code_.at(frame_patch_ - 4), size);
   if (size < page_bytes) return;
   const Position probe = code_.position();

@@ -51,8 +51,8 @@ struct Value {
   Type type = Type::i32;
   Reg reg = Reg::none;        // in_reg
   bool is_dirty_i32 = false;  // in_reg, i32: the upper half of the register is not known to be zero
-  uint32_t index = 0;        // local; slot: place on the operand stack; flags: the Test
-  uint64_t bits = 0;         // constant
+  uint32_t index = 0;         // local; slot: place on the operand stack; flags: the Test
+  uint64_t bits = 0;          // constant
 };
 
 // Which homes hold their local's value, and which slots do. Bits are register numbers; at least one of both is set.
@@ -77,14 +77,14 @@ class FuncCompiler {
   struct Control {
     enum class Kind : uint8_t { block, loop, if_, else_, function } kind;
     bool has_state = false;
-    uint32_t height = 0;   // of the operand stack below the parameters
+    uint32_t height = 0;  // of the operand stack below the parameters
     wasm::BlockType type;
-    Position target = 0;   // loop
-    Position link = 0;     // forward jumps to the end, chained through their displacements
-    State state = {};      // at the target
+    Position target = 0;  // loop
+    Position link = 0;    // forward jumps to the end, chained through their displacements
+    State state = {};     // at the target
     Position else_link = 0;
     State else_state = {};
-    Position stub = 0;     // br_table: entries that go by way of code which repairs the state
+    Position stub = 0;  // br_table: entries that go by way of code which repairs the state
     [[nodiscard]] std::span<const wasm::ValueType> label() const { return kind == Kind::loop ? type.params : type.results; }
   };
   struct Move {
@@ -99,7 +99,7 @@ class FuncCompiler {
   // Code off the likely path, written behind the body.
   struct Detour {
     enum class Kind : uint8_t { resolve_entry, type_mismatch, truncate, poll } kind;
-    bool flag = false;   // by kind
+    bool flag = false;  // by kind
     Reg a = Reg::none, b = Reg::none;
     wasm::Opcode op{};
     uint32_t number = 0;
@@ -146,7 +146,7 @@ class FuncCompiler {
   [[nodiscard]] bool is_temporary(Reg reg) const { return (temporaries_ & bit(reg)) != 0; }
   [[nodiscard]] bool is_owned(const Value& value) const { return value.kind == Value::in_reg && is_temporary(value.reg); }
   void spill(uint32_t index);
-  void spill_registers(uint32_t below);  // all temporaries of operands below this place
+  void spill_registers(uint32_t below);     // all temporaries of operands below this place
   void flush(bool with_constants = false);  // everything on the stack to slots
   [[nodiscard]] Reg home_of(const Value& value) const;
   // The register that holds the value, loaded when it is in none; not to be written. 32-bit integers zero-extended on request.
@@ -167,7 +167,7 @@ class FuncCompiler {
   [[nodiscard]] Reg next_home(bool is_vector_reg) const;
   // … else a temporary: the one of `reusable` when it is owned, else a new one.
   [[nodiscard]] Reg destination(bool is_vector_reg, const Value& reusable);
-  void make_valid(Reg reg);   // a home, r12 or rbx
+  void make_valid(Reg reg);  // a home, r12 or rbx
   void load_home(Reg reg);
   void save_home(Reg reg);
   void save_homes(uint32_t homes);
@@ -203,10 +203,10 @@ class FuncCompiler {
   [[nodiscard]] Test pop_condition();
   void jump_when(Test test, Position& link);  // chained through the displacements
   void jump(Position& link);
-  void bind(Position& link);                  // all jumps of the chain come here
+  void bind(Position& link);  // all jumps of the chain come here
   [[nodiscard]] Control& target(uint32_t depth) { return controls_[controls_.size() - 1 - depth]; }
   [[nodiscard]] static bool is_in_register(const Control& control);  // the label's values: one, in the result register
-  void bring(Control& control);  // the label's values to where it expects them
+  void bring(Control& control);                                      // the label's values to where it expects them
   void bring_one();
   [[nodiscard]] bool is_in_place(const Control& control) const;
   void copy_to_slots(const Control& control);
@@ -241,7 +241,7 @@ class FuncCompiler {
   void scalar_store(const wasm::Instruction& instruction);
   [[nodiscard]] Memory address(const wasm::MemArg& memarg, uint32_t size);  // pops the index; traps where it must
   [[nodiscard]] Memory checked_address(const wasm::MemArg& memarg, uint32_t size, Value index);
-  [[nodiscard]] Reg base(wasm::MemoryIndex memory);  // rbx, or r11
+  [[nodiscard]] Reg base(wasm::MemoryIndex memory);           // rbx, or r11
   [[nodiscard]] Mem memory_length(wasm::MemoryIndex memory);  // through r11 for an imported one
   [[nodiscard]] bool is_memory64(wasm::MemoryIndex memory) const;
   void release(const Memory& memory) { free_ |= memory.held; }
@@ -335,10 +335,10 @@ class FuncCompiler {
   uint32_t body_start_ = 0;  // what the offsets of prescan_ count from
   uint32_t pending_fuel_ = 0;
   std::optional<code::Unsupported> unsupported_;
-  std::array<Reg, Prescan::counted_locals> home_{};   // of a local
-  std::array<uint32_t, 32> local_of_{};               // of a home
+  std::array<Reg, Prescan::counted_locals> home_{};  // of a local
+  std::array<uint32_t, 32> local_of_{};              // of a home
   std::array<Type, 32> home_type_{};
-  std::array<uint32_t, 32> owner_{};                  // of a temporary: place on the stack, or nobody
+  std::array<uint32_t, 32> owner_{};                             // of a temporary: place on the stack, or nobody
   std::array<uint16_t, Prescan::counted_locals + 1> aliases_{};  // operands that name the local; the last: all locals beyond
   std::vector<Value> stack_;
   std::vector<Control> controls_;

@@ -261,7 +261,8 @@ void FuncCompiler::finish_truncation(const Detour& detour) {
     code_.patch8(is_number);
     // Not NaN and out of range, or the least integer itself: the sign decides.
     vector_op({0, 1, 0x57}, scratch_vector, scratch_vector, scratch_vector);
-    has_avx_ ? code_.emit_vex(ucomis, false, detour.a, Reg::none, scratch_vector) : code_.emit(ucomis, false, detour.a, scratch_vector);
+    has_avx_ ? code_.emit_vex(ucomis, false, detour.a, Reg::none, scratch_vector)
+             : code_.emit(ucomis, false, detour.a, scratch_vector);
     const Position is_positive = code_.jcc8(Condition::a);
     const uint64_t least = !kind.is_signed ? 0 : kind.is_wide ? 1ull << 63 : 1u << 31;
     const uint64_t most = kind.is_signed ? least - 1 : kind.is_wide ? UINT64_MAX : UINT32_MAX;
@@ -283,7 +284,8 @@ void FuncCompiler::finish_truncation(const Detour& detour) {
   compare_constant(bound);
   trap_if(is_double_to_32 ? Condition::be : Condition::b, code::TrapCode::integer_overflow);
   vector_op({0, 1, 0x57}, scratch_vector, scratch_vector, scratch_vector);
-  has_avx_ ? code_.emit_vex(ucomis, false, detour.a, Reg::none, scratch_vector) : code_.emit(ucomis, false, detour.a, scratch_vector);
+  has_avx_ ? code_.emit_vex(ucomis, false, detour.a, Reg::none, scratch_vector)
+           : code_.emit(ucomis, false, detour.a, scratch_vector);
   trap_if(Condition::ae, code::TrapCode::integer_overflow);
   code_.jmp_to(detour.back);
 }

@@ -186,7 +186,10 @@ void FuncCompiler::float_unary(wasm::Opcode op, Type type) {
     const Op round = {0x66, 3, static_cast<uint8_t>(type == Type::f32 ? 0x0a : 0x0b)};
     has_avx_ ? code_.emit_vex(round, false, to, from, from) : code_.emit(round, false, to, from);
     constexpr uint8_t quietly = 8;
-    const uint8_t mode = op == f32_ceil || op == f64_ceil ? 2 : op == f32_floor || op == f64_floor ? 1 : op == f32_trunc || op == f64_trunc ? 3 : 0;
+    const uint8_t mode = op == f32_ceil || op == f64_ceil     ? 2
+                         : op == f32_floor || op == f64_floor ? 1
+                         : op == f32_trunc || op == f64_trunc ? 3
+                                                              : 0;
     code_.imm8(mode | quietly);
   }
   if (to != from) release(a);

@@ -35,7 +35,9 @@ Reg FuncCompiler::base(wasm::MemoryIndex memory) {
 
 Mem FuncCompiler::memory_length(wasm::MemoryIndex memory) {
   constexpr auto length = static_cast<int32_t>(offsetof(code::MemoryDef, length));
-  if (memory >= module().imported_memories) return {vmctx(), static_cast<int32_t>(layout().memory_def(memory)) + length};
+  // An own shared memory's definition lies outside, as an imported one's does.
+  const bool is_here = memory >= module().imported_memories && !module().memories[memory].limits.is_shared;
+  if (is_here) return {vmctx(), static_cast<int32_t>(layout().memory_def(memory)) + length};
   code_.load(true, Reg::r11, {vmctx(), static_cast<int32_t>(layout().memory(memory) + offsetof(code::MemoryImport, def))});
   return {Reg::r11, length};
 }
@@ -173,7 +175,8 @@ void FuncCompiler::scalar_store(const wasm::Instruction& instruction) {
   using enum wasm::Opcode;
   const uint32_t size = 1u << *wasm::access_log2(wasm::info(instruction.op).immediate);
   Value value = pop();
-  const bool is_small_constant = value.kind == Value::constant && (size < 8 || static_cast<int64_t>(value.bits) == static_cast<int32_t>(value.bits));
+  const bool is_small_constant =
+      value.kind == Value::constant && (size < 8 || static_cast<int64_t>(value.bits) == static_cast<int32_t>(value.bits));
   const Reg reg = is_small_constant ? Reg::none : use(value);
   const Memory memory = address(instruction.memarg, size);
   const Mem& to = memory.mem;

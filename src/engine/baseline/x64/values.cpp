@@ -61,7 +61,8 @@ Value FuncCompiler::pop() {
 }
 
 void FuncCompiler::push(Value value) {
-  if (height() - flushed_ >= most_unflushed) [[unlikely]] flush();
+  if (height() - flushed_ >= most_unflushed) [[unlikely]]
+    flush();
   if (value.kind == Value::in_reg && is_temporary(value.reg)) owner_[static_cast<size_t>(value.reg)] = height();
   if (value.kind == Value::local) ++aliases_[bucket(value.index)];
   if (value.kind == Value::slot) {
@@ -400,7 +401,8 @@ void FuncCompiler::parallel_move(std::span<Move> moves) {
   for (size_t i = 0; i < moves.size(); ++i) {  // those from registers to the front, what stays where it is out
     Move& move = moves[i];
     const Reg home = home_of(move.from);
-    if (home != Reg::none && (state_.valid & bit(home)) != 0) move.from = {.kind = Value::in_reg, .type = move.from.type, .reg = home};
+    if (home != Reg::none && (state_.valid & bit(home)) != 0)
+      move.from = {.kind = Value::in_reg, .type = move.from.type, .reg = home};
     if (move.from.kind == Value::in_reg) std::swap(moves[waiting++], move);
   }
   size_t pending = waiting;
@@ -408,9 +410,8 @@ void FuncCompiler::parallel_move(std::span<Move> moves) {
     bool has_moved = false;
     for (size_t i = 0; i < pending;) {
       const Move move = moves[i];
-      const bool is_read = std::ranges::any_of(moves.first(pending), [&](const Move& other) {
-        return &other != &moves[i] && other.from.reg == move.to;
-      });
+      const bool is_read = std::ranges::any_of(moves.first(pending),
+                                               [&](const Move& other) { return &other != &moves[i] && other.from.reg == move.to; });
       if (is_read) {
         ++i;
         continue;

@@ -5,7 +5,7 @@
 // and says which. The scratch registers xmm14, xmm15 and r11 are its own. What relaxed instructions do is code/relaxed_simd.h's to
 // choose; sequences are those of the optimising tier (engine/aot/simd_*.cpp) where the choice is visible.
 // By subject: vector_integer.cpp, vector_float.cpp, vector_lanes.cpp, vector_memory.cpp, vector_relaxed.cpp.
-// Tested by tests/spec (simd, relaxed-simd) and tests/differential, with and without AVX.
+// Tested by vector_test.cpp, tests/spec (simd, relaxed-simd) and tests/differential, with and without AVX.
 #pragma once
 
 #include "engine/baseline/unit.h"
@@ -61,7 +61,9 @@ class VectorAssembler {
   // Encodings.
   void move(Reg to, Reg from);
   void binary(Op op, Reg to, Reg a, Reg b, uint8_t immediate);
-  void unary(Op op, Reg to, Reg from) { has_avx_ ? code_.emit_vex(op, false, to, Reg::none, from) : code_.emit(op, false, to, from); }
+  void unary(Op op, Reg to, Reg from) {
+    has_avx_ ? code_.emit_vex(op, false, to, Reg::none, from) : code_.emit(op, false, to, from);
+  }
   void unary(Op op, Reg to, Reg from, uint8_t immediate) {
     unary(op, to, from);
     code_.imm8(immediate);
@@ -78,8 +80,8 @@ class VectorAssembler {
   void load_constant(Reg to, uint32_t constant);
   void zero(Reg to) { binary(Op{0x66, 1, 0xef}, to, to, to); }  // pxor
   void ones(Reg to) { binary(Op{0x66, 1, 0x76}, to, to, to); }  // pcmpeqd
-  void invert(Reg to, Reg from);                                 // through xmm14
-  void select_bits(Reg to, Reg a, Reg b, Reg mask);              // bits of a where the mask has ones
+  void invert(Reg to, Reg from);                                // through xmm14
+  void select_bits(Reg to, Reg a, Reg b, Reg mask);             // bits of a where the mask has ones
 
   // vector_integer.cpp
   bool integer_unary(wasm::Opcode op, Reg to, Reg from);

@@ -14,7 +14,20 @@ namespace mote::baseline::x64 {
 namespace {
 
 enum class Shape : uint8_t {
-  constant, load, load_lane, store, unary, binary, ternary, shuffle, shift, splat, extract, replace, test, bitmask,
+  constant,
+  load,
+  load_lane,
+  store,
+  unary,
+  binary,
+  ternary,
+  shuffle,
+  shift,
+  splat,
+  extract,
+  replace,
+  test,
+  bitmask,
 };
 
 Shape shape(wasm::Opcode op) {
