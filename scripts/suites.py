@@ -94,12 +94,16 @@ def differential(folder, options):
     return run("differential", [folder / "tests/differential/differential", *(options.rest or ["--smoke"])])
 
 
+def code(folder, options):
+    return run("code", [ROOT / "tests/code/run", folder, *options.rest])
+
+
 def fuzz_smoke(folder, _):
     return run("fuzz smoke", [ROOT / "fuzz/smoke", folder])
 
 
 
-SUITES = {"unit": unit, "house": house, "cases": cases, "examples": examples, "spec": spec, "differential": differential,
+SUITES = {"unit": unit, "house": house, "cases": cases, "examples": examples, "spec": spec, "differential": differential, "code": code,
           "fuzz-smoke": fuzz_smoke}
 
 

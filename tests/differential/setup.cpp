@@ -27,6 +27,8 @@ void vary_unseen(Setup& setup, uint64_t bits) {
   static constexpr uint8_t levels[] = {2, 2, 2, 2, 2, 1, 3, 0};
   setup.opt_level = levels[bits & 7];
   setup.epochs = (bits >> 3 & 7) == 0;
+  setup.spectre = (bits >> 6 & 3) != 0;
+  setup.debug_info = (bits >> 8 & 7) == 0;
 }
 
 const char* name(Tier tier) {
@@ -37,11 +39,12 @@ const char* name(Tier tier) {
 
 std::string text(const Setup& setup) {
   const Rules& rules = setup.rules;
-  return format("{}{} {} {} O{}{}{}{}{}", name(setup.tier),
+  return format("{}{} {} {} O{}{}{}{}{}{}{}", name(setup.tier),
                 setup.lower_tier == setup.tier ? "" : format("-over-{}", name(setup.lower_tier)),
                 setup.memory == MemoryMode::guard ? "guard" : "dense", rules.v3 ? "v3" : "v2", setup.opt_level,
                 rules.canonical_nans ? " canonical-nans" : "", rules.deterministic_relaxed_simd ? " deterministic-relaxed" : "",
-                rules.fuel ? " fuel" : "", setup.epochs ? " epochs" : "");
+                rules.fuel ? " fuel" : "", setup.epochs ? " epochs" : "", setup.spectre ? "" : " no-spectre",
+                setup.debug_info ? " debug-info" : "");
 }
 
 code::CodegenKey key_of(const Setup& setup, Tier tier) {
@@ -53,6 +56,8 @@ code::CodegenKey key_of(const Setup& setup, Tier tier) {
   key.deterministic_relaxed_simd = setup.rules.deterministic_relaxed_simd;
   key.fuel = setup.rules.fuel;
   key.epochs = setup.epochs;
+  key.spectre = setup.spectre;
+  key.debug_info = tier == Tier::baseline && setup.debug_info;
   key.cpu_features = setup.rules.v3 ? code::cpu_v3 : code::cpu_v2;
   return key;
 }
@@ -91,7 +96,7 @@ std::vector<Setup> setups_of(uint64_t seed, bool two, bool always_optimizing) {
   const MemoryMode chosen = (bits >> 16 & 1) != 0 ? MemoryMode::dense : MemoryMode::guard;
   Setup base;
   base.rules = rules_of(seed);
-  vary_unseen(base, bits >> 20);
+  vary_unseen(base, mixed(bits));
   std::vector<Setup> setups;
   auto add = [&](Tier tier, Tier lower_tier, MemoryMode memory) {
     Setup setup = base;

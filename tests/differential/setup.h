@@ -26,6 +26,8 @@ struct Setup {
   code::MemoryMode memory = code::MemoryMode::guard;
   uint8_t opt_level = 2;
   bool epochs = false;
+  bool spectre = true;      // masks against speculation
+  bool debug_info = false;  // baseline: every local and operand in its slot at each instruction
 };
 [[nodiscard]] std::string text(const Setup& setup);
 [[nodiscard]] code::CodegenKey key_of(const Setup& setup, code::Tier tier);
