@@ -7,7 +7,7 @@ namespace {
 
 class FuncTest : public GuestTest {};
 
-TEST_F(FuncTest, CallsByValAndByType) {
+TEST_P(FuncTest, CallsByValAndByType) {
   const auto results = must(instance->func("add")->call(std::array<Val, 2>{Val(40), Val(2)}));
   EXPECT_EQ(results, std::vector<Val>{Val(42)});
   EXPECT_EQ(must(typed<int32_t(int32_t, int32_t)>("add")(40, 2)), 42);
@@ -15,17 +15,17 @@ TEST_F(FuncTest, CallsByValAndByType) {
   EXPECT_EQ(must(typed<std::tuple<double, int32_t>(int32_t, double)>("swap")(7, 1.5)), (std::tuple<double, int32_t>(1.5, 7)));
 }
 
-TEST_F(FuncTest, ResultsBeyondRegistersComeInOrder) {
+TEST_P(FuncTest, ResultsBeyondRegistersComeInOrder) {
   const auto results = must(instance->func("many")->call());
   EXPECT_EQ(results, (std::vector<Val>{Val(1), Val(2.0f), Val(int64_t{3}), Val(4.0), Val(5), Val(int64_t{6}), Val(7.0f)}));
 }
 
-TEST_F(FuncTest, ArgumentsBeyondRegistersReachTheHost) {
+TEST_P(FuncTest, ArgumentsBeyondRegistersReachTheHost) {
   EXPECT_EQ(must(typed<int64_t()>("wide")()), 2 * 0x900000009);
   EXPECT_EQ(seen, (std::vector<int64_t>{1, 2, 3, 4, 5, 6, 7, 8, 0x900000009, 50}));
 }
 
-TEST_F(FuncTest, ChecksCountsAndKinds) {
+TEST_P(FuncTest, ChecksCountsAndKinds) {
   const auto add = *instance->func("add");
   const auto few = add.call(std::array<Val, 1>{Val(1)});
   ASSERT_FALSE(few.has_value());
@@ -38,7 +38,7 @@ TEST_F(FuncTest, ChecksCountsAndKinds) {
   EXPECT_EQ(instance->typed_func<int32_t(int32_t)>("none").error().kind, ErrorKind::not_found);
 }
 
-TEST_F(FuncTest, TrapHasWordsAndNamedFrames) {
+TEST_P(FuncTest, TrapHasWordsAndNamedFrames) {
   const auto result = typed<void()>("crash")();
   ASSERT_FALSE(result.has_value());
   const Trap& trap = result.error().trap;
@@ -54,7 +54,7 @@ TEST_F(FuncTest, TrapHasWordsAndNamedFrames) {
   EXPECT_NE(trap.text().find("0x14f guest.wasm!crash"), std::string::npos) << trap.text();
 }
 
-TEST_F(FuncTest, MemoryTrapsInBothModes) {
+TEST_P(FuncTest, MemoryTrapsInBothModes) {
   for (const MemoryMode mode : {MemoryMode::guard, MemoryMode::dense}) {
     start({.memory = mode});
     const auto load = typed<int32_t(int32_t)>("load");
@@ -71,7 +71,7 @@ TEST_F(FuncTest, MemoryTrapsInBothModes) {
   }
 }
 
-TEST_F(FuncTest, EndlessRecursionExhaustsTheStackAndNothingElse) {
+TEST_P(FuncTest, EndlessRecursionExhaustsTheStackAndNothingElse) {
   const auto recurse = typed<void()>("recurse");
   for (int i = 0; i < 3; ++i) {
     const auto result = recurse();
@@ -83,7 +83,7 @@ TEST_F(FuncTest, EndlessRecursionExhaustsTheStackAndNothingElse) {
   EXPECT_EQ(must(typed<int32_t(int32_t, int32_t)>("add")(1, 1)), 2);
 }
 
-TEST_F(FuncTest, HostFunctionsEndTheGuest) {
+TEST_P(FuncTest, HostFunctionsEndTheGuest) {
   const auto add = typed<int32_t(int32_t, int32_t)>("add");
   on_add = [](Caller&, int32_t a, int32_t) -> std::expected<int32_t, Failure> { return std::unexpected(Failure::exit(a)); };
   EXPECT_EQ(add(3, 0).error().kind, Failure::Kind::exit);
@@ -108,7 +108,7 @@ TEST_F(FuncTest, HostFunctionsEndTheGuest) {
   EXPECT_EQ(trapped.error().trap.backtrace[0].func, 2u);
 }
 
-TEST_F(FuncTest, HostMayCallTheGuestAgain) {
+TEST_P(FuncTest, HostMayCallTheGuestAgain) {
   on_add = [this](Caller&, int32_t a, int32_t b) -> std::expected<int32_t, Failure> {
     if (a == 0) return b;
     return typed<int32_t(int32_t, int32_t)>("add")(a - 1, b + 1);
@@ -122,14 +122,14 @@ TEST_F(FuncTest, HostMayCallTheGuestAgain) {
   EXPECT_EQ(typed<int32_t(int32_t, int32_t)>("add")(1, 1).error().trap.kind, TrapKind::unreachable);
 }
 
-TEST_F(FuncTest, MutualRecursionWithTheHostExhaustsTheStack) {
+TEST_P(FuncTest, MutualRecursionWithTheHostExhaustsTheStack) {
   on_add = [this](Caller&, int32_t a, int32_t b) { return typed<int32_t(int32_t, int32_t)>("add")(a, b); };
   const auto result = typed<int32_t(int32_t, int32_t)>("add")(1, 1);
   ASSERT_FALSE(result.has_value());
   EXPECT_EQ(result.error().trap.kind, TrapKind::call_stack_exhausted);
 }
 
-TEST_F(FuncTest, FuelEndsALoop) {
+TEST_P(FuncTest, FuelEndsALoop) {
   start({.fuel = true});
   store->set_fuel(10'000);
   const auto result = typed<void()>("spin")();
@@ -141,7 +141,7 @@ TEST_F(FuncTest, FuelEndsALoop) {
   EXPECT_LT(store->fuel(), 10'000);
 }
 
-TEST_F(FuncTest, EpochEndsALoopFromAnotherThread) {
+TEST_P(FuncTest, EpochEndsALoopFromAnotherThread) {
   start({.epochs = true});
   store->set_epoch_deadline(1);
   std::thread clock([this] {
@@ -154,7 +154,7 @@ TEST_F(FuncTest, EpochEndsALoopFromAnotherThread) {
   EXPECT_EQ(result.error().trap.kind, TrapKind::interrupt);
 }
 
-TEST_F(FuncTest, FunctionReferencesGoBothWays) {
+TEST_P(FuncTest, FunctionReferencesGoBothWays) {
   const auto made = must(Func::create(*store, {{{ValKind::i32, "i32"}}, {{ValKind::i32, "i32"}}},
                                       [](Caller&, std::span<const Val> args, std::span<Val> results) -> HostResult {
                                         results[0] = Val(args[0].i32() * 3);
@@ -169,7 +169,7 @@ TEST_F(FuncTest, FunctionReferencesGoBothWays) {
   EXPECT_FALSE(Func::from_ref(*store, Val::null(ValKind::funcref)).has_value());
 }
 
-TEST_F(FuncTest, WrongResultOfAHostFunctionIsAnError) {
+TEST_P(FuncTest, WrongResultOfAHostFunctionIsAnError) {
   const auto made = must(
       Func::create(*store, {{}, {{ValKind::i32, "i32"}}}, [](Caller&, std::span<const Val>, std::span<Val> results) -> HostResult {
         results[0] = Val(1.0);
@@ -179,6 +179,8 @@ TEST_F(FuncTest, WrongResultOfAHostFunctionIsAnError) {
   ASSERT_FALSE(result.has_value());
   EXPECT_EQ(result.error().error.kind, ErrorKind::bad_input);
 }
+
+MOTE_ON_BOTH_TIERS(FuncTest);
 
 }  // namespace
 }  // namespace mote::api

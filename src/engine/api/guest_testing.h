@@ -88,11 +88,12 @@ T must(std::expected<T, E> result) {
   if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
 
-// The guest, instantiated with its two host functions.
-class GuestTest : public testing::Test {
+// The guest on code of one tier or the other, instantiated with its two host functions.
+class GuestTest : public testing::TestWithParam<Tiering> {
  protected:
   void SetUp() override {
-    if (!test_compiler()) GTEST_SKIP() << "this build has no compiler";
+    tiering = GetParam();
+    if (tiering == Tiering::optimizing && !test_compiler()) GTEST_SKIP() << "this build has no compiler";
     start({});
   }
   void start(const CodegenOptions& codegen, const StoreLimits& limits = {}) {
@@ -124,12 +125,17 @@ class GuestTest : public testing::Test {
     return a + b;
   };
   std::vector<int64_t> seen;
-  Tiering tiering = Tiering::optimizing;  // set before start()
+  Tiering tiering = Tiering::optimizing;
   std::optional<Engine> engine;
   std::optional<Store> store;
   std::optional<Module> module;
   std::optional<Linker> linker;
   std::optional<Instance> instance;
 };
+
+// Runs every test of a suite on both tiers.
+#define MOTE_ON_BOTH_TIERS(suite)                                                                 \
+  INSTANTIATE_TEST_SUITE_P(Tiers, suite, testing::Values(Tiering::baseline, Tiering::optimizing), \
+                           [](const auto& info) { return info.param == Tiering::baseline ? "baseline" : "optimizing"; })
 
 }  // namespace mote::api

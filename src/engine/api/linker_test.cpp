@@ -16,14 +16,14 @@ class LinkerTest : public GuestTest {
   }
 };
 
-TEST_F(LinkerTest, MissingImportIsNamedWithItsType) {
+TEST_P(LinkerTest, MissingImportIsNamedWithItsType) {
   const Error error = error_of(Linker(*engine));
   EXPECT_EQ(error.kind, ErrorKind::not_found);
   EXPECT_TRUE(error.message.starts_with("unknown import")) << error.message;
   for (const char* part : {"host", "add", "i32"}) EXPECT_NE(error.message.find(part), std::string::npos) << error.message;
 }
 
-TEST_F(LinkerTest, WrongTypeShowsBoth) {
+TEST_P(LinkerTest, WrongTypeShowsBoth) {
   Linker wrong(*engine);
   must(wrong.func("host", "add", [](Caller&, int64_t a) { return a; }));
   const Error error = error_of(wrong);
@@ -32,20 +32,20 @@ TEST_F(LinkerTest, WrongTypeShowsBoth) {
   for (const char* part : {"i32", "i64"}) EXPECT_NE(error.message.find(part), std::string::npos) << error.message;
 }
 
-TEST_F(LinkerTest, WrongKindIsRefused) {
+TEST_P(LinkerTest, WrongKindIsRefused) {
   Linker wrong(*engine);
   must(wrong.define("host", "add", must(Memory::create(*store, 1, 1))));
   EXPECT_TRUE(error_of(wrong).message.starts_with("incompatible import type"));
 }
 
-TEST_F(LinkerTest, LaterDefinitionsReplaceEarlierOnes) {
+TEST_P(LinkerTest, LaterDefinitionsReplaceEarlierOnes) {
   must(linker->func("host", "add", [](Caller&, int32_t a, int32_t b) { return a * b; }));
   const Instance other = must(linker->instantiate(*store, *module));
   EXPECT_EQ(must(must(other.typed_func<int32_t(int32_t, int32_t)>("add"))(6, 7)), 42);
   EXPECT_EQ(must(typed<int32_t(int32_t, int32_t)>("add")(6, 7)), 13) << "an instance keeps what it was linked with";
 }
 
-TEST_F(LinkerTest, InstancesLinkToEachOther) {
+TEST_P(LinkerTest, InstancesLinkToEachOther) {
   Linker chain(*engine);
   must(chain.define("host", *instance));  // its own "add" and "wide"
   const auto refused = chain.instantiate(*store, *module);
@@ -58,13 +58,13 @@ TEST_F(LinkerTest, InstancesLinkToEachOther) {
   EXPECT_EQ(must(must(second.typed_func<int32_t(int32_t, int32_t)>("add"))(40, 2)), 42);
 }
 
-TEST_F(LinkerTest, OneLinkerServesManyStores) {
+TEST_P(LinkerTest, OneLinkerServesManyStores) {
   Store other = must(Store::create(*engine));
   const Instance in_other = must(linker->instantiate(other, *module));
   EXPECT_EQ(must(must(in_other.typed_func<int32_t(int32_t, int32_t)>("add"))(40, 2)), 42);
 }
 
-TEST_F(LinkerTest, HandlesOfAnotherStoreAreRefused) {
+TEST_P(LinkerTest, HandlesOfAnotherStoreAreRefused) {
   Store other = must(Store::create(*engine));
   Linker mixed(*engine);
   must(mixed.define("host", "add", *instance->func("add")));
@@ -73,7 +73,7 @@ TEST_F(LinkerTest, HandlesOfAnotherStoreAreRefused) {
   EXPECT_NE(result.error().text().find("another store"), std::string::npos) << result.error().text();
 }
 
-TEST_F(LinkerTest, HandlesOfAnotherEngineAreRefused) {
+TEST_P(LinkerTest, HandlesOfAnotherEngineAreRefused) {
   const Engine stranger = must(Engine::create());
   Linker mixed(stranger);
   EXPECT_FALSE(mixed.define("host", "add", *instance->func("add")).has_value());
@@ -82,7 +82,7 @@ TEST_F(LinkerTest, HandlesOfAnotherEngineAreRefused) {
   EXPECT_FALSE(mixed.define("host", "add", Func()).has_value());
 }
 
-TEST_F(LinkerTest, ValFunctionsWorkToo) {
+TEST_P(LinkerTest, ValFunctionsWorkToo) {
   Linker by_val(*engine);
   const ValType i32{ValKind::i32, "i32"}, i64{ValKind::i64, "i64"}, f32{ValKind::f32, "f32"};
   must(by_val.define_func("host", "add", {{i32, i32}, {i32}},
@@ -103,6 +103,49 @@ TEST_F(LinkerTest, ValFunctionsWorkToo) {
   EXPECT_EQ(seen_vals[9], Val(0.5f));
   EXPECT_EQ(seen_vals[7], Val(8));
 }
+
+// Each way round: an instance of one tier whose import is the other's export, in one store, with a trap and its frames through
+// both.
+TEST_P(LinkerTest, TiersLinkToEachOther) {
+  if (!test_compiler()) GTEST_SKIP() << "this build has no compiler";
+  for (const bool optimised_first : {false, true}) {
+    tiering = Tiering::automatic;
+    start({});  // the module: baseline
+    ASSERT_EQ(module->origin().tier, Tier::baseline);
+    const auto artifact = must(test_compiler()(guest_module(), engine->codegen()));
+    const Module optimised = must(Module::load(*engine, artifact, "optimised.wasm"));
+    ASSERT_EQ(optimised.origin().tier, Tier::optimizing);
+    const Module& first = optimised_first ? optimised : *module;
+    const Module& second = optimised_first ? *module : optimised;
+
+    const Instance inner = must(linker->instantiate(*store, first));
+    Linker chain(*engine);
+    must(chain.define("host", "add", *inner.func("add")));
+    must(chain.func("host", "wide",
+                    [](Caller&, int32_t, int32_t, int32_t, int32_t, int32_t, int64_t, int64_t, int32_t, int64_t, float) -> int64_t {
+                      return 0;
+                    }));
+    const Instance outer = must(chain.instantiate(*store, second));
+    const auto add = must(outer.typed_func<int32_t(int32_t, int32_t)>("add"));
+    EXPECT_EQ(must(add(40, 2)), 42);
+
+    on_add = [](Caller&, int32_t, int32_t) -> std::expected<int32_t, Failure> {
+      return std::unexpected(Failure(Error{ErrorKind::unavailable, "not today"}));
+    };
+    EXPECT_FALSE(add(1, 2).has_value());
+    on_add = [&](Caller&, int32_t, int32_t) -> std::expected<int32_t, Failure> {
+      auto crash = must(inner.typed_func<void()>("crash"))();
+      return std::unexpected(crash.error());
+    };
+    const auto trapped = add(1, 2);
+    ASSERT_FALSE(trapped.has_value());
+    EXPECT_EQ(trapped.error().kind, Failure::Kind::trap);
+    on_add = [](Caller&, int32_t a, int32_t b) { return a + b; };
+    EXPECT_EQ(must(add(20, 1)), 21) << "the store goes on";
+  }
+}
+
+MOTE_ON_BOTH_TIERS(LinkerTest);
 
 }  // namespace
 }  // namespace mote::api

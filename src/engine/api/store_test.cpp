@@ -9,7 +9,7 @@ namespace {
 
 class StoreTest : public GuestTest {};
 
-TEST_F(StoreTest, MemoryIsSharedWithTheGuest) {
+TEST_P(StoreTest, MemoryIsSharedWithTheGuest) {
   const Memory memory = *instance->memory("memory");
   EXPECT_EQ(memory.pages(), 1u);
   EXPECT_EQ(std::string(memory.bytes().begin() + 8, memory.bytes().begin() + 12), "mote");
@@ -24,13 +24,13 @@ TEST_F(StoreTest, MemoryIsSharedWithTheGuest) {
   EXPECT_TRUE(typed<int32_t(int32_t)>("load")((4 << 16) - 8).has_value());
 }
 
-TEST_F(StoreTest, MemoryLimitHoldsForTheGuest) {
+TEST_P(StoreTest, MemoryLimitHoldsForTheGuest) {
   start({}, {.memory_size_bytes = 2 << 16});
   EXPECT_EQ(must(typed<int32_t(int32_t)>("grow")(1)), 1);
   EXPECT_EQ(must(typed<int32_t(int32_t)>("grow")(1)), -1);
 }
 
-TEST_F(StoreTest, CallerSeesTheGuestsMemoryAndTheData) {
+TEST_P(StoreTest, CallerSeesTheGuestsMemoryAndTheData) {
   int marker = 0;
   store->set_data(&marker);
   on_add = [](Caller& caller, int32_t a, int32_t b) -> std::expected<int32_t, Failure> {
@@ -41,7 +41,7 @@ TEST_F(StoreTest, CallerSeesTheGuestsMemoryAndTheData) {
   EXPECT_EQ(marker, 1);
 }
 
-TEST_F(StoreTest, GlobalsKeepTheirTypes) {
+TEST_P(StoreTest, GlobalsKeepTheirTypes) {
   const Global counter = *instance->global("counter");
   EXPECT_EQ(counter.get(), Val(int64_t{5}));
   ASSERT_TRUE(counter.set(Val(int64_t{9})));
@@ -51,7 +51,7 @@ TEST_F(StoreTest, GlobalsKeepTheirTypes) {
   EXPECT_EQ(must(Global::create(*store, Val::v128(1, 2), true)).get(), Val::v128(1, 2));
 }
 
-TEST_F(StoreTest, TablesCheckBoundsAndTypes) {
+TEST_P(StoreTest, TablesCheckBoundsAndTypes) {
   const Table table = *instance->table("table");
   EXPECT_EQ(table.size(), 2u);
   EXPECT_FALSE(must(table.get(0)).is_null());
@@ -64,7 +64,7 @@ TEST_F(StoreTest, TablesCheckBoundsAndTypes) {
   EXPECT_EQ(called.error().trap.kind, TrapKind::unreachable);
 }
 
-TEST_F(StoreTest, ExternrefsStandForNumbers) {
+TEST_P(StoreTest, ExternrefsStandForNumbers) {
   const Val seven = must(store->new_externref(7)), zero = must(store->new_externref(0));
   EXPECT_EQ(must(store->new_externref(7)), seven);
   EXPECT_NE(zero, seven);
@@ -75,7 +75,7 @@ TEST_F(StoreTest, ExternrefsStandForNumbers) {
   EXPECT_FALSE(store->externref_number(Val(7)).has_value());
 }
 
-TEST_F(StoreTest, ExportsByNameAndKind) {
+TEST_P(StoreTest, ExportsByNameAndKind) {
   EXPECT_TRUE(instance->func("add").has_value());
   EXPECT_FALSE(instance->func("memory").has_value());
   EXPECT_FALSE(instance->memory("add").has_value());
@@ -84,12 +84,12 @@ TEST_F(StoreTest, ExportsByNameAndKind) {
   EXPECT_EQ(instance->module().name(), "guest.wasm");
 }
 
-TEST_F(StoreTest, LimitsHaveHardMaxima) {
+TEST_P(StoreTest, LimitsHaveHardMaxima) {
   EXPECT_EQ(Store::create(*engine, {.memory_size_bytes = limits::memory_size.hard + 1}).error().kind, ErrorKind::limit);
   EXPECT_EQ(Store::create(*engine, {.wasm_stack_bytes = limits::wasm_stack.hard + 1}).error().kind, ErrorKind::limit);
 }
 
-TEST_F(StoreTest, InstancesAreLimited) {
+TEST_P(StoreTest, InstancesAreLimited) {
   start({}, {.instances = 2});
   EXPECT_TRUE(linker->instantiate(*store, *module).has_value());
   const auto third = linker->instantiate(*store, *module);
@@ -111,7 +111,7 @@ bool asks_for_huge_pages(const void* address) {
   return false;
 }
 
-TEST_F(StoreTest, HugePagesAreAskedForWhenWanted) {
+TEST_P(StoreTest, HugePagesAreAskedForWhenWanted) {
   if (!std::filesystem::exists("/sys/kernel/mm/transparent_hugepage")) GTEST_SKIP() << "this kernel has none";
   for (const bool wanted : {false, true}) {
     EngineConfig config;
@@ -122,13 +122,15 @@ TEST_F(StoreTest, HugePagesAreAskedForWhenWanted) {
   }
 }
 
-TEST_F(StoreTest, RefusesImpossibleDefinitions) {
+TEST_P(StoreTest, RefusesImpossibleDefinitions) {
   EXPECT_FALSE(Memory::create(*store, 2, 1).has_value());
   EXPECT_FALSE(Memory::create(*store, limits::memory32_pages + 1, std::nullopt).has_value());
   EXPECT_FALSE(Memory::create(*store, MemoryType{.min_pages = 1, .is_shared = true}).has_value());
   EXPECT_FALSE(Table::create(*store, ValKind::i32, 1, 1).has_value());
   EXPECT_FALSE(Table::create(*store, ValKind::funcref, 2, 1).has_value());
 }
+
+MOTE_ON_BOTH_TIERS(StoreTest);
 
 }  // namespace
 }  // namespace mote::api
