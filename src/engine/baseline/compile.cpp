@@ -39,6 +39,8 @@ class Job {
   void work() {
     auto buffer = os::Mapping::anonymous(limits::function_code_size.standard);
     if (!buffer) return report(0, Error{ErrorKind::unavailable, format("no memory to compile in: {}", buffer.error().message), {}});
+    // Worth a huge page only where most of it will be used.
+    if (source_.module.code_section.size >= batch_code_bytes) buffer->ask_for_huge_pages(0, 2 * batch_code_bytes);
     Worker worker(*this, std::move(*buffer));
     while (const auto range = take()) {
       if (!worker.compile(range->first, range->second)) return;

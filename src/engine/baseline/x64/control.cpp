@@ -266,9 +266,9 @@ void FuncCompiler::bring(Control& control) {
 }
 
 void FuncCompiler::bring_one() {
-  const Value& top = stack_.back();
-  const Reg result = is_vector(top.type) ? vector_result(0) : result_registers[0];
-  if (top.kind == Value::in_reg && top.reg == result) return;
+  const Value& last = top();
+  const Reg result = is_vector(last.type) ? vector_result(0) : result_registers[0];
+  if (last.kind == Value::in_reg && last.reg == result) return;
   const Value value = pop();
   claim(result);
   copy(result, value);

@@ -408,7 +408,7 @@ void FuncCompiler::shift(Shift op, bool w) {
 
 // Division by what is known: no traps, and shifts for powers of two.
 bool FuncCompiler::divide_by_constant(bool w, bool is_signed, bool wants_remainder) {
-  const Value divisor = stack_.back();
+  const Value divisor = top();
   if (!is_constant(divisor) || is_signed) return false;
   const uint64_t value = w ? divisor.bits : static_cast<uint32_t>(divisor.bits);
   if (!std::has_single_bit(value)) return false;

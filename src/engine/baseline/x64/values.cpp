@@ -8,70 +8,6 @@
 
 namespace mote::baseline::x64 {
 
-namespace {
-
-constexpr uint32_t nobody = UINT32_MAX;
-// Operands that may be other than slots or constants: bounds the search for a local's aliases.
-constexpr uint32_t most_unflushed = 64;
-
-// Locals beyond the counted ones share a bucket.
-uint32_t bucket(uint32_t local) {
-  return std::min(local, Prescan::counted_locals);
-}
-
-}  // namespace
-
-Type FuncCompiler::type_of(wasm::ValueType type) const {
-  switch (type.kind()) {
-    case wasm::ValueKind::i32:
-      return Type::i32;
-    case wasm::ValueKind::i64:
-      return Type::i64;
-    case wasm::ValueKind::f32:
-      return Type::f32;
-    case wasm::ValueKind::f64:
-      return Type::f64;
-    case wasm::ValueKind::v128:
-      return Type::v128;
-    case wasm::ValueKind::ref:
-      return code::is_func_ref(module(), type) ? Type::i64 : Type::i32;
-    case wasm::ValueKind::bottom:
-      break;
-  }
-  return Type::i64;
-}
-
-Mem FuncCompiler::local_slot(uint32_t local) const {
-  return {Reg::rbp, -static_cast<int32_t>(frame_header_bytes + (local + 1) * slot_bytes_)};
-}
-
-Mem FuncCompiler::operand_slot(uint32_t index) {
-  deepest_slot_ = std::max(deepest_slot_, index + 1);
-  return local_slot(local_slots_ + index);
-}
-
-Value FuncCompiler::pop() {
-  Value value = stack_.back();
-  stack_.pop_back();
-  if (value.kind == Value::in_reg && is_temporary(value.reg)) owner_[static_cast<size_t>(value.reg)] = nobody;
-  if (value.kind == Value::local) --aliases_[bucket(value.index)];
-  if (value.kind == Value::slot) value.index = height();
-  flushed_ = std::min(flushed_, height());
-  return value;
-}
-
-void FuncCompiler::push(Value value) {
-  if (height() - flushed_ >= most_unflushed) [[unlikely]]
-    flush();
-  if (value.kind == Value::in_reg && is_temporary(value.reg)) owner_[static_cast<size_t>(value.reg)] = height();
-  if (value.kind == Value::local) ++aliases_[bucket(value.index)];
-  if (value.kind == Value::slot) {
-    value.index = height();
-    (void)operand_slot(height());
-  }
-  stack_.push_back(value);
-}
-
 Reg FuncCompiler::take(bool is_vector_reg) {
   const uint32_t kind = is_vector_reg ? vector_registers : integer_registers;
   uint32_t free = free_ & kind;
@@ -281,10 +217,6 @@ void FuncCompiler::save_home(Reg reg) {
 void FuncCompiler::save_homes(uint32_t homes) {
   for (uint32_t rest = homes & ~state_.saved; rest != 0; rest &= rest - 1) save_home(static_cast<Reg>(std::countr_zero(rest)));
   state_.saved |= homes;
-}
-
-void FuncCompiler::local_get(uint32_t index, wasm::ValueType type) {
-  push({.kind = Value::local, .type = type_of(type), .index = index});
 }
 
 void FuncCompiler::local_set(uint32_t index, bool keeps) {
