@@ -1,7 +1,8 @@
 // Linker: names to definitions; instantiates modules with their imports resolved.
 //
-// Host functions are described once and may serve any number of stores of one engine. Definitions that are handles (instances,
-// memories, …) belong to one store and may only be used to instantiate into it; the linker must not outlive that store.
+// Host functions and shared memories are described once and may serve any number of stores of one engine. Definitions that are
+// handles (instances, memories, …) belong to one store and may only be used to instantiate into it; the linker must not outlive
+// that store.
 // Threads: defining needs exclusive use; instantiate is const and may run on several threads, each with its own store.
 // Spec: core/exec/modules "Instantiation", embedding function module_instantiate. Tested by engine/api/linker_test.cpp.
 #pragma once
@@ -42,6 +43,8 @@ class Linker {
 
   [[nodiscard]] Result<void> define(std::string_view module, std::string_view name, Func func);
   [[nodiscard]] Result<void> define(std::string_view module, std::string_view name, Memory memory);
+  // For any number of stores, as host functions are.
+  [[nodiscard]] Result<void> define(std::string_view module, std::string_view name, const SharedMemory& memory);
   [[nodiscard]] Result<void> define(std::string_view module, std::string_view name, Table table);
   [[nodiscard]] Result<void> define(std::string_view module, std::string_view name, Global global);
   // All exports of an instance under a module name.

@@ -27,8 +27,10 @@ namespace mote {
 
 // What the guests of one store may hold. Values above a limit's hard maximum are refused by Store::create.
 struct StoreLimits {
-  uint64_t memory_size_bytes = limits::memory_size.standard;  // per memory
-  uint64_t table_elements = limits::table_elements.standard;  // per table
+  uint64_t memory_size_bytes = limits::memory_size.standard;                // per memory
+  uint64_t shared_memory_size_bytes = limits::shared_memory_size.standard;  // what a shared memory may declare as its maximum
+  uint64_t waiters = limits::waiters.standard;                              // on one shared memory that this store made
+  uint64_t table_elements = limits::table_elements.standard;                // per table
   uint64_t instances = limits::instances.standard;
   uint64_t wasm_stack_bytes = limits::wasm_stack.standard;
 };
@@ -46,6 +48,9 @@ class Store {
   // Traps (interrupt) when the engine's epoch has advanced by this many. Needs CodegenOptions::epochs.
   void set_epoch_deadline(uint64_t ticks_from_now);
 
+  // Ends the guest if it sleeps in memory.atomic.wait, now or later: the trap `interrupt`. From any thread; for good.
+  void cancel_waits();
+
   // Stores an embedder's pointer, handed to host functions as Caller::data.
   void set_data(void* data);
   [[nodiscard]] void* data() const;
@@ -62,6 +67,8 @@ class Store {
   std::unique_ptr<State> state_;
 };
 
+class SharedMemory;
+
 class Memory {
  public:
   // A memory of its own, to be given to guests by Linker::define.
@@ -72,9 +79,33 @@ class Memory {
   [[nodiscard]] std::span<uint8_t> bytes() const;  // valid until the guest runs or the memory grows
   [[nodiscard]] uint64_t pages() const;
   [[nodiscard]] Result<uint64_t> grow(uint64_t pages) const;  // old size in pages
+  // The memory as what other stores may import; empty when its type is not shared.
+  [[nodiscard]] std::optional<SharedMemory> share() const;
   struct Handle;
   Handle* handle = nullptr;  // runtime::Memory
   Store::State* store = nullptr;
+};
+
+// A memory for the guests of several stores, which may run at once, each on a thread of its own: a guest "thread" is a store that
+// imports it (Linker::define). It belongs to no store, and lives as long as a SharedMemory or a store has it.
+//
+// Threads: any thread may use and copy one. What guests write at the same time is theirs and the embedder's to order, with
+// std::atomic_ref for instance. Spec: threads proposal. Tested by engine/api/shared_memory_test.cpp.
+class SharedMemory {
+ public:
+  // `type.is_shared` is understood. The declared maximum is reserved at once, so it is required.
+  [[nodiscard]] static Result<SharedMemory> create(const Engine& engine, const MemoryType& type, const StoreLimits& limits = {});
+  [[nodiscard]] std::span<uint8_t> bytes() const;  // stays valid; it may have grown since
+  [[nodiscard]] uint64_t pages() const;
+  [[nodiscard]] Result<uint64_t> grow(uint64_t pages) const;  // old size in pages
+
+  struct State;
+  [[nodiscard]] const std::shared_ptr<State>& state() const { return state_; }
+
+ private:
+  friend class Memory;
+  explicit SharedMemory(std::shared_ptr<State> state) : state_(std::move(state)) {}
+  std::shared_ptr<State> state_;
 };
 
 class Table {

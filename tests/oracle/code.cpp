@@ -9,7 +9,7 @@ namespace {
 
 using wasm::Opcode;
 
-// The groups that interpret.cpp has. Exceptions, garbage collection and threads' instructions would be added there and here.
+// The groups that interpret.cpp has. Exceptions and garbage collection would be added there and here.
 bool is_known(Opcode op) {
   switch (wasm::group(op)) {
     case wasm::Group::control:
@@ -25,10 +25,10 @@ bool is_known(Opcode op) {
     case wasm::Group::relaxed_simd:
     case wasm::Group::tail_call:
     case wasm::Group::function_references:
+    case wasm::Group::threads:
       return true;
     case wasm::Group::exceptions:
     case wasm::Group::gc:
-    case wasm::Group::threads:
       return false;
   }
   return false;

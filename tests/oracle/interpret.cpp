@@ -100,6 +100,10 @@ class Interpreter {
   Done bulk(const wasm::Instruction& instruction);
   Done memory_access(const wasm::Instruction& instruction);
   Done numeric(const wasm::Instruction& instruction);
+  Done atomic(const wasm::Instruction& instruction);
+  template <class T>
+  Done atomic_access(const wasm::Instruction& instruction, uint32_t row);
+  Done wait_or_notify(const wasm::Instruction& instruction);
 
   // Memory accesses: the bytes that the instruction means, or a trap.
   Outcome<uint8_t*> locate(const wasm::MemArg& memarg, uint64_t address, uint64_t size);
@@ -563,6 +567,68 @@ Done Interpreter::memory_access(const wasm::Instruction& instruction) {
   }
 }
 
+// The oracle runs on one thread, so an access is atomic as it is. An address must be a multiple of the size, then in bounds.
+//
+// The table of opcodes has atomic accesses in rows of seven: full width of i32 and i64, then i32 with 8 and 16 bits, i64 with 8, 16
+// and 32. The rows: load, store, add, sub, and, or, xor, xchg, cmpxchg.
+Done Interpreter::atomic(const wasm::Instruction& instruction) {
+  if (instruction.op == Opcode::atomic_fence) return {};
+  if (static_cast<uint32_t>(instruction.op) < static_cast<uint32_t>(Opcode::i32_atomic_load)) return wait_or_notify(instruction);
+  uint32_t row = (static_cast<uint32_t>(instruction.op) - static_cast<uint32_t>(Opcode::i32_atomic_load)) / 7;
+  switch (*wasm::access_log2(wasm::info(instruction.op).immediate)) {
+    case 0:
+      return atomic_access<uint8_t>(instruction, row);
+    case 1:
+      return atomic_access<uint16_t>(instruction, row);
+    case 2:
+      return atomic_access<uint32_t>(instruction, row);
+    default:
+      return atomic_access<uint64_t>(instruction, row);
+  }
+}
+
+// The old value comes back, zero-extended; of every operand as many bits count as the access has.
+template <class T>
+Done Interpreter::atomic_access(const wasm::Instruction& instruction, uint32_t row) {
+  enum Row : uint8_t { load, store, add, sub, and_, or_, xor_, xchg, cmpxchg };
+  T operand = row == load ? T{} : get<T>(pop());
+  T expected = row == cmpxchg ? get<T>(pop()) : T{};
+  uint64_t address = pop().low;
+  if ((address + instruction.memarg.offset) % sizeof(T) != 0) return trap(TrapKind::unaligned_atomic);
+  uint8_t* place = TRY(locate(instruction.memarg, address, sizeof(T)));
+  T old = load_le<T>(place);
+  T results[] = {old,
+                 operand,
+                 static_cast<T>(old + operand),
+                 static_cast<T>(old - operand),
+                 static_cast<T>(old & operand),
+                 static_cast<T>(old | operand),
+                 static_cast<T>(old ^ operand),
+                 operand,
+                 old == expected ? operand : old};
+  store_le<T>(place, results[row]);
+  if (row != store) push(put(static_cast<uint64_t>(old)));
+  return {};
+}
+
+// Nobody else runs: nobody waits, and a wait that would sleep ends by its timeout. One without would hang; it is an error.
+Done Interpreter::wait_or_notify(const wasm::Instruction& instruction) {
+  const bool is_wait = instruction.op != Opcode::memory_atomic_notify;
+  const uint64_t size = instruction.op == Opcode::memory_atomic_wait64 ? 8 : 4;
+  int64_t timeout = is_wait ? static_cast<int64_t>(pop().low) : 0;
+  uint64_t operand = pop().low, address = pop().low;
+  if ((address + instruction.memarg.offset) % size != 0) return trap(TrapKind::unaligned_atomic);
+  const bool is_shared = instance().memories[instruction.memarg.memory]->type().limits.is_shared;
+  if (is_wait && !is_shared) return trap(TrapKind::expected_shared_memory);
+  const uint8_t* place = TRY(locate(instruction.memarg, address, size));
+  if (!is_wait) return push(put<uint32_t>(0)), Done{};
+  const bool is_equal =
+      size == 8 ? load_le<uint64_t>(place) == operand : load_le<uint32_t>(place) == static_cast<uint32_t>(operand);
+  if (is_equal && timeout < 0) return std::unexpected(Stop{Error{ErrorKind::limit, "the oracle would wait for ever"}});
+  push(put<uint32_t>(is_equal ? 2 : 1));
+  return {};
+}
+
 Done Interpreter::numeric(const wasm::Instruction& instruction) {
   size_t count = operand_count(instruction.op);
   ASSERT(values_.size() >= count);
@@ -582,6 +648,7 @@ Done Interpreter::numeric(const wasm::Instruction& instruction) {
 
 // Everything that goes on with the next step.
 Done Interpreter::plain(const wasm::Instruction& instruction) {
+  if (wasm::group(instruction.op) == wasm::Group::threads) return atomic(instruction);
   if (wasm::access_log2(wasm::info(instruction.op).immediate)) return memory_access(instruction);
   if (is_scalar(instruction.op) || is_vector(instruction.op)) return numeric(instruction);
   switch (instruction.op) {

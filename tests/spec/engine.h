@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,9 @@ class ScriptEngine {
   virtual Outcome register_as(const std::string& name, Instance instance) = 0;
   virtual Outcome invoke(Instance instance, const std::string& field, const std::vector<ScriptValue>& args) = 0;
   virtual Outcome get_global(Instance instance, const std::string& field) = 0;
+  // An engine for a thread of the script, with a store of its own in which nothing is registered. Its instance 0 exports what the
+  // instance `shared`, if given, has of shared memories. Null: this engine runs no threads.
+  virtual std::unique_ptr<ScriptEngine> for_thread(std::optional<Instance> shared) = 0;
 };
 
 // One column of the matrix: how its lines are called, and what makes its engines.

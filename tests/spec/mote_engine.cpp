@@ -1,4 +1,5 @@
-// See mote_engine.h. One engine for each script: nothing of one script may be seen in the next.
+// See mote_engine.h. One engine for each script: nothing of one script may be seen in the next. Threads of a script have stores of
+// their own in its engine.
 #include "mote_engine.h"
 
 #include "base/core/format.h"
@@ -10,6 +11,8 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <map>
+#include <optional>
 
 namespace mote::spec {
 
@@ -39,10 +42,7 @@ EngineConfig configuration(MemoryMode mode) {
 
 class MoteEngine final : public ScriptEngine {
  public:
-  explicit MoteEngine(MemoryMode mode)
-      : engine_(must(Engine::create(configuration(mode)))), store_(must(Store::create(engine_))), linker_(engine_) {
-    define_spectest();
-  }
+  explicit MoteEngine(const Engine& engine) : engine_(engine), store_(must(Store::create(engine_))), linker_(engine_) {}
 
   Outcome validate(Bytes module) override {
     const auto valid = Module::validate(module);
@@ -66,18 +66,23 @@ class MoteEngine final : public ScriptEngine {
     if (!module) return outcome_of(module.error());
     auto made = linker_.instantiate(store_, *module);
     if (!made) return outcome_of(made.error(), true);
-    instances_.push_back(*made);
+    instances_.push_back({*made, {}});
     instance = instances_.size() - 1;
     return {};
   }
 
   Outcome register_as(const std::string& name, Instance instance) override {
-    const auto defined = linker_.define(name, instances_[instance]);
-    return defined ? Outcome{} : outcome_of(defined.error());
+    const Known& known = instances_[instance];
+    if (known.instance) {
+      const auto defined = linker_.define(name, *known.instance);
+      return defined ? Outcome{} : outcome_of(defined.error());
+    }
+    for (const auto& [field, memory] : known.shared) must(linker_.define(name, field, memory));
+    return {};
   }
 
   Outcome invoke(Instance instance, const std::string& field, const std::vector<ScriptValue>& args) override {
-    const auto func = instances_[instance].func(field);
+    const auto func = instances_[instance].instance ? instances_[instance].instance->func(field) : std::nullopt;
     if (!func) return {Outcome::error, "no exported function of this name", {}};
     std::vector<Val> vals;
     for (const ScriptValue& arg : args) vals.push_back(to_val(arg));
@@ -89,12 +94,36 @@ class MoteEngine final : public ScriptEngine {
   }
 
   Outcome get_global(Instance instance, const std::string& field) override {
-    const auto global = instances_[instance].global(field);
+    const auto global = instances_[instance].instance ? instances_[instance].instance->global(field) : std::nullopt;
     if (!global) return {Outcome::error, "no exported global of this name", {}};
     return {Outcome::done, {}, {to_script(global->get())}};
   }
 
+  std::unique_ptr<ScriptEngine> for_thread(std::optional<Instance> shared) override {
+    auto thread = std::make_unique<MoteEngine>(engine_);
+    if (shared) thread->instances_.push_back({{}, shared_memories(instances_[*shared])});
+    return thread;
+  }
+
  private:
+  using SharedMemories = std::map<std::string, SharedMemory>;
+  // An instance of this store, or the shared memories of one of another thread's.
+  struct Known {
+    std::optional<mote::Instance> instance;
+    SharedMemories shared;
+  };
+
+  static SharedMemories shared_memories(const Known& known) {
+    if (!known.instance) return known.shared;
+    SharedMemories memories;
+    for (const ExportInfo& one : known.instance->module().exports()) {
+      const auto memory = known.instance->memory(one.name);
+      if (!memory) continue;
+      if (auto shared = memory->share()) memories.emplace(one.name, std::move(*shared));
+    }
+    return memories;
+  }
+
   static Outcome outcome_of(const Error& error) {
     switch (error.kind) {
       case ErrorKind::bad_input:
@@ -193,6 +222,7 @@ class MoteEngine final : public ScriptEngine {
     return result;
   }
 
+ public:
   void define_spectest() {
     const auto print = [&](const char* name, std::vector<ValType> params) {
       must(linker_.define_func("spectest", name, {std::move(params), {}},
@@ -219,16 +249,19 @@ class MoteEngine final : public ScriptEngine {
     must(linker_.define("spectest", "shared_memory", must(Memory::create(store_, MemoryType{1, 2, false, true}))));
   }
 
+ private:
   Engine engine_;
   Store store_;
   Linker linker_;
-  std::vector<mote::Instance> instances_;
+  std::vector<Known> instances_;
 };
 
 }  // namespace
 
 std::unique_ptr<ScriptEngine> make_mote_engine(MemoryMode mode) {
-  return std::make_unique<MoteEngine>(mode);
+  auto engine = std::make_unique<MoteEngine>(must(Engine::create(configuration(mode))));
+  engine->define_spectest();
+  return engine;
 }
 
 }  // namespace mote::spec

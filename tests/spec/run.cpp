@@ -44,7 +44,7 @@ std::string proposal_reason(const Outcome& outcome) {
   return "a proposal beyond WebAssembly 3.0: " + outcome.words;
 }
 
-constexpr const char* needs_threads = "threads of the script language need the threads' instructions";
+constexpr const char* needs_threads = "this engine does not run the script's threads";
 
 uint32_t count_commands(const Command& command) {
   uint32_t count = 1;
@@ -77,6 +77,7 @@ Tally ScriptRun::run() {
     if (line_ != nullptr) line_->store(command.line);
     step(command);
   }
+  for (auto& [name, thread] : threads_) join(*thread);
   return std::move(tally_);
 }
 
@@ -170,9 +171,9 @@ void ScriptRun::step(const Command& command) {
     case CommandType::assert_uninstantiable:
       return step_link_failure(command, bytes);
     case CommandType::thread:
+      return step_thread(command);
     case CommandType::wait:
-      threads_skipped_ = true;
-      return skip(path_, needs_threads, count_commands(command));
+      return step_wait(command);
     default:
       return step_action(command);
   }
@@ -232,6 +233,47 @@ void ScriptRun::step_register(const Command& command) {
   const Outcome outcome = engine_.register_as(command.as, *slot.instance);
   if (outcome.kind != Outcome::done) return fail_command(command, text(outcome));
   pass();
+}
+
+// The thread's commands run in an engine of their own, which must be made here: its shared memories are this engine's.
+void ScriptRun::step_thread(const Command& command) {
+  std::optional<ScriptEngine::Instance> shared;
+  if (command.module) {
+    const Slot& slot = slot_of(command.module);
+    if (!slot.instance) {
+      if (slot.skip_reason.empty()) return fail_command(command, "no such instance");
+      threads_skipped_ = true;
+      return skip(slot.skipped_module, slot.skip_reason, count_commands(command));
+    }
+    shared = slot.instance;
+  }
+  auto engine = engine_.for_thread(shared);
+  if (engine == nullptr) {
+    threads_skipped_ = true;
+    return skip(path_, needs_threads, count_commands(command));
+  }
+  auto thread = std::make_unique<Thread>(Thread{std::move(engine), {script_.folder, command.nested}, nullptr, {}, {}});
+  thread->run = std::make_unique<ScriptRun>(thread->script, path_, *thread->engine, is_proposal_);
+  if (shared) thread->run->named_[*command.module] = Slot{0, {}, {}};
+  thread->run->report_line_to(line_);
+  thread->thread = std::thread([thread = thread.get()] { thread->tally = thread->run->run(); });
+  threads_[command.name.value_or("")] = std::move(thread);
+  pass();
+}
+
+void ScriptRun::step_wait(const Command& command) {
+  if (threads_skipped_) return skip(path_, needs_threads);
+  const auto found = threads_.find(command.name.value_or(""));
+  if (found == threads_.end()) return fail_command(command, "no such thread");
+  join(*found->second);
+  if (found->second->tally.failed != 0) return fail_command(command, "a command of the thread failed");
+  pass();
+}
+
+void ScriptRun::join(Thread& thread) {
+  if (!thread.thread.joinable()) return;
+  thread.thread.join();
+  tally_.add(thread.tally);
 }
 
 void ScriptRun::step_rejected(const Command& command, Bytes bytes) {

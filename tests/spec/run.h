@@ -7,8 +7,10 @@
 #include <atomic>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace mote::spec {
@@ -45,6 +47,15 @@ class ScriptRun {
     std::string skipped_module, skip_reason;  // when there is none because of a skip
   };
 
+  // A thread of the script, with the run of its commands.
+  struct Thread {
+    std::unique_ptr<ScriptEngine> engine;
+    Script script;
+    std::unique_ptr<ScriptRun> run;
+    Tally tally;  // once it was joined
+    std::thread thread;
+  };
+
   void step(const Command& command);
   void step_module(const Command& command, Bytes bytes);
   void step_action(const Command& command);
@@ -52,6 +63,9 @@ class ScriptRun {
   void step_link_failure(const Command& command, Bytes bytes);
   void step_instance(const Command& command);
   void step_register(const Command& command);
+  void step_thread(const Command& command);
+  void step_wait(const Command& command);
+  void join(Thread& thread);
 
   [[nodiscard]] std::optional<std::vector<uint8_t>> load(const Command& command);
   void instantiate(const Command& command, const std::string& file, Bytes bytes);
@@ -78,6 +92,7 @@ class ScriptRun {
   std::map<std::string, Slot> registered_;          // only those that were skipped
   std::map<std::string, std::string> definitions_;  // name → file
   std::string latest_definition_;
+  std::map<std::string, std::unique_ptr<Thread>> threads_;
   bool threads_skipped_ = false;  // then what was to be computed by them cannot be looked at
   Tally tally_;
 };

@@ -80,6 +80,15 @@ struct Parrot final : ScriptEngine {
   Outcome register_as(const std::string&, Instance) override { return {}; }
   Outcome invoke(Instance, const std::string&, const std::vector<ScriptValue>&) override { return answer; }
   Outcome get_global(Instance, const std::string&) override { return answer; }
+  std::unique_ptr<ScriptEngine> for_thread(std::optional<Instance> shared) override {
+    if (!has_threads) return nullptr;
+    auto thread = std::make_unique<Parrot>();
+    thread->answer = in_threads;
+    is_shared = shared.has_value();
+    return thread;
+  }
+  bool has_threads = true, is_shared = false;
+  Outcome in_threads;
 };
 
 class RunTest : public testing::Test {
@@ -181,6 +190,34 @@ TEST_F(RunTest, TextOnlyIsNeitherPassedNorFailed) {
   const Tally tally = run({.type = CommandType::assert_malformed, .line = 2, .is_text_only = true});
   EXPECT_EQ(tally.text_only, 1u);
   EXPECT_EQ(tally.passed, 1u);
+}
+
+// A thread that shares the module and expects a trap, and its wait.
+std::vector<Command> a_thread() {
+  Command thread{.type = CommandType::thread, .line = 2, .name = "T", .module = "M"};
+  thread.nested = {{.type = CommandType::assert_trap, .line = 3, .expected_text = "unreachable", .action = {.module = "M"}}};
+  return {{.type = CommandType::module, .line = 1, .name = "M", .file = "m.wasm"},
+          std::move(thread),
+          {.type = CommandType::wait, .line = 4, .name = "T"}};
+}
+
+TEST_F(RunTest, AThreadsCommandsCountAndItsWaitFailsWithThem) {
+  script_.commands = a_thread();
+  engine_.in_threads = {Outcome::trap, "unreachable", {}};
+  EXPECT_EQ(ScriptRun(script_, "core/x", engine_, false).run().passed, 4u);
+  EXPECT_TRUE(engine_.is_shared);
+  engine_.in_threads = {Outcome::trap, "integer overflow", {}};
+  EXPECT_EQ(ScriptRun(script_, "core/x", engine_, false).run().failed, 2u) << "the command and the wait";
+  script_.commands.pop_back();
+  EXPECT_EQ(ScriptRun(script_, "core/x", engine_, false).run().failed, 1u) << "joined at the end";
+}
+
+TEST_F(RunTest, ThreadsAreSkippedWhereAnEngineHasNone) {
+  script_.commands = a_thread();
+  engine_.has_threads = false;
+  const Tally tally = ScriptRun(script_, "core/x", engine_, false).run();
+  EXPECT_EQ(tally.skipped, 3u);
+  EXPECT_EQ(tally.failed, 0u);
 }
 
 TEST(Script, ReadsTheDialect) {

@@ -164,7 +164,7 @@ Command command(const Json& json) {
   result.name = optional_string(json, result.type == CommandType::module_instance ? "instance"
                                       : result.type == CommandType::wait          ? "thread"
                                                                                   : "name");
-  result.module = optional_string(json, "module");
+  result.module = optional_string(json, result.type == CommandType::thread ? "shared_module" : "module");
   result.as = json.value("as", "");
   if (json.contains("filename")) {
     const bool is_text = json.value("module_type", "binary") == "text";

@@ -79,7 +79,7 @@ enum class CommandType : uint8_t {
 struct Command {
   CommandType type = CommandType::module;
   uint32_t line = 0;
-  std::optional<std::string> name = {};    // module, module_definition, register, module_instance's instance
+  std::optional<std::string> name = {};    // module, module_definition, register, module_instance's instance, thread, wait
   std::optional<std::string> module = {};  // module_instance's definition
   std::string as = {};                     // register
   std::string file = {};                   // of its binary module, relative to the script; empty when there is none
@@ -87,7 +87,7 @@ struct Command {
   std::string expected_text = {};
   Action action = {};
   std::vector<Pattern> expected = {};
-  std::vector<Command> nested = {};  // thread
+  std::vector<Command> nested = {};  // thread; its `module` is what it shares
 };
 
 struct Script {

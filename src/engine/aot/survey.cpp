@@ -23,7 +23,7 @@ struct Unsupported {
 };
 
 bool is_supported(wasm::Group group) {
-  return group != wasm::Group::exceptions && group != wasm::Group::gc && group != wasm::Group::threads;
+  return group != wasm::Group::exceptions && group != wasm::Group::gc;
 }
 
 // Notes the facts of one function.

@@ -3,6 +3,7 @@
 // Three kinds of access. Guard mode, 32-bit addresses: the guard region catches everything whose offset plus size is at most its
 // size, so there is no test, and the access is volatile, for its fault is the trap. Offsets beyond that, dense mode and 64-bit
 // addresses: compare with the length, which is loaded again each time (another instance may have grown it), and access plainly.
+// Accesses to shared memories are volatile in all cases: what other threads see and write must be what the program says.
 // Spec: core/exec/instructions, "Memory Instructions".
 #include "engine/aot/lower.h"
 #include "engine/aot/translator.h"
@@ -23,6 +24,10 @@ bool FuncTranslator::is_memory64(wasm::MemoryIndex index) const {
   return module().memories[index].limits.address == wasm::AddressType::i64;
 }
 
+bool FuncTranslator::may_fault(wasm::MemoryIndex index) const {
+  return key().memory == code::MemoryMode::guard && !is_memory64(index);
+}
+
 // Bases never move, so each is loaded at most once per call, in the entry block.
 llvm::Value* FuncTranslator::memory_base(wasm::MemoryIndex index) {
   llvm::Value*& base = memory_bases_[index];
@@ -36,12 +41,12 @@ llvm::Value* FuncTranslator::memory_base(wasm::MemoryIndex index) {
 
 llvm::Value* FuncTranslator::memory_length(wasm::MemoryIndex index) {
   constexpr uint64_t length = offsetof(code::MemoryDef, length);
-  if (index >= module().imported_memories && !module().memories[index].limits.is_shared) {
+  if (index >= module().imported_memories && !is_shared(index)) {
     return load_plain(ir_.getInt64Ty(), at(vmctx_, layout().memory_def(index) + length), Region::context, 8);
   }
   llvm::Value* const def = load_invariant(ir_.getPtrTy(), vmctx_, layout().memory(index) + offsetof(code::MemoryImport, def));
   llvm::Value* const value = load_plain(ir_.getInt64Ty(), at(def, length), Region::context, 8);
-  if (module().memories[index].limits.is_shared)
+  if (is_shared(index))
     llvm::cast<llvm::LoadInst>(value)->setAtomic(llvm::AtomicOrdering::Monotonic);  // another thread may grow it
   return value;
 }
@@ -82,8 +87,8 @@ llvm::Value* FuncTranslator::address(const wasm::MemArg& memarg, llvm::Value* in
 llvm::Value* FuncTranslator::load(const wasm::MemArg& memarg, llvm::Type* type) {
   const auto size = static_cast<uint32_t>(type->getPrimitiveSizeInBits() / 8);
   llvm::Value* const pointer = address(memarg, pop_address(is_memory64(memarg.memory)), size);
-  const bool may_fault = key().memory == code::MemoryMode::guard && !is_memory64(memarg.memory);
-  llvm::LoadInst* const load = locate(ir_.CreateAlignedLoad(type, pointer, llvm::Align(1), may_fault));
+  const bool is_volatile = may_fault(memarg.memory) || is_shared(memarg.memory);
+  llvm::LoadInst* const load = locate(ir_.CreateAlignedLoad(type, pointer, llvm::Align(1), is_volatile));
   load->setMetadata(llvm::LLVMContext::MD_tbaa, unit_.region(Region::memory));
   return load;
 }
@@ -91,7 +96,8 @@ llvm::Value* FuncTranslator::load(const wasm::MemArg& memarg, llvm::Type* type) 
 void FuncTranslator::store(const wasm::MemArg& memarg, llvm::Value* value) {
   const auto size = static_cast<uint32_t>(value->getType()->getPrimitiveSizeInBits() / 8);
   llvm::Value* const pointer = address(memarg, pop_address(is_memory64(memarg.memory)), size);
-  llvm::StoreInst* const store = locate(ir_.CreateAlignedStore(value, pointer, llvm::Align(1), unit_.has_volatile_state()));
+  const bool is_volatile = unit_.has_volatile_state() || is_shared(memarg.memory);
+  llvm::StoreInst* const store = locate(ir_.CreateAlignedStore(value, pointer, llvm::Align(1), is_volatile));
   store->setMetadata(llvm::LLVMContext::MD_tbaa, unit_.region(Region::memory));
 }
 

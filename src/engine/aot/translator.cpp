@@ -65,7 +65,7 @@ void FuncTranslator::instruction(const wasm::Instruction& instruction) {
     return;
   }
   const bool is_known = variable(instruction) || memory(instruction) || control(instruction) || call(instruction) ||
-                        table(instruction) || reference(instruction);
+                        table(instruction) || reference(instruction) || atomic(instruction);
   ASSERT(is_known);  // the survey refuses what is not
 }
 

@@ -2,9 +2,9 @@
 //
 // Locals are allocas (SROA promotes them) whose values are remembered until paths merge, the operand stack holds SSA values, blocks
 // merge by phis. It is told valid, reachable instructions only, so it has no error paths. By subject: translator.cpp (dispatch,
-// locals, control), translate_memory.cpp, translate_call.cpp, translate_table.cpp; numerics are lower.h's. Each instruction that
-// can trap, fault or call carries its offset in the module as its debug line; the others carry none. The rules and their reasons:
-// docs/internals/optimizing-tier.md. Tested by tests/spec and the differential runs.
+// locals, control), translate_memory.cpp, translate_atomic.cpp, translate_call.cpp, translate_table.cpp; numerics are lower.h's.
+// Each instruction that can trap, fault or call carries its offset in the module as its debug line; the others carry none. The
+// rules and their reasons: docs/internals/optimizing-tier.md. Tested by tests/spec and the differential runs.
 #pragma once
 
 #include "engine/aot/unit.h"
@@ -100,7 +100,19 @@ class FuncTranslator {
   void store(const wasm::MemArg& memarg, llvm::Value* value);
   [[nodiscard]] llvm::Value* memory_base(wasm::MemoryIndex index);
   [[nodiscard]] llvm::Value* memory_length(wasm::MemoryIndex index);
+  [[nodiscard]] bool may_fault(wasm::MemoryIndex index) const;
+  [[nodiscard]] bool is_shared(wasm::MemoryIndex index) const { return module().memories[index].limits.is_shared; }
   [[nodiscard]] bool is_memory64(wasm::MemoryIndex index) const;
+
+  // translate_atomic.cpp
+  bool atomic(const wasm::Instruction& instruction);
+  void atomic_load(const wasm::Instruction& instruction);
+  void atomic_store(const wasm::Instruction& instruction);
+  void atomic_update(const wasm::Instruction& instruction);
+  void atomic_exchange_if_equal(const wasm::Instruction& instruction);
+  void wait_or_notify(const wasm::Instruction& instruction);
+  [[nodiscard]] llvm::Value* atomic_address(const wasm::MemArg& memarg, uint32_t size);
+  void push_extended(const wasm::Instruction& instruction, llvm::Value* value);
 
   // translate_table.cpp
   bool table(const wasm::Instruction& instruction);

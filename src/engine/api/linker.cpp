@@ -15,7 +15,8 @@ namespace mote {
 struct Linker::State {
   struct Definition {
     runtime::ImportValue value;
-    const Store::State* store = nullptr;  // null: a host function, of any store
+    const Store::State* store = nullptr;           // null: a host function or shared memory, of any store
+    std::shared_ptr<runtime::Memory> shared = {};  // then this is its value
   };
   using Names = std::map<std::string, Definition, std::less<>>;
 
@@ -74,6 +75,11 @@ Result<void> Linker::define(std::string_view module, std::string_view name, Memo
   state_->define(module, name, {&api::runtime_of(memory), memory.store});
   return {};
 }
+Result<void> Linker::define(std::string_view module, std::string_view name, const SharedMemory& memory) {
+  if (memory.state()->engine != state_->engine) return fail(ErrorKind::bad_input, "the shared memory belongs to another engine");
+  state_->define(module, name, {.shared = memory.state()->memory});
+  return {};
+}
 Result<void> Linker::define(std::string_view module, std::string_view name, Table table) {
   TRY(check_store(*state_->engine, table.store));
   state_->define(module, name, {&api::runtime_of(table), table.store});
@@ -109,7 +115,11 @@ GuestResult<Instance> Linker::instantiate(Store& store, const Module& module) co
     if (found != nullptr && found->store != nullptr && found->store != &in) {
       return error(ErrorKind::bad_input, format("import \"{}\" \"{}\" is defined in another store", import.module, import.name));
     }
-    imports.push_back(found != nullptr ? found->value : runtime::ImportValue());
+    if (found != nullptr && found->shared != nullptr) {
+      imports.emplace_back(in.store.add_memory(found->shared));
+    } else {
+      imports.push_back(found != nullptr ? found->value : runtime::ImportValue());
+    }
   }
   in.modules.try_emplace(&code->runtime(), Store::State::Running{module.state(), code});
   auto instance = runtime::instantiate(in.store, code->shared_runtime(), imports);

@@ -74,6 +74,11 @@ struct Store::State {
   runtime::Store store;  // ends first
 };
 
+struct SharedMemory::State {
+  std::shared_ptr<Engine::State> engine;
+  std::shared_ptr<runtime::Memory> memory;
+};
+
 namespace api {
 
 // What the options mean for compiled code. They must be decided.

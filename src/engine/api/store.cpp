@@ -1,4 +1,5 @@
-// Store, Memory, Table, Global, Caller: the front door's view of what the runtime owns. See mote/store.h. Tested by store_test.cpp.
+// Store, Memory, SharedMemory, Table, Global, Caller: the front door's view of what the runtime owns. See mote/store.h. Tested by
+// store_test.cpp.
 #include "base/core/format.h"
 #include "engine/api/state.h"
 
@@ -13,6 +14,16 @@ Result<void> check_limit(const limits::Limit& limit, uint64_t value) {
   return fail(ErrorKind::limit, format("{} is {}: at most {} {}", limit.name, value, limit.hard, limit.unit));
 }
 
+Result<void> check_limits(const StoreLimits& wanted) {
+  TRY(check_limit(limits::memory_size, wanted.memory_size_bytes));
+  TRY(check_limit(limits::shared_memory_size, wanted.shared_memory_size_bytes));
+  TRY(check_limit(limits::waiters, wanted.waiters));
+  TRY(check_limit(limits::table_elements, wanted.table_elements));
+  TRY(check_limit(limits::instances, wanted.instances));
+  TRY(check_limit(limits::wasm_stack, wanted.wasm_stack_bytes));
+  return {};
+}
+
 wasm::Limits limits_of(bool is_64_bit, bool is_shared, uint64_t min, std::optional<uint64_t> max) {
   return {.address = is_64_bit ? wasm::AddressType::i64 : wasm::AddressType::i32, .is_shared = is_shared, .min = min, .max = max};
 }
@@ -25,11 +36,10 @@ Store& Store::operator=(Store&&) noexcept = default;
 Store::~Store() = default;
 
 Result<Store> Store::create(const Engine& engine, StoreLimits wanted) {
-  TRY(check_limit(limits::memory_size, wanted.memory_size_bytes));
-  TRY(check_limit(limits::table_elements, wanted.table_elements));
-  TRY(check_limit(limits::instances, wanted.instances));
-  TRY(check_limit(limits::wasm_stack, wanted.wasm_stack_bytes));
+  TRY(check_limits(wanted));
   const runtime::StoreLimits runtime_limits{.memory_size_bytes = wanted.memory_size_bytes,
+                                            .shared_memory_size_bytes = wanted.shared_memory_size_bytes,
+                                            .waiters = wanted.waiters,
                                             .table_elements = wanted.table_elements,
                                             .instances = wanted.instances,
                                             .wasm_stack_bytes = wanted.wasm_stack_bytes,
@@ -45,6 +55,9 @@ int64_t Store::fuel() const {
 }
 void Store::set_epoch_deadline(uint64_t ticks_from_now) {
   state_->store.set_epoch_deadline(ticks_from_now);
+}
+void Store::cancel_waits() {
+  state_->store.cancel_waits();
 }
 void Store::set_data(void* data) {
   state_->data = data;
@@ -62,7 +75,9 @@ std::optional<uint64_t> Store::externref_number(Val reference) const {
   return state_->store.externref_number(reference.low());
 }
 
-Result<Memory> Memory::create(Store& store, const MemoryType& type) {
+namespace {
+
+Result<wasm::MemoryType> checked(const MemoryType& type) {
   const uint64_t most = type.is_64_bit ? limits::memory64_pages : limits::memory32_pages;
   if (type.min_pages > most || type.max_pages.value_or(0) > most) {
     return fail(ErrorKind::bad_input, format("memory size must be at most {} pages", most));
@@ -71,7 +86,19 @@ Result<Memory> Memory::create(Store& store, const MemoryType& type) {
     return fail(ErrorKind::bad_input, "size minimum must not be greater than maximum");
   }
   if (type.is_shared && !type.max_pages) return fail(ErrorKind::bad_input, "shared memory must have maximum");
-  const wasm::MemoryType wasm_type{limits_of(type.is_64_bit, type.is_shared, type.min_pages, type.max_pages)};
+  return wasm::MemoryType{limits_of(type.is_64_bit, type.is_shared, type.min_pages, type.max_pages)};
+}
+
+Result<uint64_t> grown(runtime::Memory& memory, uint64_t pages) {
+  if (const auto old = memory.grow(pages)) return *old;
+  return fail(ErrorKind::limit, format("memory of {} pages cannot grow by {}: its maximum, {} or the machine forbids",
+                                       memory.pages(), pages, limits::memory_size.name));
+}
+
+}  // namespace
+
+Result<Memory> Memory::create(Store& store, const MemoryType& type) {
+  const wasm::MemoryType wasm_type = TRY(checked(type));
   Store::State* state = store.state();
   runtime::Memory* memory = TRY(state->store.add_memory(wasm_type, state->engine->key.memory));
   Memory handle;
@@ -88,9 +115,35 @@ uint64_t Memory::pages() const {
 }
 
 Result<uint64_t> Memory::grow(uint64_t pages) const {
-  if (const auto old = api::runtime_of(*this).grow(pages)) return *old;
-  return fail(ErrorKind::limit, format("memory of {} pages cannot grow by {}: its maximum, {} or the machine forbids",
-                                       this->pages(), pages, limits::memory_size.name));
+  return grown(api::runtime_of(*this), pages);
+}
+
+std::optional<SharedMemory> Memory::share() const {
+  auto shared = store->store.share(&api::runtime_of(*this));
+  if (shared == nullptr) return std::nullopt;
+  return SharedMemory(std::make_shared<SharedMemory::State>(store->engine, std::move(shared)));
+}
+
+Result<SharedMemory> SharedMemory::create(const Engine& engine, const MemoryType& type, const StoreLimits& limits) {
+  TRY(check_limits(limits));
+  MemoryType shared = type;
+  shared.is_shared = true;
+  const wasm::MemoryType wasm_type = TRY(checked(shared));
+  const Engine::State& state = *engine.state();
+  const runtime::Memory::Bounds bounds = {
+      .size_bytes = limits.memory_size_bytes, .shared_size_bytes = limits.shared_memory_size_bytes, .waiters = limits.waiters};
+  return SharedMemory(std::make_shared<State>(
+      engine.state(), TRY(runtime::Memory::create(wasm_type, state.key.memory, bounds, nullptr, state.config.huge_pages))));
+}
+
+std::span<uint8_t> SharedMemory::bytes() const {
+  return state_->memory->bytes();
+}
+uint64_t SharedMemory::pages() const {
+  return state_->memory->pages();
+}
+Result<uint64_t> SharedMemory::grow(uint64_t pages) const {
+  return grown(*state_->memory, pages);
 }
 
 Result<Table> Table::create(Store& store, const TableType& type) {
