@@ -18,7 +18,9 @@ constexpr Hint hints[] = {
     {"wasi_snapshot_preview1", "*", "WASI preview 1 has no such function; check the toolchain that linked it"},
     {"wasi_unstable", "*",
      "that is WASI preview 0, of toolchains before 2020: rebuild with a current one (target wasm32-wasi or wasm32-wasip1)"},
-    {"wasi", "thread-spawn", "wasi-threads; this build runs guests on one thread: rebuild without threads"},
+    {"wasi", "thread-spawn",
+     "wasi-threads, by which a program starts threads; Mote starts none for a guest: rebuild without threads (wasm32-wasip1). "
+     "An embedder can run a guest per thread of its own over one SharedMemory (include/mote/store.h)"},
     {"wasi_ephemeral_nn", "*", "wasi-nn, neural networks; not part of this build"},
     {"wasi:*", "*",
      "an interface of WASI 0.2 or later, which components use; this build runs core modules with WASI preview 1 (wasm32-wasip1)"},
@@ -62,7 +64,8 @@ std::string missing_imports_text(const std::vector<ImportInfo>& imports) {
   size_t count = 0;
   for (const ImportInfo& import : imports) {
     if (import.module == wasi_p1::module_name && import.kind == ExternKind::func && wasi_p1::has_function(import.name)) continue;
-    if (first == nullptr) first = &import;
+    // A program with threads imports its memory as well; what it is about is the threads.
+    if (first == nullptr || (import.module == "wasi" && import.name == "thread-spawn")) first = &import;
     ++count;
   }
   if (first == nullptr) return {};

@@ -17,6 +17,13 @@ TEST(ImportHints, TheFirstMissingImportIsNamedWithItsTypeAndHint) {
   EXPECT_EQ(missing_imports_text({imports[0]}), "");
 }
 
+TEST(ImportHints, ThreadSpawnIsNamedBeforeTheMemoryThatComesWithIt) {
+  const std::string text = missing_imports_text({{"env", "memory", ExternKind::memory, "(memory 17 1024 shared)"},
+                                                 {"wasi", "thread-spawn", ExternKind::func, "(func (param i32) (result i32))"}});
+  EXPECT_TRUE(text.starts_with("unknown import: \"wasi\" \"thread-spawn\" (func (param i32) (result i32)): wasi-threads")) << text;
+  EXPECT_NE(text.find("SharedMemory"), std::string::npos) << text;
+}
+
 TEST(ImportHints, EveryImportHasOne) {
   EXPECT_NE(import_hint("gojs", "x").find("GOOS=wasip1"), std::string::npos);
   EXPECT_NE(import_hint("wasi:http/types@0.2.0", "x").find("components"), std::string::npos);

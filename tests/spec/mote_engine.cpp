@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <map>
+#include <mutex>
 #include <optional>
 
 namespace mote::spec {
@@ -28,15 +29,31 @@ T must(Result<T> result) {
   if constexpr (!std::is_void_v<T>) return std::move(*result);
 }
 
+// Compiles each module once a process, for scripts that are run many times.
+class Artifacts {
+ public:
+  Result<std::vector<uint8_t>> compile(std::span<const uint8_t> wasm, const CodegenOptions& options) {
+    const std::pair<MemoryMode, std::vector<uint8_t>> key(options.memory, {wasm.begin(), wasm.end()});
+    const std::lock_guard lock(mutex_);
+    if (const auto found = artifacts_.find(key); found != artifacts_.end()) return found->second;
+    aot::CompileOptions compile_options;
+    compile_options.key = api::key_of(options);
+    auto artifact = TRY(aot::compile(wasm, compile_options));
+    artifacts_.emplace(key, artifact);
+    return artifact;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::pair<MemoryMode, std::vector<uint8_t>>, std::vector<uint8_t>> artifacts_;
+};
+
 EngineConfig configuration(MemoryMode mode) {
+  static Artifacts artifacts;
   EngineConfig config;
   config.tiering = Tiering::optimizing;
   config.codegen.memory = mode;
-  config.compiler = [](std::span<const uint8_t> wasm, const CodegenOptions& options) {
-    aot::CompileOptions compile_options;
-    compile_options.key = api::key_of(options);
-    return aot::compile(wasm, compile_options);
-  };
+  config.compiler = [](std::span<const uint8_t> wasm, const CodegenOptions& options) { return artifacts.compile(wasm, options); };
   return config;
 }
 
