@@ -77,17 +77,17 @@ def baseline(options, modules):
         speed = {key: code / took["cpu_ns"] * 1e3 for key, took in best.items()}
         for (name, threads), took in best.items():
             alone = best[name, 1]
-            row = {"module": wasm.name, "code MB": f"{code / 1e6:.2f}", "compiler": name, "threads": threads,
-                   "cpu ms": f"{took['cpu_ns'] / 1e6:.1f}", "wall ms": f"{took['wall_ns'] / 1e6:.1f}",
-                   "MB per cpu-s": f"{speed[name, threads]:.1f}", "peak MB": round(took["peak_rss_kib"] / 1024)}
+            row = {"module": wasm.name, "code MB": round(code / 1e6, 2), "compiler": name, "threads": threads,
+                   "cpu ms": round(took["cpu_ns"] / 1e6, 1), "wall ms": round(took["wall_ns"] / 1e6, 1),
+                   "MB per cpu-s": round(speed[name, threads], 1), "peak MB": round(took["peak_rss_kib"] / 1024)}
             if name == "mote":
-                row["peak / bar"] = f"{took['peak_rss_kib'] * 1024 / (6 * code + 30e6):.2f}"
-                row["text / code"] = f"{took['text_bytes'] / code:.2f}"
+                row["peak / bar"] = round(took["peak_rss_kib"] * 1024 / (6 * code + 30e6), 2)
+                row["text / code"] = round(took["text_bytes"] / code, 2)
             for peer in ("Liftoff", "Winch"):
                 if name == "mote" and threads == 1 and (peer, 1) in speed:
-                    row[f"x {peer}"] = f"{speed[name, 1] / speed[peer, 1]:.1f}"
+                    row[f"x {peer}"] = round(speed[name, 1] / speed[peer, 1], 2)
             if threads > 1:
-                row["gain"] = f"{alone['wall_ns'] / took['wall_ns']:.2f}"
+                row["gain"] = round(alone["wall_ns"] / took["wall_ns"], 2)
             rows.append(row)
     report(options, rows, "compile: baseline tier (peak / bar: of 6 x the code section + 30 MB; gain: wall time of one thread to two)",
            ["module", "code MB", "compiler", "threads", "cpu ms", "wall ms", "MB per cpu-s", "x Liftoff", "x Winch", "gain", "peak MB",

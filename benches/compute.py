@@ -155,8 +155,8 @@ def rows_of(kernels, columns, ratios, options):
             print(f"\r{kernel.stem:20}", end="\r", file=sys.stderr, flush=True)
         best = measure(kernel, columns, options.rounds)
         row = {"kernel": kernel.stem}
-        row.update({f"{name} ms": f"{ns / 1e6:.1f}" for name, ns in best.items()})
-        row.update({title: f"{best[a] / best[b]:.3f}" for title, a, b in ratios if a in best and b in best})
+        row.update({f"{name} ms": round(ns / 1e6, 1) for name, ns in best.items()})
+        row.update({title: round(best[a] / best[b], 3) for title, a, b in ratios if a in best and b in best})
         rows.append(row)
     return rows
 
@@ -165,9 +165,9 @@ def summary(rows, ratios):
     """The geometric mean of each ratio, and the three kernels where it is worst."""
     out = []
     for title, above, below in ratios:
-        known = sorted(((float(row[title]), row["kernel"]) for row in rows if title in row), reverse=True)
+        known = sorted(((row[title], row["kernel"]) for row in rows if title in row), reverse=True)
         if known:
-            out.append({"ratio": title, "of": f"{above} / {below}", "geomean": f"{geomean(value for value, _ in known):.3f}",
+            out.append({"ratio": title, "of": f"{above} / {below}", "geomean": round(geomean(value for value, _ in known), 3),
                         "kernels": len(known), "worst": ", ".join(f"{name} {value:.2f}" for value, name in known[:3])})
     return out
 
@@ -180,8 +180,10 @@ def compute(options):
             continue
         prepare(kernels, columns)
         rows = rows_of(kernels, columns, ratios, options)
-        report(options, rows, title, ["kernel", *(f"{column.name} ms" for column in columns), *(name for name, _, _ in ratios)])
-        report(options, summary(rows, ratios), f"{title}, ratios", ["ratio", "of", "geomean", "kernels", "worst"])
+        report(options, rows, title, ["kernel", *(f"{column.name} ms" for column in columns)])
+        if not options.json:
+            report(options, rows, f"{title}, ratio of each", ["kernel", *(name for name, _, _ in ratios)])
+        report(options, summary(rows, ratios), f"{title}, ratios over all", ["ratio", "of", "geomean", "kernels", "worst"])
 
 
 def add_arguments(parser):

@@ -23,7 +23,7 @@ def report(options, rows, title, columns):
 
 
 def show(value):
-    return f"{value:.3g}" if isinstance(value, float) and abs(value) < 10 else str(value)
+    return f"{value:.3f}" if isinstance(value, float) and abs(value) < 10 else str(value)
 
 
 def geomean(values):
