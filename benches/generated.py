@@ -5,7 +5,7 @@ floating point. Nothing is meant to be run.
 
     python3 generated.py many_functions|one_function BYTES OUT
 """
-import random, sys
+import os, random, sys
 
 I32, I64, F64 = 0x7F, 0x7E, 0x7C
 LOCALS = [(2, I32), (6, I32), (3, I64), (3, F64)]  # the first group are parameters
@@ -139,6 +139,12 @@ def one_function(size):
     return module([*entries, entry(b"".join(statements))])
 
 
+def main(what, size, out):
+    unfinished = out + ".unfinished"  # an interrupted run leaves no file that looks complete
+    with open(unfinished, "wb") as file:
+        file.write({"many_functions": many_functions, "one_function": one_function}[what](int(size)))
+    os.replace(unfinished, out)
+
+
 if __name__ == "__main__":
-    with open(sys.argv[3], "wb") as file:
-        file.write({"many_functions": many_functions, "one_function": one_function}[sys.argv[1]](int(sys.argv[2])))
+    main(*sys.argv[1:])
