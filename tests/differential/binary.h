@@ -78,7 +78,8 @@ inline void Binary::type(wasm::ValueType type) {
 }
 
 inline void Binary::limits(const wasm::Limits& limits) {
-  byte(static_cast<uint8_t>((limits.address == wasm::AddressType::i64 ? 4 : 0) | (limits.max ? 1 : 0)));
+  byte(
+      static_cast<uint8_t>((limits.address == wasm::AddressType::i64 ? 4 : 0) | (limits.is_shared ? 2 : 0) | (limits.max ? 1 : 0)));
   u(limits.min);
   if (limits.max) u(*limits.max);
 }

@@ -266,6 +266,8 @@ void FunctionMaker::apply(const Operator& op, Bits bits) {
     out_.byte(static_cast<uint8_t>(choices_.below(lanes)));
   } else if (op.immediate >= Immediate::memarg_8_lane && op.immediate <= Immediate::memarg_64_lane) {
     out_.byte(static_cast<uint8_t>(choices_.below(16u >> *log2)));
+  } else if (op.immediate == Immediate::zero_byte) {
+    out_.byte(0);
   } else if (op.immediate == Immediate::shuffle) {
     for (int i = 0; i < 16; ++i) out_.byte(static_cast<uint8_t>(choices_.below(32)));
   }
@@ -276,9 +278,17 @@ void FunctionMaker::apply(const Operator& op, Bits bits) {
 }
 
 void FunctionMaker::operand(const Operator& op, size_t index, uint32_t memory) {
+  // Nobody would wake it, so it never waits for ever.
+  if (op.is_wait && index == 2) return address_const(wasm::i64, choices_.below(2000));
   switch (op.params[index]) {
-    case 'a':
-      return address(memory, 1u << *wasm::access_log2(op.immediate));
+    case 'a': {
+      const uint32_t bytes = 1u << *wasm::access_log2(op.immediate);
+      address(memory, bytes);
+      if (!op.is_atomic || bytes == 1 || choices_.below(24) == 23) return;
+      const ValueType type = shape_.address_type(shape_.memories[memory].limits);
+      address_const(type, -uint64_t{bytes});
+      return out_.byte(type == wasm::i64 ? 0x83 : 0x71);  // and: aligned
+    }
     case 'i':
       expression(wasm::i32);
       break;
@@ -341,7 +351,8 @@ void FunctionMaker::address(uint32_t memory, uint32_t access_bytes) {
 }
 
 void FunctionMaker::memarg(const Operator& op, uint32_t memory) {
-  uint32_t align = choices_.below(*wasm::access_log2(op.immediate) + 1);
+  const uint32_t natural = *wasm::access_log2(op.immediate);
+  const uint32_t align = op.is_atomic ? natural : choices_.below(natural + 1);
   uint32_t kind = choices_.below(256);
   uint64_t offset = kind < 96 ? 0 : choices_.below(kind < 240 ? 64 : 32768);
   bool is_64 = shape_.memories[memory].limits.address == wasm::AddressType::i64;
@@ -349,6 +360,7 @@ void FunctionMaker::memarg(const Operator& op, uint32_t memory) {
   if (kind == 254) offset = 0x2000000 - choices_.below(64);   // around the guard's size
   if (kind == 253) offset = 0x80000020 - choices_.below(64);  // what a displacement holds
   if (kind == 252 && is_64) offset = 0x100000020 - choices_.below(64);
+  if (op.is_atomic && choices_.below(24) != 23) offset &= ~uint64_t{(1u << natural) - 1};
   out_.u(memory == 0 ? align : align | 0x40);
   if (memory != 0) out_.u(memory);
   out_.u(offset);

@@ -92,7 +92,9 @@ void ModuleMaker::declare_memories_and_tables() {
   static const std::vector<wasm::AddressType> addresses = {wasm::AddressType::i32, wasm::AddressType::i32, wasm::AddressType::i64};
   for (uint32_t count = choices_.below(8) == 0 ? 0 : 1 + choices_.below(3) / 2 + choices_.below(2); count != 0; --count) {
     uint64_t min = choices_.below(16) == 15 ? 0 : 1 + choices_.below(2);
-    shape_.memories.push_back({{.address = choices_.pick(addresses), .min = min, .max = min + choices_.below(3)}});
+    const bool is_shared = choices_.below(6) == 5;
+    shape_.memories.push_back(
+        {{.address = choices_.pick(addresses), .is_shared = is_shared, .min = min, .max = min + choices_.below(3)}});
   }
   if (choices_.below(3) == 2) shape_.imported_memories = choices_.below(static_cast<uint32_t>(shape_.memories.size()) + 1);
   for (uint32_t count = choices_.below(4); count != 0; --count) {

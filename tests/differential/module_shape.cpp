@@ -65,6 +65,7 @@ bool is_usable(const Row& row) {
     case Group::saturating:
     case Group::simd:
     case Group::relaxed_simd:
+    case Group::threads:
       break;
     default:
       return false;
@@ -86,6 +87,8 @@ OperatorTable make() {
     op.operands = operand_bits(row.text);
     op.result = result_bits(row.text, result);
     op.may_trap_often = has_any(row.text, {".trunc_f"}) && row.prefix == 0;
+    op.is_atomic = row.immediate >= wasm::Immediate::atomic_8;
+    op.is_wait = row.op == wasm::Opcode::memory_atomic_wait32 || row.op == wasm::Opcode::memory_atomic_wait64;
     op.is_division = row.prefix == 0 && has_any(row.text, {"i32.div", "i64.div", "i32.rem", "i64.rem"});
     switch (result) {
       case 'i':

@@ -58,6 +58,8 @@ struct Operator {
   bool passes_bits = false;     // its result is as exact as its operands: abs, neg, pmin, pmax
   bool may_trap_often = false;  // scalar truncation, for most operands
   bool is_division = false;
+  bool is_atomic = false;
+  bool is_wait = false;
   Bits operands = Bits::exact;
   Bits result = Bits::exact;  // which raw use fits its result
 };
