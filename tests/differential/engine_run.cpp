@@ -1,13 +1,14 @@
 // The engine's side: the runtime with images made in this process, so that instances of different tiers can be linked. See run.h.
 #include "base/core/format.h"
-#include "base/core/hash.h"
 #include "engine/runtime/call.h"
 #include "engine/runtime/instantiate.h"
 #include "engine/runtime/values.h"
 #include "engine/wasm/decode.h"
+#include "tests/differential/memory_watch.h"
 #include "tests/differential/run.h"
 
 #include <algorithm>
+#include <map>
 #include <unordered_map>
 
 namespace mote::differential {
@@ -186,7 +187,7 @@ class EngineRun {
       for (uint32_t i = number == 0 ? 0 : program_.imported_memories; i < program_.memories.size(); ++i) {
         const runtime::Memory& memory = *instance.memory(i);
         journal_.begin(Kind::memory, number, i);
-        journal_.add(memory.pages()), journal_.add(checksum(memory.bytes()));
+        journal_.add(memory.pages()), journal_.add(watches_[number][i].checksum(memory.bytes()));
       }
       for (uint32_t i = number == 0 ? 0 : program_.imported_globals(); i < program_.globals.size(); ++i) {
         journal_.begin(Kind::global, number, i);
@@ -212,6 +213,7 @@ class EngineRun {
   std::vector<runtime::Global*> globals_;
   std::vector<runtime::Instance*> instances_;
   std::unordered_map<const code::FuncRef*, uint64_t> names_;
+  std::map<uint32_t, MemoryWatch> watches_[2];  // by instance and memory
   Journal journal_;
 };
 

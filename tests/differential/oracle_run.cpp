@@ -1,6 +1,6 @@
 // The oracle's side: see run.h.
 #include "base/core/format.h"
-#include "base/core/hash.h"
+#include "tests/differential/memory_watch.h"
 #include "tests/differential/run.h"
 #include "tests/oracle/store.h"
 
@@ -143,7 +143,7 @@ class OracleRun {
       for (uint32_t i = number == 0 ? 0 : program_.imported_memories; i < instance.memories.size(); ++i) {
         oracle::Memory& memory = *instance.memories[i];
         journal_.begin(Kind::memory, number, i);
-        journal_.add(memory.pages()), journal_.add(checksum({memory.data(), memory.size()}));
+        journal_.add(memory.pages()), journal_.add(watches_[number][i].checksum({memory.data(), memory.size()}));
       }
       for (uint32_t i = number == 0 ? 0 : program_.imported_globals(); i < instance.globals.size(); ++i) {
         journal_.begin(Kind::global, number, i);
@@ -164,6 +164,7 @@ class OracleRun {
   std::vector<oracle::Global*> globals_;
   std::vector<oracle::Instance*> instances_;
   std::map<oracle::Func*, uint64_t> names_;
+  std::map<uint32_t, MemoryWatch> watches_[2];  // by instance and memory
   Journal journal_;
 };
 
