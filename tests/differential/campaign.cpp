@@ -37,7 +37,7 @@ constexpr uint64_t reduced_step_limit = 3'000'000;  // what is cut out may be wh
 struct Report {
   uint64_t first, last, seed;  // of the batch, and where it is
   Setup setup;                 // what runs now
-  uint64_t executions, oracle_calls, traps, module_count;
+  uint64_t executions, optimized_executions, optimized_modules, oracle_calls, traps, module_count;
   uint64_t modules[batch_size];  // hashes
   char failure[2000];            // empty: none
 };
@@ -62,6 +62,8 @@ std::string run_seed(uint64_t seed, Report& report, const CampaignOptions& optio
   if (setups.empty()) return {};
   const Verdict verdict = check(*program, setups, [&](const Setup& setup) { report.setup = setup; });
   report.executions += verdict.counts.calls * verdict.runs;
+  report.optimized_executions += verdict.counts.calls * verdict.optimized_runs;
+  report.optimized_modules += verdict.optimized_runs != 0;
   report.oracle_calls += verdict.counts.calls;
   report.traps += verdict.counts.traps;
   report.modules[report.module_count++] = module_hash(*program);
@@ -199,6 +201,7 @@ class Campaign {
     const Report& report = *worker->report;
     const uint64_t done = std::min(report.seed, report.last + 1);
     counts_.seeds += done - report.first;
+    counts_.optimized_executions += report.optimized_executions, counts_.optimized_modules += report.optimized_modules;
     counts_.executions += report.executions, counts_.oracle_calls += report.oracle_calls, counts_.traps += report.traps;
     modules_.insert(report.modules, report.modules + report.module_count);
     counts_.modules = modules_.size();
@@ -214,14 +217,15 @@ class Campaign {
 
   void print() {
     last_line_ = Clock::now();
+    auto number = [](uint64_t value) { return static_cast<unsigned long long>(value); };
     printf(
-        "seeds up to %llu: %llu executions over %llu distinct modules (%llu oracle calls, %.0f %% of them trap), %llu finds; %.0f "
-        "s, "
-        "%.0f executions/s\n",
-        static_cast<unsigned long long>(next_ - 1), static_cast<unsigned long long>(counts_.executions),
-        static_cast<unsigned long long>(counts_.modules), static_cast<unsigned long long>(counts_.oracle_calls),
+        "seeds up to %llu: %llu executions over %llu distinct modules (%llu over %llu with optimised code; %llu calls of the "
+        "oracle, "
+        "%.0f %% of them trap), %llu finds; %.0f s, %.0f executions/s\n",
+        number(next_ - 1), number(counts_.executions), number(counts_.modules), number(counts_.optimized_executions),
+        number(counts_.optimized_modules), number(counts_.oracle_calls),
         100.0 * static_cast<double>(counts_.traps) / static_cast<double>(std::max<uint64_t>(counts_.oracle_calls, 1)),
-        static_cast<unsigned long long>(counts_.finds), seconds(begin_),
+        number(counts_.finds), seconds(begin_),
         static_cast<double>(counts_.executions - loaded_executions_) / std::max(seconds(begin_), 1e-3));
     fflush(stdout);
   }
@@ -230,7 +234,8 @@ class Campaign {
   [[nodiscard]] std::filesystem::path hashes_file() const { return options_.state.string() + ".modules"; }
   void load() {
     std::ifstream in(options_.state);
-    if (!(in >> next_ >> counts_.seeds >> counts_.executions >> counts_.oracle_calls >> counts_.traps >> counts_.finds)) {
+    if (!(in >> next_ >> counts_.seeds >> counts_.executions >> counts_.optimized_executions >> counts_.optimized_modules >>
+          counts_.oracle_calls >> counts_.traps >> counts_.finds)) {
       next_ = options_.first, counts_ = {};
       std::filesystem::remove(hashes_file());
       return;
@@ -246,7 +251,8 @@ class Campaign {
     hashes.write(reinterpret_cast<const char*>(report.modules), static_cast<std::streamsize>(report.module_count * 8));
     std::ofstream out(options_.state);
     out << (unfinished_.empty() ? next_ : unfinished_.front().first) << ' ' << counts_.seeds << ' ' << counts_.executions << ' '
-        << counts_.oracle_calls << ' ' << counts_.traps << ' ' << counts_.finds << '\n';
+        << counts_.optimized_executions << ' ' << counts_.optimized_modules << ' ' << counts_.oracle_calls << ' ' << counts_.traps
+        << ' ' << counts_.finds << '\n';
   }
 
   const CampaignOptions& options_;

@@ -27,8 +27,9 @@ struct CampaignOptions {
 };
 struct CampaignCounts {
   uint64_t seeds = 0;
-  uint64_t modules = 0;     // distinct, by hash of their bytes without the plan
-  uint64_t executions = 0;  // one call of one export in one setup of the engine
+  uint64_t modules = 0;                                      // distinct, by hash of their bytes without the plan
+  uint64_t executions = 0;                                   // one call of one export in one setup of the engine
+  uint64_t optimized_executions = 0, optimized_modules = 0;  // of them, those with code of the optimising tier
   uint64_t oracle_calls = 0;
   uint64_t traps = 0;  // of the oracle's calls
   uint64_t finds = 0;

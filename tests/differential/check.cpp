@@ -31,6 +31,7 @@ Verdict check(const Program& program, std::span<const Setup> setups, const std::
       return verdict;
     }
     ++verdict.runs;
+    if (setup.tier == code::Tier::optimizing || setup.lower_tier == code::Tier::optimizing) ++verdict.optimized_runs;
     if (auto difference = Journal::difference(*oracle, *engine)) {
       verdict.failure = std::move(*difference);
       return verdict;

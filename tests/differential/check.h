@@ -17,6 +17,7 @@ struct Verdict {
   Setup setup;                  // where it went wrong
   Journal::Counts counts = {};  // of one run; all agreeing runs have the same
   uint32_t runs = 0;            // of engines
+  uint32_t optimized_runs = 0;  // of them, those with code of the optimising tier
 };
 // An invalid module, and an engine's error, are wrong too. The setups must have the same rules: the oracle runs once. `next` is
 // told each setup before it runs, so that a crash can be blamed.

@@ -414,7 +414,7 @@ void ModuleMaker::plan_calls() {
   plan_.nan_safe = options_.nan_safe;
   plan_.steps_global = shape_.steps_global;
   plan_.fuel = choices_.below(4) == 3 ? choices_.below(400) : 10'000'000;
-  for (uint32_t count = 1 + choices_.below(180); count != 0; --count) {
+  for (uint32_t count = 1 + choices_.below(256); count != 0; --count) {
     Call call;
     call.instance = plan_.two && choices_.below(3) != 0 ? 1 : 0;
     auto own = static_cast<uint32_t>(shape_.funcs.size()) - shape_.imported_funcs;

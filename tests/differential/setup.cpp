@@ -105,7 +105,7 @@ std::vector<Setup> setups_of(uint64_t seed, bool two, bool always_optimizing) {
   };
   add(Tier::baseline, Tier::baseline, MemoryMode::guard);
   add(Tier::baseline, Tier::baseline, MemoryMode::dense);
-  if (!always_optimizing && has_baseline() && (bits >> 30 & 3) != 0) return setups;
+  if (!always_optimizing && has_baseline() && (bits >> 30 & 7) != 0) return setups;
   add(Tier::optimizing, Tier::optimizing, chosen);
   if (two) add(Tier::baseline, Tier::optimizing, chosen), add(Tier::optimizing, Tier::baseline, chosen);
   return setups;
