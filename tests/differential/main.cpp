@@ -16,6 +16,7 @@
 #include "tests/differential/isolated.h"
 #include "tests/differential/programs.h"
 #include "tests/differential/self_test.h"
+#include "tests/differential/survey.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -31,8 +32,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr unsigned replay_seconds = 120;
-constexpr double smoke_seconds = 30;
-constexpr uint64_t smoke_call_seeds = 400;
+constexpr double smoke_seconds = 20;
+constexpr uint64_t smoke_call_seeds = 400, surveyed_seeds = 3000;
 
 struct Options {
   CampaignOptions campaign = {.finds = fs::temp_directory_path() / "differential-finds"};
@@ -122,6 +123,9 @@ int run(const Options& options) {
     const std::string blind = self_test();
     ++(blind.empty() ? counts.passed : counts.failed);
     if (!blind.empty()) printf("FAILED self-test: %s\n", blind.c_str());
+    const std::string missing = survey(surveyed_seeds);
+    ++(missing.empty() ? counts.passed : counts.failed);
+    if (!missing.empty()) printf("FAILED survey: never generated: %s\n", missing.c_str());
   }
   for (const fs::path& file : options.replay) replay(file, options, counts);
   auto run = [&](const CampaignOptions& campaign) {
