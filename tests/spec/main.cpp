@@ -1,12 +1,14 @@
-// The specification suite against the engine, optimising tier, in both memory modes: see suite.h.
+// The specification suite against the engine: both tiers in both memory modes. See suite.h.
 #include "mote_engine.h"
 #include "suite.h"
 
 int main(int argc, char** argv) {
   using namespace mote;
   const spec::Configuration configurations[] = {
-      {"optimizing", "guard", [] { return spec::make_mote_engine(MemoryMode::guard); }},
-      {"optimizing", "dense", [] { return spec::make_mote_engine(MemoryMode::dense); }},
+      {"baseline", "guard", [] { return spec::make_mote_engine(Tiering::baseline, MemoryMode::guard); }},
+      {"baseline", "dense", [] { return spec::make_mote_engine(Tiering::baseline, MemoryMode::dense); }},
+      {"optimizing", "guard", [] { return spec::make_mote_engine(Tiering::optimizing, MemoryMode::guard); }},
+      {"optimizing", "dense", [] { return spec::make_mote_engine(Tiering::optimizing, MemoryMode::dense); }},
   };
   return spec::run_suite(argc, argv, configurations);
 }

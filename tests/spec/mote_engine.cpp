@@ -48,10 +48,10 @@ class Artifacts {
   std::map<std::pair<MemoryMode, std::vector<uint8_t>>, std::vector<uint8_t>> artifacts_;
 };
 
-EngineConfig configuration(MemoryMode mode) {
+EngineConfig configuration(Tiering tiering, MemoryMode mode) {
   static Artifacts artifacts;
   EngineConfig config;
-  config.tiering = Tiering::optimizing;
+  config.tiering = tiering;
   config.codegen.memory = mode;
   config.compiler = [](std::span<const uint8_t> wasm, const CodegenOptions& options) { return artifacts.compile(wasm, options); };
   return config;
@@ -275,8 +275,8 @@ class MoteEngine final : public ScriptEngine {
 
 }  // namespace
 
-std::unique_ptr<ScriptEngine> make_mote_engine(MemoryMode mode) {
-  auto engine = std::make_unique<MoteEngine>(must(Engine::create(configuration(mode))));
+std::unique_ptr<ScriptEngine> make_mote_engine(Tiering tiering, MemoryMode mode) {
+  auto engine = std::make_unique<MoteEngine>(must(Engine::create(configuration(tiering, mode))));
   engine->define_spectest();
   return engine;
 }

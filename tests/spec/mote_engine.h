@@ -1,4 +1,4 @@
-// The engine under test, through its front door, with the optimising tier called in process.
+// The engine under test, through its front door; the optimising tier is called in process.
 #pragma once
 
 #include "engine.h"
@@ -7,6 +7,6 @@
 
 namespace mote::spec {
 
-[[nodiscard]] std::unique_ptr<ScriptEngine> make_mote_engine(MemoryMode mode);
+[[nodiscard]] std::unique_ptr<ScriptEngine> make_mote_engine(Tiering tiering, MemoryMode mode);
 
 }  // namespace mote::spec
