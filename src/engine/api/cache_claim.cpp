@@ -15,7 +15,7 @@ struct CacheClaim::Record {
   uint64_t magic = current_magic;
   uint64_t time_s = 0;
   State state = State::started;
-  uint32_t reserved = 0;
+  uint8_t reserved[7] = {};
   uint64_t check = 0;  // checksum of everything before it
 
   [[nodiscard]] uint64_t expected_check() const {

@@ -35,7 +35,7 @@ class CacheClaim {
   void succeeded();
 
  private:
-  enum class State : uint32_t { started = 1, refused = 2, broke = 3 };
+  enum class State : uint8_t { started = 1, refused = 2, broke = 3 };
   struct Record;
   Result<void> write(State state, uint64_t now_s) const;
 

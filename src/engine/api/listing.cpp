@@ -178,25 +178,25 @@ class Lister {
 
   // Puts each wasm instruction before the machine code that was made for it.
   void join(code::FuncEntry entry, std::span<const WasmLine> wasm, FunctionListing& out) const {
-    std::vector<std::optional<uint64_t>> offsets;
-    std::set<uint64_t> with_code;
+    constexpr uint64_t none = UINT64_MAX;
+    std::vector<uint64_t> offsets;
     for (const MachineLine& line : out.lines) {
       const auto info = image_.find(image_.text().data() + entry.offset + line.offset);
-      offsets.push_back(info ? info->wasm_offset : std::nullopt);
-      if (offsets.back()) with_code.insert(*offsets.back());
+      offsets.push_back(info ? info->wasm_offset.value_or(none) : none);
     }
+    const std::set<uint64_t> with_code(offsets.begin(), offsets.end());
     size_t shown = 0;  // instructions without code before this one were shown
-    std::optional<uint64_t> in_force;
+    uint64_t in_force = none;
     for (size_t i = 0; i < out.lines.size(); ++i) {
-      if (offsets[i] == in_force || !offsets[i]) continue;
+      if (offsets[i] == in_force || offsets[i] == none) continue;
       in_force = offsets[i];
       MachineLine& line = out.lines[i];
-      for (; shown < wasm.size() && wasm[shown].offset <= *in_force; ++shown) {
+      for (; shown < wasm.size() && wasm[shown].offset <= in_force; ++shown) {
         if (!with_code.contains(wasm[shown].offset)) line.wasm.push_back(wasm[shown]);
       }
-      const auto at = std::ranges::lower_bound(wasm, *in_force, {}, &WasmLine::offset);
-      const bool is_known = at != wasm.end() && at->offset == *in_force;
-      line.wasm.push_back(is_known ? *at : WasmLine{*in_force, 0, *in_force == out.wasm_offset ? "(entry)" : ""});
+      const auto at = std::ranges::lower_bound(wasm, in_force, {}, &WasmLine::offset);
+      const bool is_known = at != wasm.end() && at->offset == in_force;
+      line.wasm.push_back(is_known ? *at : WasmLine{in_force, 0, in_force == out.wasm_offset ? "(entry)" : ""});
     }
     for (; shown < wasm.size(); ++shown) {
       if (!with_code.contains(wasm[shown].offset)) out.rest.push_back(wasm[shown]);
