@@ -27,8 +27,8 @@ namespace mote::spec {
 namespace {
 
 constexpr const char* usage =
-    "usage: spec_runner --spec FOLDER [--group NUMBER|NAME]... [--script PATH]... [--mode guard|dense] [--jobs N]\n"
-    "                   [--timeout SECONDS] [--validate] [--failures] [--quiet]\n"
+    "usage: spec_runner --spec FOLDER [--group NUMBER|NAME]... [--script PATH]... [--tier NAME] [--mode guard|dense]\n"
+    "                   [--jobs N] [--timeout SECONDS] [--validate] [--failures] [--quiet]\n"
     "  --script PATH   only scripts whose path contains PATH, e.g. core/i32 or table\n"
     "  --validate      decode and validate only; nothing is compiled or run\n"
     "  --failures      print the failures and the lines of groups that failed, nothing else\n"
@@ -37,7 +37,7 @@ constexpr const char* usage =
 struct Options {
   std::string suite;
   std::vector<std::string> groups, scripts;
-  std::string mode;
+  std::string tier, mode;
   uint32_t jobs = 1;
   uint32_t timeout_s = 300;
   bool validates_only = false, failures_only = false, is_quiet = false;
@@ -211,6 +211,8 @@ std::optional<Options> parse(int argc, char** argv) {
       options.groups.push_back(value());
     else if (word == "--script")
       options.scripts.push_back(value());
+    else if (word == "--tier")
+      options.tier = value();
     else if (word == "--mode")
       options.mode = value();
     else if (word == "--jobs")
@@ -245,6 +247,7 @@ std::vector<Job> plan(std::span<const Group> groups, std::span<const Configurati
   for (const Group& group : groups) {
     if (!is_chosen(group, options)) continue;
     for (const Configuration& configuration : configurations) {
+      if (!options.tier.empty() && options.tier != configuration.tier) continue;
       if (!options.mode.empty() && options.mode != configuration.mode) continue;
       for (const GroupScript& script : group.scripts) {
         if (is_chosen(script.path, options)) jobs.push_back({&group, script.path, &configuration});

@@ -1,7 +1,9 @@
-// Where atomic instructions trap, in every mode: which test comes first, and that the trap is told by its instruction's offset,
-// whatever became of it (used, unused, folded). One function for each opcode of the threads proposal, made from the table.
+// Where atomic instructions trap, in every tier and mode: which test comes first, and that the trap is told by its instruction's
+// offset, whatever became of it (used, unused, folded). One function for each opcode of the threads proposal, made from the table.
 #include "engine/api/guest_testing.h"
 #include "engine/wasm/instruction.h"
+
+#include <tuple>
 
 namespace mote::api {
 namespace {
@@ -92,10 +94,11 @@ Guest make_guest(const Form& form, Use use) {
   return guest;
 }
 
-class AtomicTest : public testing::TestWithParam<MemoryMode> {
+class AtomicTest : public testing::TestWithParam<std::tuple<Tiering, MemoryMode>> {
  protected:
   void SetUp() override {
-    if (!test_compiler()) GTEST_SKIP() << "this build has no compiler";
+    std::tie(tiering, mode) = GetParam();
+    if (tiering == Tiering::optimizing && !test_compiler()) GTEST_SKIP() << "this build has no compiler";
   }
 
   // Calls every access of a guest at an address; `expected` says how it ends (nothing: it returns).
@@ -103,7 +106,8 @@ class AtomicTest : public testing::TestWithParam<MemoryMode> {
              const std::function<std::optional<TrapKind>(Opcode, uint32_t size)>& expected) {
     const Guest guest = make_guest(form, use);
     EngineConfig config;
-    config.codegen.memory = GetParam();
+    config.tiering = tiering;
+    config.codegen.memory = mode;
     config.codegen.opt_level = level;
     config.compiler = test_compiler();
     const Engine engine = must(Engine::create(config));
@@ -123,14 +127,20 @@ class AtomicTest : public testing::TestWithParam<MemoryMode> {
       EXPECT_EQ(result.error().trap.backtrace[0].wasm_offset, guest.offsets[i]) << what;
     }
   }
+  Tiering tiering = {};
+  MemoryMode mode = {};
+
   static bool is_wait(Opcode op) { return op == Opcode::memory_atomic_wait32 || op == Opcode::memory_atomic_wait64; }
 };
-INSTANTIATE_TEST_SUITE_P(Modes, AtomicTest, testing::Values(MemoryMode::guard, MemoryMode::dense));
+INSTANTIATE_TEST_SUITE_P(TiersAndModes, AtomicTest,
+                         testing::Combine(testing::Values(Tiering::baseline, Tiering::optimizing),
+                                          testing::Values(MemoryMode::guard, MemoryMode::dense)));
 
 TEST_P(AtomicTest, OutOfBoundsAccessesTrapAtTheirOffset) {
   for (const Use use : {Use::result, Use::nothing, Use::arithmetic}) {
     for (const bool is_64 : {false, true}) {
       for (const uint8_t level : {0, 2}) {
+        if (tiering == Tiering::baseline && level != 0) continue;  // it has none
         check({.is_64 = is_64, .is_shared = true}, use, level, 65536,
               [](Opcode, uint32_t) { return TrapKind::out_of_bounds_memory_access; });
       }

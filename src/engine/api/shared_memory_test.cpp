@@ -44,6 +44,7 @@
 
 #include <atomic>
 #include <thread>
+#include <tuple>
 
 namespace mote::api {
 namespace {
@@ -61,7 +62,7 @@ const std::vector<uint8_t>& threads_module() {
   return bytes;
 }
 
-class SharedMemoryTest : public testing::TestWithParam<MemoryMode> {
+class SharedMemoryTest : public testing::TestWithParam<std::tuple<Tiering, MemoryMode>> {
  protected:
   // A thread's worth: a store with an instance that imports the memory.
   struct Guest {
@@ -76,9 +77,11 @@ class SharedMemoryTest : public testing::TestWithParam<MemoryMode> {
   };
 
   void SetUp() override {
-    if (!test_compiler()) GTEST_SKIP() << "this build has no compiler";
+    std::tie(tiering, mode) = GetParam();
+    if (tiering == Tiering::optimizing && !test_compiler()) GTEST_SKIP() << "this build has no compiler";
     EngineConfig config;
-    config.codegen.memory = GetParam();
+    config.tiering = tiering;
+    config.codegen.memory = mode;
     config.compiler = test_compiler();
     engine.emplace(must(Engine::create(config)));
     module.emplace(must(Module::compile(*engine, threads_module(), "threads.wasm")));
@@ -103,12 +106,16 @@ class SharedMemoryTest : public testing::TestWithParam<MemoryMode> {
     }
   }
 
+  Tiering tiering = {};
+  MemoryMode mode = {};
   std::optional<Engine> engine;
   std::optional<Module> module;
   std::optional<Linker> linker;
   std::optional<SharedMemory> memory;
 };
-INSTANTIATE_TEST_SUITE_P(Modes, SharedMemoryTest, testing::Values(MemoryMode::guard, MemoryMode::dense));
+INSTANTIATE_TEST_SUITE_P(TiersAndModes, SharedMemoryTest,
+                         testing::Combine(testing::Values(Tiering::baseline, Tiering::optimizing),
+                                          testing::Values(MemoryMode::guard, MemoryMode::dense)));
 
 TEST_P(SharedMemoryTest, NoIncrementIsLost) {
   on_threads(3, [](int, Guest& guest) { must(guest.call<int32_t(int32_t)>("add", 20'000)); });
