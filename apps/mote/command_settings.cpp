@@ -15,8 +15,12 @@ std::vector<Engine::Setting> limit_settings(const StoreLimits& chosen) {
   const auto one = [](const limits::Limit& limit, uint64_t value) {
     return Engine::Setting{limit.name, format("{}", value), format("{}; at most {}: -W {}=N", limit.unit, limit.hard, limit.name)};
   };
-  return {one(limits::memory_size, chosen.memory_size_bytes), one(limits::wasm_stack, chosen.wasm_stack_bytes),
-          one(limits::table_elements, chosen.table_elements), one(limits::instances, chosen.instances)};
+  return {one(limits::memory_size, chosen.memory_size_bytes),
+          one(limits::shared_memory_size, chosen.shared_memory_size_bytes),
+          one(limits::waiters, chosen.waiters),
+          one(limits::wasm_stack, chosen.wasm_stack_bytes),
+          one(limits::table_elements, chosen.table_elements),
+          one(limits::instances, chosen.instances)};
 }
 
 Engine::Setting compiler_setting() {

@@ -77,7 +77,7 @@ Result<void> Linker::define(std::string_view module, std::string_view name, Memo
 }
 Result<void> Linker::define(std::string_view module, std::string_view name, const SharedMemory& memory) {
   if (memory.state()->engine != state_->engine) return fail(ErrorKind::bad_input, "the shared memory belongs to another engine");
-  state_->define(module, name, {.shared = memory.state()->memory});
+  state_->define(module, name, {{}, nullptr, memory.state()->memory});
   return {};
 }
 Result<void> Linker::define(std::string_view module, std::string_view name, Table table) {
