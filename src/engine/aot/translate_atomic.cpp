@@ -73,7 +73,7 @@ bool FuncTranslator::atomic(const wasm::Instruction& instruction) {
 namespace {
 
 uint32_t access_size(const wasm::Instruction& instruction) {
-  return 1u << *wasm::access_log2(wasm::info(instruction.op).immediate);
+  return 1u << wasm::access_log2(wasm::info(instruction.op).immediate).value_or(0);
 }
 
 }  // namespace
