@@ -116,7 +116,7 @@ class Keeper {
   }
 
   Result<Program> smaller() {
-    std::vector<uint8_t> choices = Choices::from_seed(seed_, choices_per_seed);
+    std::vector<uint8_t> choices = choices_of(seed_, options_.maker);
     Result<Program> program = make_program(choices, setup_.rules, options_.maker);
     if (!fails(*program)) return program;  // only together with what ran before
     choices = minimize(std::move(choices), choice_attempts, [&](const std::vector<uint8_t>& candidate) {

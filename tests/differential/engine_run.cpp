@@ -19,6 +19,9 @@ using oracle::Value;
 using wasm::ValueType;
 using Kind = Journal::Kind;
 
+// Frames of hundreds of locals, as deep as the program's steps go.
+constexpr uint64_t wasm_stack_bytes = 16 << 20;
+
 Value plain(const Value16& value) {
   return {runtime::low_of(value), runtime::high_of(value)};
 }
@@ -32,7 +35,11 @@ const std::shared_ptr<runtime::Engine>& the_engine() {
 class EngineRun {
  public:
   EngineRun(const Program& program, const Setup& setup, Images& images)
-      : program_(program), setup_(setup), images_(images), store_(the_engine()), hosts_(program.imported_funcs) {}
+      : program_(program),
+        setup_(setup),
+        images_(images),
+        store_(the_engine(), {.wasm_stack_bytes = wasm_stack_bytes}),
+        hosts_(program.imported_funcs) {}
 
   Result<Journal> run() {
     if (setup_.rules.fuel) store_.set_fuel(program_.plan.fuel);

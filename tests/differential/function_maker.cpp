@@ -11,8 +11,8 @@ using wasm::HeapType;
 using wasm::ValueKind;
 using wasm::ValueType;
 
-FunctionMaker::FunctionMaker(const ModuleShape& shape, Choices& choices, bool nan_safe, uint32_t func)
-    : shape_(shape), choices_(choices), nan_safe_(nan_safe), func_(func) {}
+FunctionMaker::FunctionMaker(const ModuleShape& shape, Choices& choices, const GeneratorOptions& options, uint32_t func)
+    : shape_(shape), choices_(choices), options_(options), func_(func) {}
 
 Binary FunctionMaker::make() {
   const wasm::FuncType& type = shape_.func_type(func_);
@@ -20,6 +20,7 @@ Binary FunctionMaker::make() {
   reserved_.assign(locals_.size(), false);
   uint32_t extra = choices_.below(6);
   if (choices_.below(8) == 7) extra += choices_.below(40);  // more than registers hold
+  if (options_.is_large) extra += choices_.below(300);
   for (; extra != 0; --extra) {
     static const std::vector<ValueType> kinds = {wasm::i32, wasm::i64,  wasm::i32, wasm::f32, wasm::f64,
                                                  wasm::i64, wasm::v128, wasm::i32, wasm::f64};
@@ -28,9 +29,11 @@ Binary FunctionMaker::make() {
   }
   budget_ = static_cast<int32_t>(8 + choices_.below(60));
   if (choices_.below(32) == 31) budget_ *= 20;  // as long as the choices last: large frames, many blocks
+  if (options_.is_large) budget_ = static_cast<int32_t>(1000 + choices_.below(4000));
   labels_.push_back({type.results, false});
   take_step();
   statements(8);
+  for (uint32_t more = options_.is_large ? choices_.below(60) : 0; more != 0; --more) statement();
   expressions(type.results);
   out_.byte(0x0b);
 
@@ -271,7 +274,7 @@ void FunctionMaker::apply(const Operator& op, Bits bits) {
   } else if (op.immediate == Immediate::shuffle) {
     for (int i = 0; i < 16; ++i) out_.byte(static_cast<uint8_t>(choices_.below(32)));
   }
-  if (op.makes_nan && nan_safe_ && !is_raw) {
+  if (op.makes_nan && options_.nan_safe && !is_raw) {
     ValueType type = op.result == Bits::raw_scalar ? (op.text.starts_with("f32") ? wasm::f32 : wasm::f64) : wasm::v128;
     canonicalize(type, op.result);
   }

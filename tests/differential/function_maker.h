@@ -2,13 +2,14 @@
 #pragma once
 
 #include "tests/differential/choices.h"
+#include "tests/differential/generator.h"
 #include "tests/differential/module_shape.h"
 
 namespace mote::differential {
 
 class FunctionMaker {
  public:
-  FunctionMaker(const ModuleShape& shape, Choices& choices, bool nan_safe, uint32_t func);
+  FunctionMaker(const ModuleShape& shape, Choices& choices, const GeneratorOptions& options, uint32_t func);
 
   // Locals and instructions, without the size before them.
   Binary make();
@@ -86,7 +87,7 @@ class FunctionMaker {
 
   const ModuleShape& shape_;
   Choices& choices_;
-  bool nan_safe_;
+  const GeneratorOptions& options_;
   uint32_t func_;
   Binary out_;
   std::vector<Type> locals_;    // parameters first

@@ -370,7 +370,7 @@ void ModuleMaker::write() {
   for (size_t i = shape_.imported_memories; i < shape_.memories.size(); ++i) memories.limits(shape_.memories[i].limits);
   codes.u(shape_.funcs.size() - shape_.imported_funcs);
   for (uint32_t i = shape_.imported_funcs; i < shape_.funcs.size(); ++i) {
-    codes.sized(FunctionMaker(shape_, choices_, options_.nan_safe, i).make());
+    codes.sized(FunctionMaker(shape_, choices_, options_, i).make());
   }
   out.section(3, funcs);
   out.section(4, tables);

@@ -14,6 +14,7 @@ struct GeneratorOptions {
   // Where NaN bits that the specification leaves open would be seen by something other than arithmetic, make them canonical first,
   // so that every result is determined. Without it, only engines with canonical NaNs can be compared.
   bool nan_safe = true;
+  bool is_large = false;  // hundreds of locals, long functions, deep stacks
 };
 
 // A program as read_program() reads it.

@@ -3,6 +3,7 @@
 //   differential --smoke                       planted mistakes, the kept finds, then some seeds: what ./test runs
 //   differential --seeds A..B [--minutes N]    a campaign; A.. has no end
 //   differential --calls --seeds A..B          likewise, with programs that do nothing but call (abi_program.h)
+//   differential --large --seeds A..B          likewise, with long functions of hundreds of locals
 //   differential --replay FILE…                programs from files, in every setup
 //   differential --write SEED FILE             the program of a seed, as a .wasm file
 //   differential --dump FILE                   its instructions, with offsets, as far as they can be reached
@@ -33,7 +34,7 @@ namespace fs = std::filesystem;
 
 constexpr unsigned replay_seconds = 120;
 constexpr double smoke_seconds = 20;
-constexpr uint64_t smoke_call_seeds = 400, surveyed_seeds = 3000;
+constexpr uint64_t smoke_call_seeds = 400, smoke_large_seeds = 40, surveyed_seeds = 3000;
 
 struct Options {
   CampaignOptions campaign = {.finds = fs::temp_directory_path() / "differential-finds"};
@@ -76,7 +77,8 @@ std::vector<fs::path> kept_finds() {
 
 [[noreturn]] void usage() {
   fprintf(stderr,
-          "usage: differential --smoke | [--calls] --seeds A..B [--minutes N] | --replay FILE… | --write SEED FILE | --dump FILE\n"
+          "usage: differential --smoke | [--calls | --large] --seeds A..B [--minutes N] | --replay FILE… | --write SEED FILE | "
+          "--dump FILE\n"
           "                    [--jobs N] [--only TEXT] [--finds FOLDER] [--no-minimize] [--most-finds N] [--state FILE]\n");
   exit(2);
 }
@@ -138,6 +140,11 @@ int run(const Options& options) {
     calls.maker = Maker::calls;
     calls.last = smoke_call_seeds;
     run(calls);
+    CampaignOptions large = options.campaign;
+    large.maker = Maker::large;
+    large.last = smoke_large_seeds;
+    large.only = "baseline ";  // LLVM would take seconds for each
+    run(large);
   }
   if (options.has_seeds) run(options.campaign);
   printf("%llu passed, %llu failed\n", static_cast<unsigned long long>(counts.passed),
@@ -167,6 +174,8 @@ int main(const std::vector<std::string>& words) {
       options.has_seeds = true;
     } else if (word == "--calls") {
       options.campaign.maker = Maker::calls;
+    } else if (word == "--large") {
+      options.campaign.maker = Maker::large;
     } else if (word == "--minutes") {
       options.campaign.seconds = 60 * atof(value().c_str());
     } else if (word == "--jobs") {

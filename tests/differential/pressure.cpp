@@ -82,7 +82,8 @@ void FunctionMaker::deep_stack() {
   const bool was_hot = is_hot_;
   is_hot_ = true;
   std::vector<ValueType> types;
-  for (uint32_t count = 2 + choices_.below(choices_.below(4) == 3 ? 40 : 12); count != 0; --count) {
+  const uint32_t most = choices_.below(4) != 3 ? 12 : options_.is_large ? 300 : 40;
+  for (uint32_t count = 2 + choices_.below(most); count != 0; --count) {
     const ValueType type = choices_.below(12) == 11 ? some_ref() : choices_.pick(numbers);
     leaf(type);
     types.push_back(type);

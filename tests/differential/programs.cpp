@@ -9,14 +9,18 @@
 
 namespace mote::differential {
 
+std::vector<uint8_t> choices_of(uint64_t seed, Maker maker) {
+  return Choices::from_seed(seed, maker == Maker::large ? choices_per_large_seed : choices_per_seed);
+}
+
 Result<Program> make_program(const std::vector<uint8_t>& choices, const Rules& rules, Maker maker) {
   Choices stream(choices);
   if (maker == Maker::calls) return read_program(generate_abi(stream));
-  return read_program(generate(stream, {.nan_safe = !rules.canonical_nans}));
+  return read_program(generate(stream, {.nan_safe = !rules.canonical_nans, .is_large = maker == Maker::large}));
 }
 
 Result<Program> make_program(uint64_t seed, Maker maker) {
-  return make_program(Choices::from_seed(seed, choices_per_seed), rules_of(seed), maker);
+  return make_program(choices_of(seed, maker), rules_of(seed), maker);
 }
 
 std::vector<uint8_t> read_bytes(const std::filesystem::path& file) {
