@@ -84,7 +84,7 @@ Result<std::vector<uint8_t>> assemble(Bytes text) {
   }
   const TemporaryFolder folder(TRY(os::make_temporary_folder("mote-wat-")));
   const std::string source = folder.path + "/module.wat", output = folder.path + "/module.wasm";
-  TRY(os::write_file(source, text, 0600));
+  TRY(os::write_file_unflushed(source, text, 0600));
   std::string said;
   const auto end =
       TRY(os::run_program({{*program, "--enable-all", "--debug-names", source, "-o", output}, [&](std::string_view line) {

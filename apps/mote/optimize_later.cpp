@@ -13,7 +13,7 @@ namespace {
 // Says what this machine lacks; once for each cache folder, and not at all where that could not be remembered.
 void say_once_that_compiler_is_missing() {
   const std::string marker = cache_folder() + "/told-that-mote-aot-is-missing";
-  if (os::exists(marker) || !os::write_file(marker, {}, 0600)) return;
+  if (os::exists(marker) || !os::write_file_unflushed(marker, {}, 0600)) return;
   print_to_stderr(
       "mote: this guest stays on baseline code: the optimising compiler mote-aot is neither beside mote nor in PATH; with it, "
       "later "

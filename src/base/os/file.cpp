@@ -49,11 +49,33 @@ std::string parent_folder(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-Result<void> write_and_flush(const File& file, const std::string& path, Bytes content, uint32_t mode) {
+Result<void> write_content(const File& file, const std::string& path, Bytes content, uint32_t mode, bool flushes) {
   if (auto written = write_all(file.descriptor(), content); !written) return written;
-  if (fchmod(file.descriptor(), mode) != 0 || restarted([&] { return fsync(file.descriptor()); }) != 0) {
+  if (fchmod(file.descriptor(), mode) != 0 || (flushes && restarted([&] { return fsync(file.descriptor()); }) != 0)) {
     return fail_errno(errno, "cannot write " + path);
   }
+  return {};
+}
+
+Result<void> replace(const std::string& path, Bytes content, uint32_t mode, bool flushes) {
+  static std::atomic<uint32_t> serial = 0;
+  const std::string temporary = format("{}.{}.{}.tmp", path, getpid(), serial.fetch_add(1));
+  {
+    const File file(restarted([&] { return ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600); }));
+    if (!file) return fail_errno(errno, "cannot create " + temporary);
+    if (auto written = write_content(file, temporary, content, mode, flushes); !written) {
+      unlink(temporary.c_str());
+      return written;
+    }
+  }
+  if (rename(temporary.c_str(), path.c_str()) != 0) {
+    const int error_number = errno;
+    unlink(temporary.c_str());
+    return fail_errno(error_number, "cannot replace " + path);
+  }
+  if (!flushes) return {};
+  const File folder(::open(parent_folder(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder) fsync(folder.descriptor());  // some file systems cannot: then the rename is as durable as they make it
   return {};
 }
 
@@ -183,24 +205,10 @@ Result<std::vector<uint8_t>> read_file(const std::string& path, uint64_t most) {
 }
 
 Result<void> write_file(const std::string& path, Bytes content, uint32_t mode) {
-  static std::atomic<uint32_t> serial = 0;
-  const std::string temporary = format("{}.{}.{}.tmp", path, getpid(), serial.fetch_add(1));
-  {
-    const File file(restarted([&] { return ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600); }));
-    if (!file) return fail_errno(errno, "cannot create " + temporary);
-    if (auto written = write_and_flush(file, temporary, content, mode); !written) {
-      unlink(temporary.c_str());
-      return written;
-    }
-  }
-  if (rename(temporary.c_str(), path.c_str()) != 0) {
-    const int error_number = errno;
-    unlink(temporary.c_str());
-    return fail_errno(error_number, "cannot replace " + path);
-  }
-  const File folder(::open(parent_folder(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder) fsync(folder.descriptor());  // some file systems cannot: then the rename is as durable as they make it
-  return {};
+  return replace(path, content, mode, true);
+}
+Result<void> write_file_unflushed(const std::string& path, Bytes content, uint32_t mode) {
+  return replace(path, content, mode, false);
 }
 
 Result<void> remove_file(const std::string& path) {

@@ -139,7 +139,8 @@ std::optional<code::Hash> Cache::remembered(const os::FileIdentity& file) const 
 Result<void> Cache::remember(const os::FileIdentity& file, const code::Hash& module) const {
   if (!file.is_regular || !is_settled(file)) return {};
   const IdentityRecord record = record_of(file, module);
-  return os::write_file(identity_path(file), {reinterpret_cast<const uint8_t*>(&record), sizeof record}, 0600);
+  // Its checksum is looked at by every reader, and it may be written while a start waits.
+  return os::write_file_unflushed(identity_path(file), {reinterpret_cast<const uint8_t*>(&record), sizeof record}, 0600);
 }
 
 void Cache::evict(const std::string& newest) const {

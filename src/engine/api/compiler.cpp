@@ -136,7 +136,7 @@ Result<std::vector<uint8_t>> compile(const std::string& name, const ProgramCompi
         format("the compiler {} was not found: install mote-aot beside mote or in PATH, or run a precompiled module", name));
   }
   const TemporaryFolder folder(TRY(os::make_temporary_folder("mote-compile-")));
-  TRY(os::write_file(folder.path + "/module.wasm", wasm, 0600));
+  TRY(os::write_file_unflushed(folder.path + "/module.wasm", wasm, 0600));
   CompilerRun run(options);
   const os::ProgramEnd end = TRY(os::run_program(
       {command_line(*program, folder.path, options, codegen), [&](std::string_view line) { run.line(line); }, options.timeout_ms}));

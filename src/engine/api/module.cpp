@@ -167,7 +167,8 @@ std::vector<ExportInfo> exports_of(const wasm::Module& info) {
 }  // namespace api
 
 Result<Module> Module::compile(const Engine& engine, std::span<const uint8_t> wasm, std::string name) {
-  return Module(TRY(mote::compile(engine.state(), TRY(api::WasmBytes::copy(wasm)), std::nullopt, std::move(name))));
+  auto bytes = TRY(api::WasmBytes::copy(wasm));
+  return Module(TRY(mote::compile(engine.state(), std::move(bytes), std::nullopt, std::move(name))));
 }
 
 Result<Module> Module::compile_file(const Engine& engine, const std::string& path) {
@@ -185,7 +186,8 @@ Result<Module> Module::compile_file(const Engine& engine, const std::string& pat
   auto wasm = TRY(api::WasmBytes::read(path));
   Module module(TRY(mote::compile(state, std::move(wasm), remembered, file_name(path))));
   const std::optional<code::Hash>& hash = module.state()->hash;
-  if (state->cache && hash && hash != remembered) {
+  // Not for baseline code: hashing is a fiftieth of compiling it, and the next run asks for the cache by hash.
+  if (state->cache && hash && hash != remembered && module.state()->code()->tier() == Tier::optimizing) {
     // Only when the file stayed what it was while we read it.
     if (const auto after = os::identity(path); after && *after == identity) (void)state->cache->remember(identity, *hash);
   }
@@ -193,11 +195,13 @@ Result<Module> Module::compile_file(const Engine& engine, const std::string& pat
 }
 
 Result<Module> Module::load(const Engine& engine, std::vector<uint8_t> artifact, std::string name) {
-  return Module(TRY(make(engine.state(), TRY(code::load_artifact(std::move(artifact))), Origin::artifact, std::move(name))));
+  auto loaded = TRY(code::load_artifact(std::move(artifact)));
+  return Module(TRY(make(engine.state(), std::move(loaded), Origin::artifact, std::move(name))));
 }
 
 Result<Module> Module::load_file(const Engine& engine, const std::string& path) {
-  return Module(TRY(make(engine.state(), TRY(code::load_artifact_file(path)), Origin::artifact, file_name(path))));
+  auto loaded = TRY(code::load_artifact_file(path));
+  return Module(TRY(make(engine.state(), std::move(loaded), Origin::artifact, file_name(path))));
 }
 
 Module::Origin Module::origin() const {
@@ -207,8 +211,9 @@ Module::Origin Module::origin() const {
 bool Module::refresh() const {
   if (state_->code()->tier() == Tier::optimizing) return true;
   const std::shared_ptr<Engine::State>& engine = state_->engine;
-  if (!state_->hash) return false;  // no cache was asked when the module was made
-  auto cached = find_cached(*engine, *state_->hash);
+  const std::optional<code::Hash> hash = state_->hash;
+  if (!hash) return false;  // no cache was asked when the module was made
+  auto cached = find_cached(*engine, *hash);
   if (cached == nullptr) return false;
   auto key = choose_image(*cached, engine->key);
   if (!key) return false;

@@ -94,8 +94,10 @@ std::optional<Register> number_of(uint32_t reg) {
       {{X86_REG_R14, X86_REG_R14D, X86_REG_R14W, X86_REG_R14B, X86_REG_R14B}},
       {{X86_REG_R15, X86_REG_R15D, X86_REG_R15W, X86_REG_R15B, X86_REG_R15B}},
   };
-  for (Register number = 0; number < std::size(rows); ++number) {
-    if (std::ranges::find(rows[number].parts, static_cast<x86_reg>(reg)) != std::end(rows[number].parts)) return number;
+  for (size_t number = 0; number < std::size(rows); ++number) {
+    if (std::ranges::find(rows[number].parts, static_cast<x86_reg>(reg)) != std::end(rows[number].parts)) {
+      return static_cast<Register>(number);
+    }
   }
   return std::nullopt;
 }
