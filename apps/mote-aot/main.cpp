@@ -2,7 +2,7 @@
 // whoever runs guests. Users call `mote compile`; engine/api starts this one.
 //
 //   mote-aot compile --input PATH|- --output PATH [--memory guard|dense] [--both] [--opt-level N] [--canonical-nans]
-//            [--deterministic-relaxed-simd] [--fuel] [--epochs] [--cpu v2|v3] [--threads N] [--progress]
+//            [--deterministic-relaxed-simd] [--fuel] [--epochs] [--no-spectre] [--cpu v2|v3] [--threads N] [--progress]
 //   mote-aot --version
 //
 // The contract with engine/api (include/mote/compiler.h), on stderr, one line each:
@@ -97,6 +97,7 @@ void declare(CLI::App& command, Arguments& arguments) {
                    "Relaxed vector instructions as all machines have them");
   command.add_flag("--fuel", key.fuel, "Count instructions");
   command.add_flag("--epochs", key.epochs, "Poll the epoch");
+  command.add_flag_callback("--no-spectre", [&key] { key.spectre = 0; }, "No masks against speculation past bounds checks");
   command
       .add_option_function<std::string>(
           "--cpu", [&key](const std::string& cpu) { key.cpu_features = cpu == "v2" ? code::cpu_v2 : code::cpu_v3; },

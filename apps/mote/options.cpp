@@ -172,6 +172,8 @@ constexpr Key key_table[] = {
     {'C', "cache", "y|n", "keep compiled code in the cache folder (default y)",
      [](Options& o, std::string_view v) { return set_switch(o.use_cache, v); }},
     {'C', "cpu", "host|v2|v3", "the x86-64 level to compile for (default host)", set_cpu},
+    {'C', "spectre", "y|n", "mask indices against speculation past their bounds check (default y)",
+     [](Options& o, std::string_view v) { return set_switch(o.codegen.spectre, v); }},
     {'W', "fuel", "N", "stop the guest with a trap after about N instructions", set_fuel},
     {'W', "max-memory-size", "BYTES", "the most that one memory may grow to",
      [](Options& o, std::string_view v) { return set_limit(o.limits.memory_size_bytes, limits::memory_size, v); }},

@@ -33,6 +33,7 @@ struct CodegenOptions {
   bool deterministic_relaxed_simd = false;
   bool fuel = false;
   bool epochs = false;
+  bool spectre = true;  // mask indices against speculation past their bounds check; guard-mode memories have no such check
   enum class Cpu : uint8_t { host_level, v2, v3 } cpu = Cpu::host_level;  // host_level: v3 where this machine has it, else v2
 };
 

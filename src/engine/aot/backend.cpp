@@ -64,6 +64,7 @@ void set_up_llvm() {
     LLVMInitializeX86Target();
     LLVMInitializeX86TargetMC();
     LLVMInitializeX86AsmPrinter();
+    LLVMInitializeX86AsmParser();  // for the masks of spectre.h
     // Merged tails would merge trap sites, and a third of them would lose their offset (+4.5 % code without). And a cmov that
     // reads memory must always read: as a branch around the load it would not trap when the other value is chosen.
     constexpr std::array<const char*, 3> options{"mote-aot", "-enable-tail-merge=false",

@@ -55,9 +55,8 @@ FuncTranslator::Callee FuncTranslator::direct_callee(wasm::FuncIndex index) {
 }
 
 FuncTranslator::Callee FuncTranslator::indirect_callee(wasm::TableIndex table, wasm::TypeIndex type, llvm::Value* index) {
-  const Extent extent = table_extent(table);
-  trap_if(ir_.CreateICmpUGE(index, extent.length), code::TrapCode::undefined_element);
-  llvm::Value* const entry = load_plain(ir_.getInt64Ty(), table_element(table, extent.base, index), Region::table, 8);
+  llvm::Value* const place = table_element(table, index, code::TrapCode::undefined_element);
+  llvm::Value* const entry = load_plain(ir_.getInt64Ty(), place, Region::table, 8);
   // Null, or not resolved yet. An entry that was set to null explicitly fails the type check instead.
   llvm::Value* const resolved = resolve(table, index, entry, [this](llvm::Value* reference) {
     trap_if(ir_.CreateIsNull(reference), code::TrapCode::uninitialized_element);

@@ -6,6 +6,7 @@
 // Accesses to shared memories are volatile in all cases: what other threads see and write must be what the program says.
 // Spec: core/exec/instructions, "Memory Instructions".
 #include "engine/aot/lower.h"
+#include "engine/aot/spectre.h"
 #include "engine/aot/translator.h"
 
 #include <mote/limits.h>
@@ -51,37 +52,47 @@ llvm::Value* FuncTranslator::memory_length(wasm::MemoryIndex index) {
   return value;
 }
 
-// Traps unless index + offset + size <= length, without wrapping.
-void FuncTranslator::check_bounds(const wasm::MemArg& memarg, llvm::Value* index, uint32_t size) {
+// Traps unless index + offset + size <= length, without wrapping. Returns what was compared: each first is at most its second.
+FuncTranslator::Comparisons FuncTranslator::check_bounds(const wasm::MemArg& memarg, llvm::Value* index, uint32_t size) {
   const wasm::MemoryType& memory = module().memories[memarg.memory];
-  const bool is_64 = is_memory64(memarg.memory);
   const uint64_t end = memarg.offset + size;
   if (end < size || end > limits::memory64_reservation.hard) {  // beyond what any memory can have
     trap_if(ir_.getTrue(), code::TrapCode::out_of_bounds_memory_access);
-    return;
+    return {};
   }
   llvm::Value* const length = memory_length(memarg.memory);
   const uint64_t least = std::min(memory.limits.min, limits::memory64_pages) * limits::page_size_bytes;
-  llvm::Value* is_outside = nullptr;
+  Comparisons comparisons;
   if (end <= least) {  // length - end cannot wrap, and leaves a loop that does not change the length
-    is_outside = ir_.CreateICmpUGT(index, ir_.CreateSub(length, ir_.getInt64(end)));
+    comparisons.emplace_back(index, ir_.CreateSub(length, ir_.getInt64(end)));
   } else {
     llvm::Value* const last = ir_.CreateAdd(index, ir_.getInt64(end));
-    is_outside = ir_.CreateICmpUGT(last, length);
-    if (is_64) is_outside = ir_.CreateOr(is_outside, ir_.CreateICmpULT(last, index));
+    comparisons.emplace_back(last, length);
+    if (is_memory64(memarg.memory)) comparisons.emplace_back(index, last);
+  }
+  llvm::Value* is_outside = nullptr;
+  for (const auto& [value, limit] : comparisons) {
+    llvm::Value* const is_above = ir_.CreateICmpUGT(value, limit);
+    is_outside = is_outside ? ir_.CreateOr(is_outside, is_above) : is_above;
   }
   trap_if(is_outside, code::TrapCode::out_of_bounds_memory_access);
+  return comparisons;
 }
 
 // The address of an access. No inbounds: an index near 2^32 leaves every object that LLVM could think of.
 llvm::Value* FuncTranslator::address(const wasm::MemArg& memarg, llvm::Value* index, uint32_t size) {
   const bool is_64 = is_memory64(memarg.memory);
   const bool is_guarded = key().memory == code::MemoryMode::guard && !is_64 && memarg.offset + size <= guard_bytes;
-  if (!is_guarded) check_bounds(memarg, index, size);
+  const Comparisons comparisons = is_guarded ? Comparisons() : check_bounds(memarg, index, size);
+  llvm::Value* place = index;
   if (memarg.offset != 0) {
-    index = is_64 ? ir_.CreateAdd(index, ir_.getInt64(memarg.offset)) : ir_.CreateNUWAdd(index, ir_.getInt64(memarg.offset));
+    llvm::Value* const offset = ir_.getInt64(memarg.offset);
+    place = is_64 ? ir_.CreateAdd(index, offset) : ir_.CreateNUWAdd(index, offset);
   }
-  return ir_.CreateGEP(ir_.getInt8Ty(), memory_base(memarg.memory), index);
+  llvm::Value* pointer = ir_.CreateGEP(ir_.getInt8Ty(), memory_base(memarg.memory), place);
+  if (key().spectre == 0) return pointer;
+  for (const auto& [value, limit] : comparisons) pointer = null_if_above(ir_, pointer, value, limit);
+  return pointer;
 }
 
 llvm::Value* FuncTranslator::load(const wasm::MemArg& memarg, llvm::Type* type) {

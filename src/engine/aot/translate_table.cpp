@@ -3,6 +3,7 @@
 // Elements of the func hierarchy are FuncRef pointers with two special values: 0 is null *or not yet resolved* (builtin
 // table_get_func decides), and VMContext::null_funcref stands for a null that was stored explicitly. Outside of tables null is 0.
 // Spec: core/exec/instructions, "Table Instructions".
+#include "engine/aot/spectre.h"
 #include "engine/aot/translator.h"
 
 namespace mote::aot {
@@ -23,8 +24,12 @@ FuncTranslator::Extent FuncTranslator::table_extent(wasm::TableIndex index) {
   return {load_invariant(ir_.getPtrTy(), def, base), load_plain(ir_.getInt64Ty(), at(def, length), Region::context, 8)};
 }
 
-llvm::Value* FuncTranslator::table_element(wasm::TableIndex table, llvm::Value* base, llvm::Value* index) {
-  return ir_.CreateGEP(unit_.prototypes().type(module().tables[table].type.element), base, index);
+// The place of an element; traps when there is none.
+llvm::Value* FuncTranslator::table_element(wasm::TableIndex table, llvm::Value* index, code::TrapCode otherwise) {
+  const Extent extent = table_extent(table);
+  trap_if(ir_.CreateICmpUGE(index, extent.length), otherwise);
+  llvm::Value* const place = ir_.CreateGEP(unit_.prototypes().type(module().tables[table].type.element), extent.base, index);
+  return key().spectre != 0 ? null_unless_below(ir_, place, index, extent.length) : place;
 }
 
 // An entry as it stands in a func table, with 0 only where it is null. `inspect` sees what the builtin says of a 0, in its block.
@@ -62,11 +67,9 @@ bool FuncTranslator::table(const wasm::Instruction& instruction) {
     case table_get: {
       const wasm::ValueType element = module().tables[index].type.element;
       llvm::Value* const at_index = pop_address(is_table64(index));
-      const Extent extent = table_extent(index);
-      trap_if(ir_.CreateICmpUGE(at_index, extent.length), code::TrapCode::out_of_bounds_table_access);
+      llvm::Value* const place = table_element(index, at_index, code::TrapCode::out_of_bounds_table_access);
       const bool is_func = code::is_func_ref(module(), element);
-      llvm::Value* entry =
-          load_plain(unit_.prototypes().type(element), table_element(index, extent.base, at_index), Region::table, is_func ? 8 : 4);
+      llvm::Value* entry = load_plain(unit_.prototypes().type(element), place, Region::table, is_func ? 8 : 4);
       if (is_func) {
         entry = resolve(index, at_index, entry, [](llvm::Value*) {});
         entry = ir_.CreateSelect(ir_.CreateICmpEQ(entry, null_funcref()), ir_.getInt64(0), entry);
@@ -77,11 +80,10 @@ bool FuncTranslator::table(const wasm::Instruction& instruction) {
     case table_set: {
       llvm::Value* value = pop();
       llvm::Value* const at_index = pop_address(is_table64(index));
-      const Extent extent = table_extent(index);
-      trap_if(ir_.CreateICmpUGE(at_index, extent.length), code::TrapCode::out_of_bounds_table_access);
+      llvm::Value* const place = table_element(index, at_index, code::TrapCode::out_of_bounds_table_access);
       const bool is_func = code::is_func_ref(module(), module().tables[index].type.element);
       if (is_func) value = ir_.CreateSelect(ir_.CreateIsNull(value), null_funcref(), value);
-      store_plain(value, table_element(index, extent.base, at_index), Region::table, is_func ? 8 : 4);
+      store_plain(value, place, Region::table, is_func ? 8 : 4);
       return true;
     }
     case table_size:

@@ -8,6 +8,7 @@
 
 #include "base/core/assert.h"
 #include "engine/aot/lower.h"
+#include "engine/aot/spectre.h"
 #include "engine/code/fuel.h"
 
 namespace mote::aot {
@@ -369,6 +370,9 @@ void FuncTranslator::branch_if(llvm::Value* condition, uint32_t depth, llvm::MDN
   ir_.SetInsertPoint(next);
 }
 
+// With masks, the index is made at most that of the default, which is then a case like the others, and nothing is left to check:
+// LLVM reads the jump table without a comparison, so there is none to mispredict.
+//
 // A phi needs one entry per edge, so targets that merge values get one block between per distinct depth: entries stay in
 // proportion to distinct targets, however long the table is.
 void FuncTranslator::branch_table(std::span<const uint32_t> depths) {
@@ -387,14 +391,22 @@ void FuncTranslator::branch_table(std::span<const uint32_t> depths) {
     }
     return block;
   };
-  llvm::BasicBlock* const otherwise = target(depths.back());
   const std::span<const uint32_t> cases = depths.first(depths.size() - 1);
+  const bool is_masked = key().spectre != 0;
+  llvm::BasicBlock* otherwise = target(depths.back());
+  llvm::BasicBlock* const last = otherwise;
+  if (is_masked) {
+    otherwise = new_block();
+    llvm::IRBuilder<>(otherwise).CreateUnreachable();
+  }
   ir_.SetInsertPoint(origin);
-  llvm::SwitchInst* const choice = ir_.CreateSwitch(index, otherwise, static_cast<unsigned>(cases.size()));
+  llvm::Value* const chosen = is_masked ? at_most(ir_, index, static_cast<uint32_t>(cases.size())) : index;
+  llvm::SwitchInst* const choice = ir_.CreateSwitch(chosen, otherwise, static_cast<unsigned>(depths.size()));
   for (size_t i = 0; i < cases.size(); ++i) {
     llvm::BasicBlock* const block = target(cases[i]);
     if (block != otherwise) choice->addCase(ir_.getInt32(static_cast<uint32_t>(i)), block);
   }
+  if (is_masked) choice->addCase(ir_.getInt32(static_cast<uint32_t>(cases.size())), last);
 }
 
 // What the module's branch hints say of the current instruction: weights, or null.

@@ -50,6 +50,7 @@ class FuncTranslator {
     uint32_t known = 0;
     bool is_saved = true;
   };
+  using Comparisons = llvm::SmallVector<std::pair<llvm::Value*, llvm::Value*>, 2>;
   // A table, as seen from this function.
   struct Extent {
     llvm::Value* base;
@@ -95,7 +96,7 @@ class FuncTranslator {
   bool scalar_store(const wasm::Instruction& instruction);
   bool vector_access(const wasm::Instruction& instruction);
   [[nodiscard]] llvm::Value* address(const wasm::MemArg& memarg, llvm::Value* index, uint32_t size);
-  void check_bounds(const wasm::MemArg& memarg, llvm::Value* index, uint32_t size);
+  [[nodiscard]] Comparisons check_bounds(const wasm::MemArg& memarg, llvm::Value* index, uint32_t size);
   [[nodiscard]] llvm::Value* load(const wasm::MemArg& memarg, llvm::Type* type);
   void store(const wasm::MemArg& memarg, llvm::Value* value);
   [[nodiscard]] llvm::Value* memory_base(wasm::MemoryIndex index);
@@ -117,7 +118,7 @@ class FuncTranslator {
   // translate_table.cpp
   bool table(const wasm::Instruction& instruction);
   [[nodiscard]] Extent table_extent(wasm::TableIndex index);
-  [[nodiscard]] llvm::Value* table_element(wasm::TableIndex table, llvm::Value* base, llvm::Value* index);
+  [[nodiscard]] llvm::Value* table_element(wasm::TableIndex table, llvm::Value* index, code::TrapCode otherwise);
   [[nodiscard]] llvm::Value* resolve(wasm::TableIndex table, llvm::Value* index, llvm::Value* entry,
                                      llvm::function_ref<void(llvm::Value*)> inspect);
   [[nodiscard]] llvm::Value* null_funcref();

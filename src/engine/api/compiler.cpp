@@ -1,7 +1,7 @@
 // Runs mote-aot: module in by file, artifact out by file, progress and errors as lines. See mote/compiler.h.
 //
 //   mote-aot compile --input PATH --output PATH --memory guard|dense [--both] --opt-level N [--canonical-nans]
-//            [--deterministic-relaxed-simd] [--fuel] [--epochs] --cpu v2|v3 --threads N [--progress]
+//            [--deterministic-relaxed-simd] [--fuel] [--epochs] [--no-spectre] --cpu v2|v3 --threads N [--progress]
 //   lines: "progress DONE TOTAL" · last line of a failure: "error KIND OFFSET message", KIND as in ErrorKind, OFFSET a number or
 //   "-"
 // Tested by compiler_test.cpp.
@@ -76,6 +76,7 @@ std::vector<std::string> command_line(const std::string& program, const std::str
   if (codegen.deterministic_relaxed_simd) words.push_back("--deterministic-relaxed-simd");
   if (codegen.fuel) words.push_back("--fuel");
   if (codegen.epochs) words.push_back("--epochs");
+  if (!codegen.spectre) words.push_back("--no-spectre");
   if (options.progress) words.push_back("--progress");
   return words;
 }

@@ -65,13 +65,14 @@ TEST_F(CompilerTest, NamesEveryOption) {
                          .deterministic_relaxed_simd = true,
                          .fuel = true,
                          .epochs = true,
+                         .spectre = false,
                          .cpu = CodegenOptions::Cpu::v2};
   const auto words = run("all=\"$*\"\n" + std::string(find_output) + R"(echo "$all" >"$output")",
                          {.threads = 3, .both_memory_modes = true}, codegen);
   ASSERT_TRUE(words.has_value()) << words.error().text();
   const std::string line(words->begin(), words->end());
   for (const char* word : {"compile --input ", "--memory dense", "--opt-level 1", "--cpu v2", "--threads 3", "--both",
-                           "--canonical-nans", "--deterministic-relaxed-simd", "--fuel", "--epochs"}) {
+                           "--canonical-nans", "--deterministic-relaxed-simd", "--fuel", "--epochs", "--no-spectre"}) {
     EXPECT_NE(line.find(word), std::string::npos) << word << " in " << line;
   }
 }

@@ -97,6 +97,7 @@ code::CodegenKey key_of(const CodegenOptions& options) {
   key.deterministic_relaxed_simd = options.deterministic_relaxed_simd;
   key.fuel = options.fuel;
   key.epochs = options.epochs;
+  key.spectre = options.spectre;
   key.cpu_features = options.cpu == CodegenOptions::Cpu::v2 ? code::cpu_v2 : code::cpu_v3;
   return key;
 }
@@ -171,6 +172,7 @@ std::vector<Engine::Setting> Engine::settings() const {
   add("relaxed-simd-deterministic", yes_no(config.codegen.deterministic_relaxed_simd), "");
   add("fuel", yes_no(config.codegen.fuel), "");
   add("epoch-interruption", yes_no(config.codegen.epochs), "");
+  add("spectre", yes_no(config.codegen.spectre), config.codegen.spectre ? "guests need not be trusted" : "asked for");
   add("huge-pages", yes_no(config.huge_pages), "");
   const api::Cache* cache = state_->cache.get();
   add("cache", cache ? cache->folder() : "n",

@@ -106,6 +106,7 @@ std::string text(const CodegenKey& key) {
   if (key.deterministic_relaxed_simd != 0) out += " deterministic-relaxed-simd";
   if (key.fuel != 0) out += " fuel";
   if (key.epochs != 0) out += " epochs";
+  if (key.spectre == 0) out += " no-spectre-masks";
   return out;
 }
 
@@ -129,6 +130,7 @@ std::string difference(const CodegenKey& image, const CodegenKey& wanted) {
              "-W relaxed-simd-deterministic=y", "-W relaxed-simd-deterministic=n");
   add_switch(out, image.fuel, wanted.fuel, "fuel", "-W fuel=N", "leave out -W fuel");
   add_switch(out, image.epochs, wanted.epochs, "epochs", "CodegenOptions::epochs = true", "CodegenOptions::epochs = false");
+  add_switch(out, image.spectre, wanted.spectre, "masks against speculation", "-C spectre=y", "-C spectre=n");
   if (image.cpu_features != wanted.cpu_features) {
     add(format("compiled for {}, this run wants {} (compile again on this machine)", cpu_text(image.cpu_features),
                cpu_text(wanted.cpu_features)));

@@ -36,9 +36,9 @@ struct CodegenKey {
   uint8_t opt_level = 2;       // 0–3; see engine/aot
   uint8_t canonical_nans = 0;  // every observable NaN is the canonical one
   uint8_t deterministic_relaxed_simd = 0;
-  uint8_t fuel = 0;    // count wasm instructions
-  uint8_t epochs = 0;  // poll VMContext::epoch
-  uint8_t spectre = 1;
+  uint8_t fuel = 0;                // count wasm instructions
+  uint8_t epochs = 0;              // poll VMContext::epoch
+  uint8_t spectre = 1;             // mask indices against speculation past their check
   uint32_t cpu_features = cpu_v3;  // required of the machine
   uint8_t debug_info = 0;          // baseline: every local and operand lies in its slot at each instruction
   uint8_t reserved[3] = {};

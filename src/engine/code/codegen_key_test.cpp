@@ -14,8 +14,11 @@ TEST(CodegenKey, TextNamesEveryChoice) {
   key.deterministic_relaxed_simd = 1;
   key.fuel = 1;
   key.epochs = 1;
+  key.spectre = 0;
   key.cpu_features = cpu_v2 | cpu_avx;
-  EXPECT_EQ(text(key), "optimizing dense opt-level=2 cpu=sse4.2 popcnt avx canonical-nans deterministic-relaxed-simd fuel epochs");
+  EXPECT_EQ(text(key),
+            "optimizing dense opt-level=2 cpu=sse4.2 popcnt avx canonical-nans deterministic-relaxed-simd fuel epochs "
+            "no-spectre-masks");
 }
 
 TEST(CodegenKey, EqualKeysDoNotDiffer) {
@@ -33,7 +36,7 @@ TEST(CodegenKey, DifferenceNamesTheFlagThatMakesTheRunFitTheImage) {
 }
 
 TEST(CodegenKey, EveryFieldIsNoticed) {
-  CodegenKey other[8];
+  CodegenKey other[9];
   other[0].tier = Tier::baseline;
   other[1].memory = MemoryMode::dense;
   other[2].opt_level = 0;
@@ -42,6 +45,7 @@ TEST(CodegenKey, EveryFieldIsNoticed) {
   other[5].fuel = 1;
   other[6].epochs = 1;
   other[7].cpu_features = cpu_v2;
+  other[8].spectre = 0;
   for (const CodegenKey& key : other) {
     EXPECT_NE(difference(key, {}), "") << text(key);
     EXPECT_NE(difference({}, key), "") << text(key);
