@@ -294,7 +294,7 @@
 ;;        39  67 0f b9 40 05                  ud1 eax, dword ptr [eax + 5]  ; trap: out of bounds memory access
 
 ;;; mote objdump -C compiler=optimizing,memory=guard,cpu=v3
-;; image: optimizing guard opt-level=2 cpu=x86-64-v3, 6 functions, 197 bytes
+;; image: optimizing guard opt-level=2 cpu=x86-64-v3, 6 functions, 213 bytes
 ;;
 ;; func[0] <load> [i32] -> [i32]: 7 bytes at 0x35, 18 bytes of code
 ;; 0x000035  (entry)
@@ -355,24 +355,29 @@
 ;;        1a  c3                              ret
 ;; 0x00005f  end
 ;;
-;; func[4] <far> [i32] -> [i32]: 11 bytes at 0x61, 42 bytes of code
+;; func[4] <far> [i32] -> [i32]: 11 bytes at 0x61, 56 bytes of code
 ;; 0x000061  (entry)
 ;;         0  55                              push rbp
 ;;         1  48 89 e5                        mov rbp, rsp
-;;         4  44 89 e8                        mov eax, r13d
-;;         7  b9 04 00 00 90                  mov ecx, 0x90000004
-;;         c  48 01 c1                        add rcx, rax
-;;         f  49 3b 4c 24 18                  cmp rcx, qword ptr [r12 + 0x18]  ; memory 0 length
-;;        14  77 0f                           ja L1
-;;        16  49 03 44 24 10                  add rax, qword ptr [r12 + 0x10]  ; memory 0 base
-;;        1b  b9 00 00 00 90                  mov ecx, 0x90000000
+;;         4  44 89 ea                        mov edx, r13d
+;;         7  49 8b 44 24 18                  mov rax, qword ptr [r12 + 0x18]  ; memory 0 length
+;;         c  b9 04 00 00 90                  mov ecx, 0x90000004
+;;        11  48 01 d1                        add rcx, rdx
+;;        14  48 39 c1                        cmp rcx, rax
+;;        17  77 1a                           ja L1
+;;        19  49 03 54 24 10                  add rdx, qword ptr [r12 + 0x10]  ; memory 0 base
+;;        1e  be 00 00 00 90                  mov esi, 0x90000000
+;;        23  48 01 d6                        add rsi, rdx
+;;        26  31 d2                           xor edx, edx
+;;        28  48 39 c1                        cmp rcx, rax
+;;        2b  48 0f 47 f2                     cmova rsi, rdx
 ;; 0x000062  local.get 0
 ;; 0x000064  i32.load offset=2415919104
-;;        20  8b 04 01                        mov eax, dword ptr [rcx + rax]
-;;        23  5d                              pop rbp
-;;        24  c3                              ret
+;;        2f  8b 06                           mov eax, dword ptr [rsi]
+;;        31  5d                              pop rbp
+;;        32  c3                              ret
 ;;   L1:
-;;        25  67 0f b9 40 05                  ud1 eax, dword ptr [eax + 5]  ; trap: out of bounds memory access
+;;        33  67 0f b9 40 05                  ud1 eax, dword ptr [eax + 5]  ; trap: out of bounds memory access
 ;; 0x00006b  end
 ;;
 ;; func[5] <immediate> [i32] -> []: 9 bytes at 0x6d, 21 bytes of code
@@ -390,9 +395,9 @@
 ;; 0x000075  end
 
 ;;; mote objdump -C compiler=optimizing,memory=dense,cpu=v3
-;; image: optimizing dense opt-level=2 cpu=x86-64-v3, 6 functions, 296 bytes
+;; image: optimizing dense opt-level=2 cpu=x86-64-v3, 6 functions, 406 bytes
 ;;
-;; func[0] <load> [i32] -> [i32]: 7 bytes at 0x35, 37 bytes of code
+;; func[0] <load> [i32] -> [i32]: 7 bytes at 0x35, 51 bytes of code
 ;; 0x000035  (entry)
 ;;         0  55                              push rbp
 ;;         1  48 89 e5                        mov rbp, rsp
@@ -400,18 +405,23 @@
 ;;         7  49 8b 4c 24 18                  mov rcx, qword ptr [r12 + 0x18]  ; memory 0 length
 ;;         c  48 83 c1 ec                     add rcx, -0x14
 ;;        10  48 39 c1                        cmp rcx, rax
-;;        13  72 0b                           jb L1
-;;        15  49 8b 4c 24 10                  mov rcx, qword ptr [r12 + 0x10]  ; memory 0 base
+;;        13  72 19                           jb L1
+;;        15  49 8b 54 24 10                  mov rdx, qword ptr [r12 + 0x10]  ; memory 0 base
+;;        1a  48 01 c2                        add rdx, rax
+;;        1d  48 83 c2 10                     add rdx, 0x10
+;;        21  31 f6                           xor esi, esi
+;;        23  48 39 c8                        cmp rax, rcx
+;;        26  48 0f 47 d6                     cmova rdx, rsi
 ;; 0x000036  local.get 0
 ;; 0x000038  i32.load offset=16
-;;        1a  8b 44 01 10                     mov eax, dword ptr [rcx + rax + 0x10]
-;;        1e  5d                              pop rbp
-;;        1f  c3                              ret
+;;        2a  8b 02                           mov eax, dword ptr [rdx]
+;;        2c  5d                              pop rbp
+;;        2d  c3                              ret
 ;;   L1:
-;;        20  67 0f b9 40 05                  ud1 eax, dword ptr [eax + 5]  ; trap: out of bounds memory access
+;;        2e  67 0f b9 40 05                  ud1 eax, dword ptr [eax + 5]  ; trap: out of bounds memory access
 ;; 0x00003b  end
 ;;
-;; func[1] <element> [i32 i32] -> [i64]: 13 bytes at 0x3d, 39 bytes of code
+;; func[1] <element> [i32 i32] -> [i64]: 13 bytes at 0x3d, 50 bytes of code
 ;; 0x00003d  (entry)
 ;;         0  55                              push rbp
 ;;         1  48 89 e5                        mov rbp, rsp
@@ -419,89 +429,113 @@
 ;;         9  49 8b 4c 24 18                  mov rcx, qword ptr [r12 + 0x18]  ; memory 0 length
 ;;         e  48 83 c1 f8                     add rcx, -8
 ;;        12  48 39 c1                        cmp rcx, rax
-;;        15  72 0b                           jb L1
-;;        17  49 8b 4c 24 10                  mov rcx, qword ptr [r12 + 0x10]  ; memory 0 base
+;;        15  72 16                           jb L1
+;;        17  49 8b 54 24 10                  mov rdx, qword ptr [r12 + 0x10]  ; memory 0 base
+;;        1c  48 01 c2                        add rdx, rax
+;;        1f  31 f6                           xor esi, esi
+;;        21  48 39 c8                        cmp rax, rcx
+;;        24  48 0f 47 d6                     cmova rdx, rsi
 ;; 0x00003e  local.get 0
 ;; 0x000040  local.get 1
 ;; 0x000042  i32.const 3
 ;; 0x000044  i32.shl
 ;; 0x000045  i32.add
 ;; 0x000046  i64.load
-;;        1c  48 8b 04 01                     mov rax, qword ptr [rcx + rax]
-;;        20  5d                              pop rbp
-;;        21  c3                              ret
+;;        28  48 8b 02                        mov rax, qword ptr [rdx]
+;;        2b  5d                              pop rbp
+;;        2c  c3                              ret
 ;;   L1:
-;;        22  67 0f b9 40 05                  ud1 eax, dword ptr [eax + 5]  ; trap: out of bounds memory access
+;;        2d  67 0f b9 40 05                  ud1 eax, dword ptr [eax + 5]  ; trap: out of bounds memory access
 ;; 0x000049  end
 ;;
-;; func[2] <constant> [] -> [i32]: 8 bytes at 0x4b, 40 bytes of code
+;; func[2] <constant> [] -> [i32]: 8 bytes at 0x4b, 55 bytes of code
 ;; 0x00004b  (entry)
 ;;         0  55                              push rbp
 ;;         1  48 89 e5                        mov rbp, rsp
 ;;         4  49 8b 44 24 18                  mov rax, qword ptr [r12 + 0x18]  ; memory 0 length
 ;;         9  48 83 c0 fc                     add rax, -4
 ;;         d  48 3d ff 03 00 00               cmp rax, 0x3ff
-;;        13  76 0e                           jbe L1
-;;        15  49 8b 44 24 10                  mov rax, qword ptr [r12 + 0x10]  ; memory 0 base
+;;        13  76 1d                           jbe L1
+;;        15  b9 03 04 00 00                  mov ecx, 0x403
+;;        1a  49 03 4c 24 10                  add rcx, qword ptr [r12 + 0x10]  ; memory 0 base
+;;        1f  31 d2                           xor edx, edx
+;;        21  be 00 04 00 00                  mov esi, 0x400
+;;        26  48 39 c6                        cmp rsi, rax
+;;        29  48 0f 47 ca                     cmova rcx, rdx
 ;; 0x00004c  i32.const 1024
 ;; 0x00004f  i32.load8_u offset=3
-;;        1a  0f b6 80 03 04 00 00            movzx eax, byte ptr [rax + 0x403]
-;;        21  5d                              pop rbp
-;;        22  c3                              ret
+;;        2d  0f b6 01                        movzx eax, byte ptr [rcx]
+;;        30  5d                              pop rbp
+;;        31  c3                              ret
 ;;   L1:
-;;        23  67 0f b9 40 05                  ud1 eax, dword ptr [eax + 5]  ; trap: out of bounds memory access
+;;        32  67 0f b9 40 05                  ud1 eax, dword ptr [eax + 5]  ; trap: out of bounds memory access
 ;; 0x000052  end
 ;;
-;; func[3] <copy> [i32 i32] -> []: 12 bytes at 0x54, 56 bytes of code
+;; func[3] <copy> [i32 i32] -> []: 12 bytes at 0x54, 85 bytes of code
 ;; 0x000054  (entry)
 ;;         0  55                              push rbp
 ;;         1  48 89 e5                        mov rbp, rsp
-;;         4  49 8b 4c 24 18                  mov rcx, qword ptr [r12 + 0x18]  ; memory 0 length
-;;         9  44 89 f0                        mov eax, r14d
-;;         c  48 83 c1 f0                     add rcx, -0x10
-;;        10  48 39 c1                        cmp rcx, rax
-;;        13  72 19                           jb L1
-;;        15  44 89 ea                        mov edx, r13d
-;;        18  48 39 d1                        cmp rcx, rdx
-;;        1b  72 16                           jb L2
-;;        1d  49 8b 4c 24 10                  mov rcx, qword ptr [r12 + 0x10]  ; memory 0 base
+;;         4  49 8b 44 24 18                  mov rax, qword ptr [r12 + 0x18]  ; memory 0 length
+;;         9  44 89 f2                        mov edx, r14d
+;;         c  48 83 c0 f0                     add rax, -0x10
+;;        10  48 39 d0                        cmp rax, rdx
+;;        13  72 36                           jb L1
+;;        15  49 8b 4c 24 10                  mov rcx, qword ptr [r12 + 0x10]  ; memory 0 base
+;;        1a  48 8d 34 11                     lea rsi, [rcx + rdx]
+;;        1e  48 83 c6 08                     add rsi, 8
+;;        22  31 ff                           xor edi, edi
+;;        24  48 39 c2                        cmp rdx, rax
+;;        27  48 0f 47 f7                     cmova rsi, rdi
+;;        2b  44 89 ea                        mov edx, r13d
+;;        2e  48 39 d0                        cmp rax, rdx
+;;        31  72 1d                           jb L2
 ;; 0x000055  local.get 0
 ;; 0x000057  local.get 1
 ;; 0x000059  i64.load offset=8
-;;        22  48 8b 44 01 08                  mov rax, qword ptr [rcx + rax + 8]
+;;        33  48 8b 36                        mov rsi, qword ptr [rsi]
+;;        36  48 01 d1                        add rcx, rdx
+;;        39  48 83 c1 08                     add rcx, 8
+;;        3d  31 ff                           xor edi, edi
+;;        3f  48 39 c2                        cmp rdx, rax
+;;        42  48 0f 47 cf                     cmova rcx, rdi
 ;; 0x00005c  i64.store offset=8
-;;        27  48 89 44 11 08                  mov qword ptr [rcx + rdx + 8], rax
-;;        2c  5d                              pop rbp
-;;        2d  c3                              ret
+;;        46  48 89 31                        mov qword ptr [rcx], rsi
+;;        49  5d                              pop rbp
+;;        4a  c3                              ret
 ;; 0x000059  i64.load offset=8
 ;;   L1:
-;;        2e  67 0f b9 40 05                  ud1 eax, dword ptr [eax + 5]  ; trap: out of bounds memory access
+;;        4b  67 0f b9 40 05                  ud1 eax, dword ptr [eax + 5]  ; trap: out of bounds memory access
 ;; 0x00005c  i64.store offset=8
 ;;   L2:
-;;        33  67 0f b9 40 05                  ud1 eax, dword ptr [eax + 5]  ; trap: out of bounds memory access
+;;        50  67 0f b9 40 05                  ud1 eax, dword ptr [eax + 5]  ; trap: out of bounds memory access
 ;; 0x00005f  end
 ;;
-;; func[4] <far> [i32] -> [i32]: 11 bytes at 0x61, 42 bytes of code
+;; func[4] <far> [i32] -> [i32]: 11 bytes at 0x61, 56 bytes of code
 ;; 0x000061  (entry)
 ;;         0  55                              push rbp
 ;;         1  48 89 e5                        mov rbp, rsp
-;;         4  44 89 e8                        mov eax, r13d
-;;         7  b9 04 00 00 90                  mov ecx, 0x90000004
-;;         c  48 01 c1                        add rcx, rax
-;;         f  49 3b 4c 24 18                  cmp rcx, qword ptr [r12 + 0x18]  ; memory 0 length
-;;        14  77 0f                           ja L1
-;;        16  49 03 44 24 10                  add rax, qword ptr [r12 + 0x10]  ; memory 0 base
-;;        1b  b9 00 00 00 90                  mov ecx, 0x90000000
+;;         4  44 89 ea                        mov edx, r13d
+;;         7  49 8b 44 24 18                  mov rax, qword ptr [r12 + 0x18]  ; memory 0 length
+;;         c  b9 04 00 00 90                  mov ecx, 0x90000004
+;;        11  48 01 d1                        add rcx, rdx
+;;        14  48 39 c1                        cmp rcx, rax
+;;        17  77 1a                           ja L1
+;;        19  49 03 54 24 10                  add rdx, qword ptr [r12 + 0x10]  ; memory 0 base
+;;        1e  be 00 00 00 90                  mov esi, 0x90000000
+;;        23  48 01 d6                        add rsi, rdx
+;;        26  31 d2                           xor edx, edx
+;;        28  48 39 c1                        cmp rcx, rax
+;;        2b  48 0f 47 f2                     cmova rsi, rdx
 ;; 0x000062  local.get 0
 ;; 0x000064  i32.load offset=2415919104
-;;        20  8b 04 01                        mov eax, dword ptr [rcx + rax]
-;;        23  5d                              pop rbp
-;;        24  c3                              ret
+;;        2f  8b 06                           mov eax, dword ptr [rsi]
+;;        31  5d                              pop rbp
+;;        32  c3                              ret
 ;;   L1:
-;;        25  67 0f b9 40 05                  ud1 eax, dword ptr [eax + 5]  ; trap: out of bounds memory access
+;;        33  67 0f b9 40 05                  ud1 eax, dword ptr [eax + 5]  ; trap: out of bounds memory access
 ;; 0x00006b  end
 ;;
-;; func[5] <immediate> [i32] -> []: 9 bytes at 0x6d, 40 bytes of code
+;; func[5] <immediate> [i32] -> []: 9 bytes at 0x6d, 54 bytes of code
 ;; 0x00006d  (entry)
 ;;         0  55                              push rbp
 ;;         1  48 89 e5                        mov rbp, rsp
@@ -509,14 +543,19 @@
 ;;         7  49 8b 4c 24 18                  mov rcx, qword ptr [r12 + 0x18]  ; memory 0 length
 ;;         c  48 83 c1 fc                     add rcx, -4
 ;;        10  48 39 c1                        cmp rcx, rax
-;;        13  72 0e                           jb L1
-;;        15  49 8b 4c 24 10                  mov rcx, qword ptr [r12 + 0x10]  ; memory 0 base
+;;        13  72 1c                           jb L1
+;;        15  49 8b 54 24 10                  mov rdx, qword ptr [r12 + 0x10]  ; memory 0 base
+;;        1a  48 01 c2                        add rdx, rax
+;;        1d  48 83 c2 02                     add rdx, 2
+;;        21  31 f6                           xor esi, esi
+;;        23  48 39 c8                        cmp rax, rcx
+;;        26  48 0f 47 d6                     cmova rdx, rsi
 ;; 0x00006e  local.get 0
 ;; 0x000070  i32.const 7
 ;; 0x000072  i32.store16 offset=2
-;;        1a  66 c7 44 01 02 07 00            mov word ptr [rcx + rax + 2], 7
-;;        21  5d                              pop rbp
-;;        22  c3                              ret
+;;        2a  66 c7 02 07 00                  mov word ptr [rdx], 7
+;;        2f  5d                              pop rbp
+;;        30  c3                              ret
 ;;   L1:
-;;        23  67 0f b9 40 05                  ud1 eax, dword ptr [eax + 5]  ; trap: out of bounds memory access
+;;        31  67 0f b9 40 05                  ud1 eax, dword ptr [eax + 5]  ; trap: out of bounds memory access
 ;; 0x000075  end

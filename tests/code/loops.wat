@@ -207,27 +207,27 @@
 ;;        3c  c3                              ret
 
 ;;; mote objdump -C compiler=optimizing,memory=guard,cpu=v3
-;; image: optimizing guard opt-level=2 cpu=x86-64-v3, 4 functions, 221 bytes
+;; image: optimizing guard opt-level=2 cpu=x86-64-v3, 4 functions, 205 bytes
 ;;
-;; func[1] <sum> [i32 i32] -> [i32]: 35 bytes at 0x46, 33 bytes of code
+;; func[1] <sum> [i32 i32] -> [i32]: 35 bytes at 0x46, 29 bytes of code
 ;; 0x000046  (entry)
 ;;         0  55                              push rbp
 ;;         1  48 89 e5                        mov rbp, rsp
-;;         4  49 8b 4c 24 10                  mov rcx, qword ptr [r12 + 0x10]  ; memory 0 base
-;;         9  31 c0                           xor eax, eax
-;;         b  0f 1f 44 00 00                  nop dword ptr [rax + rax]
-;;   L1:
-;;        10  44 89 ea                        mov edx, r13d
+;;         4  44 89 e9                        mov ecx, r13d
+;;         7  49 8b 54 24 10                  mov rdx, qword ptr [r12 + 0x10]  ; memory 0 base
+;;         c  31 c0                           xor eax, eax
+;;         e  66 90                           nop
 ;; 0x000049  loop
 ;; 0x00004b    local.get 2
 ;; 0x00004d    local.get 0
 ;; 0x00004f    i32.load
-;;        13  03 04 11                        add eax, dword ptr [rcx + rdx]
-;;        16  41 83 c5 04                     add r13d, 4
-;;        1a  41 ff ce                        dec r14d
-;;        1d  75 f1                           jne L1
-;;        1f  5d                              pop rbp
-;;        20  c3                              ret
+;;   L1:
+;;        10  03 04 0a                        add eax, dword ptr [rdx + rcx]
+;;        13  83 c1 04                        add ecx, 4
+;;        16  41 ff ce                        dec r14d
+;;        19  75 f5                           jne L1
+;;        1b  5d                              pop rbp
+;;        1c  c3                              ret
 ;; 0x000052    i32.add
 ;; 0x000053    local.set 2
 ;; 0x000055    local.get 0

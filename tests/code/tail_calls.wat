@@ -102,7 +102,7 @@
 ;; 0x00004b  end
 
 ;;; mote objdump -C compiler=optimizing,memory=guard,cpu=v3
-;; image: optimizing guard opt-level=2 cpu=x86-64-v3, 3 functions, 159 bytes
+;; image: optimizing guard opt-level=2 cpu=x86-64-v3, 3 functions, 178 bytes
 ;;
 ;; func[1] <exchange> [i64 i64] -> [i64]: 8 bytes at 0x2e, 19 bytes of code
 ;; 0x00002e  (entry)
@@ -132,45 +132,50 @@
 ;;        12  ff e0                           jmp rax
 ;; 0x00003e  end
 ;;
-;; func[3] <indirect> [i64 i64] -> [i64]: 12 bytes at 0x40, 95 bytes of code
+;; func[3] <indirect> [i64 i64] -> [i64]: 12 bytes at 0x40, 114 bytes of code
 ;; 0x000040  (entry)
 ;;         0  55                              push rbp
 ;;         1  48 89 e5                        mov rbp, rsp
 ;;         4  44 89 ea                        mov edx, r13d
-;;         7  49 3b 54 24 28                  cmp rdx, qword ptr [r12 + 0x28]  ; table 0 length
-;;         c  73 24                           jae L2
-;;         e  49 8b 44 24 20                  mov rax, qword ptr [r12 + 0x20]  ; table 0 base
-;;        13  48 8b 04 d0                     mov rax, qword ptr [rax + rdx*8]
-;;        17  48 85 c0                        test rax, rax
-;;        1a  74 1b                           je L3
+;;         7  49 8b 44 24 28                  mov rax, qword ptr [r12 + 0x28]  ; table 0 length
+;;         c  48 39 c2                        cmp rdx, rax
+;;         f  73 34                           jae L2
+;;        11  48 8d 0c d5 00 00 00 00         lea rcx, [rdx*8]
+;;        19  49 03 4c 24 20                  add rcx, qword ptr [r12 + 0x20]  ; table 0 base
+;;        1e  31 f6                           xor esi, esi
+;;        20  48 39 c2                        cmp rdx, rax
+;;        23  48 0f 43 ce                     cmovae rcx, rsi
+;;        27  48 8b 01                        mov rax, qword ptr [rcx]
+;;        2a  48 85 c0                        test rax, rax
+;;        2d  74 1b                           je L3
 ;;   L1:
-;;        1c  8b 48 10                        mov ecx, dword ptr [rax + 0x10]
-;;        1f  49 8b 54 24 30                  mov rdx, qword ptr [r12 + 0x30]  ; type ids
-;;        24  3b 0a                           cmp ecx, dword ptr [rdx]
-;;        26  75 26                           jne L4
-;;        28  48 8b 08                        mov rcx, qword ptr [rax]
-;;        2b  4c 8b 60 08                     mov r12, qword ptr [rax + 8]
+;;        2f  8b 48 10                        mov ecx, dword ptr [rax + 0x10]
+;;        32  49 8b 54 24 30                  mov rdx, qword ptr [r12 + 0x30]  ; type ids
+;;        37  3b 0a                           cmp ecx, dword ptr [rdx]
+;;        39  75 26                           jne L4
+;;        3b  48 8b 08                        mov rcx, qword ptr [rax]
+;;        3e  4c 8b 60 08                     mov r12, qword ptr [rax + 8]
 ;; 0x000041  local.get 0
 ;; 0x000043  local.get 1
 ;; 0x000045  local.get 0
 ;; 0x000047  i32.wrap_i64
 ;; 0x000048  return_call_indirect (type 0)
-;;        2f  5d                              pop rbp
-;;        30  ff e1                           jmp rcx
+;;        42  5d                              pop rbp
+;;        43  ff e1                           jmp rcx
 ;;   L2:
-;;        32  67 0f b9 40 07                  ud1 eax, dword ptr [eax + 7]  ; trap: undefined element
+;;        45  67 0f b9 40 07                  ud1 eax, dword ptr [eax + 7]  ; trap: undefined element
 ;;   L3:
-;;        37  49 8b 44 24 38                  mov rax, qword ptr [r12 + 0x38]  ; builtins
-;;        3c  4c 89 e7                        mov rdi, r12
-;;        3f  31 f6                           xor esi, esi
-;;        41  ff 50 50                        call qword ptr [rax + 0x50]  ; builtin table_get_func
-;;        44  48 85 c0                        test rax, rax
-;;        47  75 d3                           jne L1
-;;        49  67 0f b9 40 08                  ud1 eax, dword ptr [eax + 8]  ; trap: uninitialized element
+;;        4a  49 8b 44 24 38                  mov rax, qword ptr [r12 + 0x38]  ; builtins
+;;        4f  4c 89 e7                        mov rdi, r12
+;;        52  31 f6                           xor esi, esi
+;;        54  ff 50 50                        call qword ptr [rax + 0x50]  ; builtin table_get_func
+;;        57  48 85 c0                        test rax, rax
+;;        5a  75 d3                           jne L1
+;;        5c  67 0f b9 40 08                  ud1 eax, dword ptr [eax + 8]  ; trap: uninitialized element
 ;;   L4:
-;;        4e  49 3b 44 24 60                  cmp rax, qword ptr [r12 + 0x60]  ; null funcref
-;;        53  74 05                           je L5
-;;        55  67 0f b9 40 09                  ud1 eax, dword ptr [eax + 9]  ; trap: indirect call type mismatch
+;;        61  49 3b 44 24 60                  cmp rax, qword ptr [r12 + 0x60]  ; null funcref
+;;        66  74 05                           je L5
+;;        68  67 0f b9 40 09                  ud1 eax, dword ptr [eax + 9]  ; trap: indirect call type mismatch
 ;;   L5:
-;;        5a  67 0f b9 40 08                  ud1 eax, dword ptr [eax + 8]  ; trap: uninitialized element
+;;        6d  67 0f b9 40 08                  ud1 eax, dword ptr [eax + 8]  ; trap: uninitialized element
 ;; 0x00004b  end

@@ -13,6 +13,7 @@
 #include "engine/aot/locations.h"
 #include "engine/aot/nan.h"
 #include "engine/aot/unit.h"
+#include "engine/aot/widen.h"
 
 #include <llvm/ADT/SmallVector.h>
 #include <llvm/Analysis/AliasAnalysis.h>
@@ -28,6 +29,7 @@
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/Verifier.h>
 #include <llvm/MC/TargetRegistry.h>
+#include <llvm/PassRegistry.h>
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Support/CommandLine.h>
 #include <llvm/Support/ErrorHandling.h>
@@ -128,12 +130,17 @@ struct ErrorCatcher : llvm::DiagnosticHandler {
   std::optional<std::string>& error;
 };
 
-// What TargetMachine::addPassesToEmitFile does, with our pass before the last.
+// What TargetMachine::addPassesToEmitFile does, with our passes before selection and before the last.
 bool add_code_generation(llvm::LLVMTargetMachine& machine, llvm::legacy::PassManager& passes, llvm::raw_pwrite_stream& stream) {
   auto* const module_info = new llvm::MachineModuleInfoWrapperPass(&machine);  // the pass manager owns its passes
   llvm::TargetPassConfig* const config = machine.createPassConfig(passes);
   passes.add(config);
   passes.add(module_info);
+  if (machine.getOptLevel() != llvm::CodeGenOptLevel::None) {
+    const auto* const preparation = llvm::PassRegistry::getPassRegistry()->getPassInfo(llvm::StringRef("codegenprepare"));
+    ASSERT(preparation != nullptr);
+    config->insertPass(preparation->getTypeInfo(), make_address_pass());  // behind everything that would undo it
+  }
   if (config->addISelPasses()) return false;
   config->addMachinePasses();
   config->setDisableVerify(true);
