@@ -105,8 +105,17 @@ def generated_modules():
     return out
 
 
+def encoder(options):
+    took = timed(RELEASE / "encoder")
+    report(options, [{"encoder": name, "ns an instruction": f"{took[key]:.1f}"} for name, key in (("mote", "ours_ns"), ("AsmJit", "asmjit_ns"))],
+           "compile: writing machine code (benches/encoder.cpp)", ["encoder", "ns an instruction"])
+
+
 def compile_speed(options):
     named = [pathlib.Path(path) for path in options.modules]
+    if options.compiler == "encoder":
+        build_mote("encoder")
+        return encoder(options)
     build_mote("compile_baseline")
     if options.compiler != "optimizing":
         baseline(options, named or [*peers.npm_modules(), *generated_modules()])
@@ -117,6 +126,6 @@ def compile_speed(options):
 
 def add_arguments(parser):
     parser.add_argument("modules", nargs="*", help="instead of SQLite, Ruby, esbuild and generated ones")
-    parser.add_argument("--compiler", choices=("optimizing", "baseline", "both"), default="both")
+    parser.add_argument("--compiler", choices=("optimizing", "baseline", "both", "encoder"), default="both")
     parser.add_argument("--rounds", type=int, default=3, help="of the baseline compilers (default 3)")
     parser.set_defaults(run=compile_speed)
