@@ -156,7 +156,7 @@ constexpr Group group_table[] = {
     {'O', for_engine, "optimisation"},
     {'C', for_engine, "code generation and its cache"},
     {'W', for_engine, "WebAssembly semantics and limits"},
-    {'D', for_run, "debugging"},
+    {'D', for_run | for_settings | for_objdump, "debugging"},
 };
 
 constexpr Key key_table[] = {
@@ -191,6 +191,8 @@ constexpr Key key_table[] = {
      [](Options& o, std::string_view v) { return set_switch(o.codegen.canonical_nans, v); }},
     {'W', "relaxed-simd-deterministic", "y|n", "the same results of relaxed SIMD on every machine (default n)",
      [](Options& o, std::string_view v) { return set_switch(o.codegen.deterministic_relaxed_simd, v); }},
+    {'D', "debug-info", "y|n", "baseline code whose locals and operands are in the frame at each instruction (default n)",
+     [](Options& o, std::string_view v) { return set_switch(o.codegen.debug_info, v); }},
     {'D', "max-backtrace", "N", "show at most N frames of a trap (default 64)",
      [](Options& o, std::string_view v) -> Result<void> {
        const uint64_t frames = TRY(parse_number(v));

@@ -5,6 +5,7 @@
 #include "engine/aot/survey.h"
 
 #include "base/core/format.h"
+#include "engine/code/supported.h"
 #include "engine/wasm/walk.h"
 
 #include <algorithm>
@@ -14,17 +15,7 @@ namespace mote::aot {
 
 namespace {
 
-// The first instruction that this build cannot compile. It is reported after everything was validated: a module that is both
-// invalid and unsupported is invalid.
-struct Unsupported {
-  const char* feature;
-  std::optional<wasm::FuncIndex> func;
-  uint64_t offset;
-};
-
-bool is_supported(wasm::Group group) {
-  return group != wasm::Group::exceptions && group != wasm::Group::gc;
-}
+using code::Unsupported;
 
 // Notes the facts of one function.
 struct Surveyor {
@@ -107,7 +98,7 @@ struct Surveyor {
   }
   void note(const wasm::Instruction& instruction) {
     const wasm::Group group = wasm::group(instruction.op);
-    if (is_supported(group)) return;
+    if (code::is_supported(group)) return;
     if (!unsupported) unsupported = Unsupported{wasm::text(group), func, instruction.offset};
     if (instruction.op == wasm::Opcode::try_table) arities.push_back(instruction.block.results.size());
   }
@@ -119,22 +110,6 @@ struct Surveyor {
   uint64_t blocks = 1, moved = 0, sets = 0, locals = 0;
   std::vector<uint64_t> arities;  // of the label of each open block
 };
-
-void check(const wasm::ConstExpr& expr, std::optional<Unsupported>& unsupported) {
-  for (const wasm::ConstOp& op : expr) {
-    if (op.kind >= wasm::ConstOp::ref_i31 && !unsupported) {
-      unsupported = Unsupported{wasm::text(wasm::Group::gc), std::nullopt, op.offset};
-    }
-  }
-}
-
-void check_const_exprs(const wasm::Module& module, std::optional<Unsupported>& unsupported) {
-  for (const wasm::Table& table : module.tables) check(table.init, unsupported);
-  for (const wasm::Global& global : module.globals) check(global.init, unsupported);
-  for (const wasm::ElementSegment& segment : module.elements) {
-    for (const wasm::ConstExpr& expr : segment.exprs) check(expr, unsupported);
-  }
-}
 
 Effort effort_for(uint64_t weight, uint64_t locals, uint64_t blocks) {
   const uint64_t product = locals * blocks;
@@ -169,8 +144,7 @@ Result<Survey> survey(const wasm::Module& module) {
   Survey result;
   result.is_uniform.resize(module.funcs.size());
   result.effort.reserve(module.bodies.size());
-  std::optional<Unsupported> unsupported;
-  check_const_exprs(module, unsupported);
+  std::optional<Unsupported> unsupported = code::find_unsupported_constant(module);
   std::optional<Error> too_large;
   std::vector<uint64_t> weights;
   weights.reserve(module.bodies.size());
@@ -189,11 +163,7 @@ Result<Survey> survey(const wasm::Module& module) {
     result.effort.push_back(effort_for(weights.back(), std::min(surveyor.sets, surveyor.locals), surveyor.blocks));
     result.code_bytes += body.size;
   }
-  if (unsupported) {
-    const std::string where = unsupported->func ? format("function {}", *unsupported->func) : "a constant expression";
-    return fail(ErrorKind::unsupported,
-                format("not supported by this build yet: {}, {}, offset {:#x}", unsupported->feature, where, unsupported->offset));
-  }
+  if (unsupported) return std::unexpected(code::error_of(*unsupported));
   if (too_large) return std::unexpected(*too_large);
   result.partitions = cut(module, result.effort, weights);
   return result;

@@ -78,6 +78,9 @@ const char* yes_no(bool value) {
 Result<void> check(const EngineConfig& config) {
   if (config.codegen.opt_level > 3)
     return fail(ErrorKind::bad_input, format("opt-level is {}: choose 0 to 3", config.codegen.opt_level));
+  if (config.codegen.debug_info && config.tiering == Tiering::optimizing) {
+    return fail(ErrorKind::bad_input, "debug-info is the baseline compiler's: leave out -C compiler=optimizing");
+  }
   if (config.cache_size_bytes > limits::cache_size.hard) {
     return fail(ErrorKind::limit, format("{} is {}: at most {} {}", limits::cache_size.name, config.cache_size_bytes,
                                          limits::cache_size.hard, limits::cache_size.unit));
@@ -122,6 +125,7 @@ Result<Engine> Engine::create(EngineConfig config) {
     memory_reason = std::move(decision.reason);
   }
   config.codegen = decide(config.codegen);
+  if (config.codegen.debug_info) config.tiering = Tiering::baseline;
   const bool is_v3 = config.codegen.cpu == CodegenOptions::Cpu::v3;
   state->decisions = {
       {"memory", text(config.codegen.memory), std::move(memory_reason)},
@@ -146,6 +150,7 @@ Result<Engine> Engine::create(EngineConfig config) {
   state->baseline_key = state->key;
   state->baseline_key.tier = code::Tier::baseline;
   state->baseline_key.opt_level = 0;
+  state->baseline_key.debug_info = config.codegen.debug_info;
   state->config = std::move(config);
   state->runtime = std::make_shared<runtime::Engine>();
   return Engine(std::move(state));
@@ -173,6 +178,7 @@ std::vector<Engine::Setting> Engine::settings() const {
   add("fuel", yes_no(config.codegen.fuel), "");
   add("epoch-interruption", yes_no(config.codegen.epochs), "");
   add("spectre", yes_no(config.codegen.spectre), config.codegen.spectre ? "guests need not be trusted" : "asked for");
+  add("debug-info", yes_no(config.codegen.debug_info), config.codegen.debug_info ? "baseline code, whatever the cache has" : "");
   add("huge-pages", yes_no(config.huge_pages), "");
   const api::Cache* cache = state_->cache.get();
   add("cache", cache ? cache->folder() : "n",

@@ -154,6 +154,51 @@ TEST_P(FuncTest, EpochEndsALoopFromAnotherThread) {
   EXPECT_EQ(result.error().trap.kind, TrapKind::interrupt);
 }
 
+// The frame of the guest that called the host, as the image's table describes it.
+struct GuestFrame {
+  const uint8_t* pointer;
+  code::FrameSlots slots;
+
+  static GuestFrame of(const Store& store, const Module& module) {
+    const code::StoreContext& context = store.state()->store.context;
+    const code::Image& image = module.state()->code()->module->image();
+    const auto at = image.find(static_cast<const uint8_t*>(context.last_exit_pc) - 1);
+    EXPECT_TRUE(at.has_value());
+    return {static_cast<const uint8_t*>(context.last_exit_fp), *image.frame_slots(at->func)};
+  }
+  template <class T>
+  [[nodiscard]] T local(uint32_t index) const {
+    return load_le<T>(pointer + slots.locals - static_cast<int32_t>(index * slots.slot_bytes));
+  }
+  template <class T>
+  [[nodiscard]] T operand(uint32_t index) const {
+    return load_le<T>(pointer + slots.operands - static_cast<int32_t>(index * slots.slot_bytes));
+  }
+};
+
+TEST_P(FuncTest, DebugInfoKeepsLocalsAndOperandsInTheirSlots) {
+  if (tiering != Tiering::baseline) {
+    const auto engine = Engine::create({.codegen = {.debug_info = true}, .tiering = tiering});
+    ASSERT_FALSE(engine.has_value());
+    EXPECT_NE(engine.error().message.find("debug-info is the baseline compiler's"), std::string::npos);
+    return;
+  }
+  start({.debug_info = true});
+  std::vector<int64_t> locals, operands;
+  on_add = [&](Caller&, int32_t a, int32_t b) {
+    const GuestFrame frame = GuestFrame::of(*store, *module);
+    EXPECT_EQ(frame.slots.local_count, 2u);
+    EXPECT_EQ(frame.slots.root_count, 0u);
+    locals = {frame.local<int32_t>(0), frame.local<int32_t>(1)};
+    operands = {frame.operand<int32_t>(0), frame.operand<int32_t>(1)};
+    return a + b;
+  };
+  EXPECT_EQ(must(typed<int32_t(int32_t, int32_t)>("add")(-7, 40)), 33);
+  EXPECT_EQ(locals, (std::vector<int64_t>{-7, 40}));
+  EXPECT_EQ(operands, (std::vector<int64_t>{-7, 40}));  // the arguments, as they were before the call
+  EXPECT_EQ(module->state()->code()->module->image().key().debug_info, 1);
+}
+
 TEST_P(FuncTest, FunctionReferencesGoBothWays) {
   const auto made = must(Func::create(*store, {{{ValKind::i32, "i32"}}, {{ValKind::i32, "i32"}}},
                                       [](Caller&, std::span<const Val> args, std::span<Val> results) -> HostResult {

@@ -30,11 +30,13 @@ const Row* row_before(const std::vector<Row>& rows, uint32_t offset, Start Row::
 class BaselineImage final : public code::Image {
  public:
   BaselineImage(const code::CodegenKey& key, os::Mapping memory, uint64_t size, std::vector<code::FuncEntry> funcs,
-                std::vector<Batch> batches, std::vector<PcMapPart> pc_map, std::vector<code::FrameRow> frames)
+                std::vector<code::FrameSlots> frame_slots, std::vector<Batch> batches, std::vector<PcMapPart> pc_map,
+                std::vector<code::FrameRow> frames)
       : key_(key),
         memory_(std::move(memory)),
         text_(memory_.bytes().first(size)),
         funcs_(std::move(funcs)),
+        frame_slots_(std::move(frame_slots)),
         batches_(std::move(batches)),
         pc_map_(std::move(pc_map)),
         frames_(std::move(frames)) {}
@@ -70,6 +72,10 @@ class BaselineImage final : public code::Image {
     return code::PcInfo{batch->first + func,
                         part == nullptr ? std::nullopt : code::find_wasm_offset(part->rows, *offset - part->start)};
   }
+  [[nodiscard]] std::optional<code::FrameSlots> frame_slots(uint32_t own_func) const override {
+    ASSERT(own_func < funcs_.size());
+    return frame_slots_.empty() ? std::nullopt : std::optional(frame_slots_[own_func]);
+  }
   [[nodiscard]] const code::FrameRow* frame(const void* pc) const override {
     const auto offset = offset_of(pc);
     if (!offset) return nullptr;
@@ -87,8 +93,9 @@ class BaselineImage final : public code::Image {
   code::CodegenKey key_;
   os::Mapping memory_;
   Bytes text_;
-  std::vector<code::FuncEntry> funcs_;  // by own-function index
-  std::vector<Batch> batches_;          // by start, as the following
+  std::vector<code::FuncEntry> funcs_;         // by own-function index
+  std::vector<code::FrameSlots> frame_slots_;  // likewise, or empty
+  std::vector<Batch> batches_;                 // by start, as the following
   std::vector<PcMapPart> pc_map_;
   std::vector<code::FrameRow> frames_;
   bool is_in_map_ = false;
@@ -105,6 +112,7 @@ struct CodeMemory::State {
   std::vector<PcMapPart> pc_map;
   std::vector<code::FrameRow> frames;
   std::vector<code::FuncEntry> funcs;
+  std::vector<code::FrameSlots> frame_slots;
 };
 
 CodeMemory::CodeMemory(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -145,6 +153,10 @@ Result<void> CodeMemory::place(uint32_t first, os::Mapping& source, uint64_t siz
     state.end = start + size;
     const auto at = static_cast<uint32_t>(start);
     for (size_t i = 0; i < unit.funcs.size(); ++i) state.funcs[first + i] = {at + unit.funcs[i].offset, unit.funcs[i].size};
+    if (!unit.frame_slots.empty()) {
+      state.frame_slots.resize(state.funcs.size());
+      std::ranges::copy(unit.frame_slots, state.frame_slots.begin() + first);
+    }
     for (PcMapPart& part : unit.pc_map) state.pc_map.push_back({at + part.start, std::move(part.rows)});
     for (code::FrameRow row : unit.frames) {
       row.offset += at;
@@ -179,8 +191,9 @@ Result<std::shared_ptr<const code::Image>> CodeMemory::finish(const code::Codege
   const uint64_t used = align_up(state.end, os::page_size);
   state.memory.shrink(used);
   TRY(state.memory.protect(0, used, os::Access::read_execute));
-  auto image = std::make_shared<BaselineImage>(key, std::move(state.memory), state.end, std::move(state.funcs),
-                                               std::move(state.batches), std::move(state.pc_map), std::move(state.frames));
+  auto image =
+      std::make_shared<BaselineImage>(key, std::move(state.memory), state.end, std::move(state.funcs), std::move(state.frame_slots),
+                                      std::move(state.batches), std::move(state.pc_map), std::move(state.frames));
   TRY(image->enter_map());
   return image;
 }

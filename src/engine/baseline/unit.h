@@ -37,6 +37,7 @@ struct PcMapPart {
 // Offsets count from the start of the batch's code.
 struct Unit {
   std::vector<code::FuncEntry> funcs;
+  std::vector<code::FrameSlots> frame_slots;  // with CodegenKey::debug_info: one per function
   std::vector<Relocation> relocations;
   std::vector<code::FrameRow> frames;
   std::vector<PcMapPart> pc_map;
@@ -56,6 +57,7 @@ struct Unit {
   void close_rows(uint32_t end);  // encodes what there is
   void clear() {
     funcs.clear();
+    frame_slots.clear();
     relocations.clear();
     frames.clear();
     pc_map.clear();

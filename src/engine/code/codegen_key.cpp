@@ -128,6 +128,7 @@ std::string difference(const CodegenKey& image, const CodegenKey& wanted) {
              "-W nan-canonicalization=n");
   add_switch(out, image.deterministic_relaxed_simd, wanted.deterministic_relaxed_simd, "deterministic relaxed SIMD",
              "-W relaxed-simd-deterministic=y", "-W relaxed-simd-deterministic=n");
+  add_switch(out, image.debug_info, wanted.debug_info, "debug information", "-D debug-info=y", "-D debug-info=n");
   add_switch(out, image.fuel, wanted.fuel, "fuel", "-W fuel=N", "leave out -W fuel");
   add_switch(out, image.epochs, wanted.epochs, "epochs", "CodegenOptions::epochs = true", "CodegenOptions::epochs = false");
   add_switch(out, image.spectre, wanted.spectre, "masks against speculation", "-C spectre=y", "-C spectre=n");

@@ -65,6 +65,18 @@ struct PcInfo {
   std::optional<uint64_t> wasm_offset;  // in the module
 };
 
+// Where a function's frame keeps its values, in bytes from the frame pointer: local i at locals - i * slot_bytes, operand i (0 the
+// deepest) at operands - i * slot_bytes, each in the first bytes of its slot. The root area of root_count references, 32 bits
+// each, ends at roots; a collector may move what it holds. It is empty as long as no tier compiles the collected types.
+struct FrameSlots {
+  uint32_t local_count;
+  uint32_t slot_bytes;
+  int32_t roots;
+  uint32_t root_count;
+  int32_t locals;
+  int32_t operands;
+};
+
 // One image, mapped and executable. Immutable, thread-safe; unmapped with its last owner.
 class Image {
  public:
@@ -76,6 +88,11 @@ class Image {
   // Async-signal-safe. `pc` need not lie in this image: then nullopt. For a return address pass pc - 1.
   [[nodiscard]] virtual std::optional<PcInfo> find(const void* pc) const = 0;
   [[nodiscard]] virtual const FrameRow* frame(const void* pc) const = 0;  // null: the standard frame
+  // Of code with CodegenKey::debug_info: at the first machine instruction of each wasm instruction all values lie in these slots.
+  [[nodiscard]] virtual std::optional<FrameSlots> frame_slots(uint32_t own_func) const {
+    static_cast<void>(own_func);
+    return std::nullopt;
+  }
 };
 
 // Finds the image that holds a pc. Async-signal-safe: called by the trap handler. Null when pc is not compiled code.

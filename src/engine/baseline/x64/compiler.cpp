@@ -348,6 +348,14 @@ void FuncCompiler::finish() {
     patch_frame();
   }
   unit_.funcs.push_back({start_, code_.position() - start_});
+  if (!is_for_debugging_) return;
+  constexpr auto header = -static_cast<int32_t>(frame_header_bytes);
+  unit_.frame_slots.push_back({.local_count = local_slots_,
+                               .slot_bytes = slot_bytes_,
+                               .roots = header,
+                               .root_count = 0,
+                               .locals = local_slot(0).displacement,
+                               .operands = local_slot(local_slots_).displacement});
 }
 
 void FuncCompiler::write_detours() {
