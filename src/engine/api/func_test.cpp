@@ -161,7 +161,7 @@ struct GuestFrame {
 
   static GuestFrame of(const Store& store, const Module& module) {
     const code::StoreContext& context = store.state()->store.context;
-    const code::Image& image = module.state()->code()->module->image();
+    const code::Image& image = module.state()->code()->runtime().image();
     const auto at = image.find(static_cast<const uint8_t*>(context.last_exit_pc) - 1);
     EXPECT_TRUE(at.has_value());
     return {static_cast<const uint8_t*>(context.last_exit_fp), *image.frame_slots(at->func)};
@@ -196,7 +196,7 @@ TEST_P(FuncTest, DebugInfoKeepsLocalsAndOperandsInTheirSlots) {
   EXPECT_EQ(must(typed<int32_t(int32_t, int32_t)>("add")(-7, 40)), 33);
   EXPECT_EQ(locals, (std::vector<int64_t>{-7, 40}));
   EXPECT_EQ(operands, (std::vector<int64_t>{-7, 40}));  // the arguments, as they were before the call
-  EXPECT_EQ(module->state()->code()->module->image().key().debug_info, 1);
+  EXPECT_EQ(module->state()->code()->runtime().image().key().debug_info, 1);
 }
 
 TEST_P(FuncTest, FunctionReferencesGoBothWays) {
