@@ -18,7 +18,22 @@ using Raw = std::vector<uint8_t>;
 // Offsets of a function's instructions, as far as they are reached; what lies between two of them stays together.
 struct Starts {
   std::vector<uint64_t> offsets;
-  void instruction(const wasm::Instruction& instruction) { offsets.push_back(instruction.offset); }
+  std::vector<wasm::Opcode> ops;
+  void instruction(const wasm::Instruction& instruction) {
+    offsets.push_back(instruction.offset);
+    ops.push_back(instruction.op);
+  }
+  [[nodiscard]] static bool is_block(wasm::Opcode op) {
+    return op == wasm::Opcode::block || op == wasm::Opcode::loop || op == wasm::Opcode::if_;
+  }
+  // The end that belongs to the block at `at`.
+  [[nodiscard]] size_t end_of(size_t at) const {
+    for (uint32_t depth = 0; at < ops.size(); ++at) {
+      if (is_block(ops[at])) ++depth;
+      if (ops[at] == wasm::Opcode::end && --depth == 0) return at;
+    }
+    return at;
+  }
 };
 
 // A module with one function's body exchanged. The code section is written anew, all others are copied.
@@ -115,6 +130,27 @@ class Reducer {
     for (size_t run = 64; run != 0; run /= 2) {
       for (size_t at = 0; attempts_ != 0 && exchange(own, at, run);) ++at;
     }
+    for (size_t at = 0; attempts_ != 0 && unwrap(own, at);) ++at;
+  }
+
+  // Tries to do without the block at `at` but with what is in it, its parameters and conditions dropped; false behind the end.
+  bool unwrap(size_t own, size_t at) {
+    for (const Raw& with : {Raw{}, Raw{0x1a}}) {
+      const wasm::Module module = *wasm::decode(program_.wasm);
+      Starts starts;
+      (void)wasm::walk(module, module.imported_funcs + static_cast<uint32_t>(own), starts);
+      if (at + 1 >= starts.offsets.size()) return false;
+      const size_t end = starts.end_of(at);
+      if (!Starts::is_block(starts.ops[at]) || end >= starts.offsets.size()) return true;
+      const auto& body = module.bodies[own];
+      auto place = [&](uint64_t offset) { return program_.wasm.begin() + static_cast<std::ptrdiff_t>(offset); };
+      Raw bytes(place(body.offset), place(starts.offsets[at]));
+      bytes.insert(bytes.end(), with.begin(), with.end());
+      bytes.insert(bytes.end(), place(starts.offsets[at + 1]), place(starts.offsets[end]));
+      bytes.insert(bytes.end(), place(starts.offsets[end] + 1), place(body.offset + body.size));
+      if (take(with_body(program_, module, own, bytes))) return true;
+    }
+    return true;
   }
 
   // Tries to do without `run` instructions from number `at` on, or with a constant instead; false behind the function's end.

@@ -9,6 +9,7 @@
 #include "tests/differential/choices.h"
 #include "tests/differential/isolated.h"
 #include "tests/differential/programs.h"
+#include "tests/differential/reduce.h"
 
 #include <algorithm>
 #include <array>
@@ -70,9 +71,42 @@ std::string compare(const Program& original, const Program& mistaken, const Setu
   return format("{}", Journal::different_kinds(*expected, *engine));
 }
 
+// How many instructions a program has, and of them those that count bits: something to look for.
+struct Finder {
+  uint32_t all = 0, found = 0;
+  void instruction(const wasm::Instruction& instruction) {
+    ++all;
+    if (instruction.op == wasm::Opcode::i64_popcnt) ++found;
+  }
+};
+Finder find(const Program& program) {
+  const wasm::Module module = *wasm::decode(program.wasm);
+  Finder finder;
+  for (uint32_t func = module.imported_funcs; func < module.funcs.size(); ++func) (void)wasm::walk(module, func, finder);
+  return finder;
+}
+
+constexpr uint32_t most_left = 20;  // of some thousand
+
+// A program that "fails" because of one instruction must shrink to it and to what keeps it valid.
+std::string reduces() {
+  for (uint64_t seed = first_seed; seed <= last_seed; ++seed) {
+    const auto program = make_program(seed);
+    if (!program || find(*program).found == 0) continue;
+    const Program reduced = reduce(*program, UINT32_MAX, [](const Program& candidate) { return find(candidate).found != 0; });
+    const Finder left = find(reduced);
+    const size_t expected = 4 + 2 * (reduced.funcs.size() - reduced.imported_funcs);
+    if (left.found != 0 && left.all <= expected && reduced.plan.calls.empty()) return "";
+    return format("a program of {} instructions was reduced to {}; expected {} and no calls", find(*program).all, left.all,
+                  expected);
+  }
+  return "no program to reduce";
+}
+
 }  // namespace
 
 std::string self_test() {
+  if (std::string failure = reduces(); !failure.empty()) return failure;
   uint32_t seen = 0;
   uint64_t noticed = 0, missed = 0;
   for (uint64_t seed = first_seed; seed <= last_seed; ++seed) {
