@@ -242,7 +242,6 @@ constexpr Refused refused_table[] = {
     {"-W component-model", no_components},
     {"-W component-model-async", no_components},
     {"-D coredump", "this build prints a backtrace instead"},
-    {"-D debug-info", "this build prints function names and wasm offsets"},
     {"-D address-map", "every artifact of this build carries its address map"},
     {"--net", no_network},
     {"--listen", no_network},
