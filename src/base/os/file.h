@@ -63,8 +63,8 @@ class File {
 [[nodiscard]] Result<std::vector<uint8_t>> read_file(const std::string& path, uint64_t most);
 // Writes a temporary file beside `path`, flushes it, and renames it: readers see all or nothing, also after a crash.
 [[nodiscard]] Result<void> write_file(const std::string& path, Bytes content, uint32_t mode = 0644);
-// The same without flushing, which can take 20 ms: after a crash of the machine the file may be absent, empty or torn. For what goes
-// soon, and for what its reader checks.
+// The same without flushing, which can take 20 ms: after a crash of the machine the file may be absent, empty or torn. For what
+// goes soon, and for what its reader checks.
 [[nodiscard]] Result<void> write_file_unflushed(const std::string& path, Bytes content, uint32_t mode = 0644);
 [[nodiscard]] Result<void> remove_file(const std::string& path);
 // Sets access and modification time to now: what a size-capped cache orders by.

@@ -178,9 +178,9 @@ class Walker {
   std::vector<LocalRun> runs_;     // all of them
   uint32_t local_count_ = 0;
   bool has_vector_locals_ = false;  // a declared one; parameters are not looked at
-  bool tracks_locals_ = false;   // there are locals without default value
-  std::vector<bool> is_set_;     // then: per local, whether it has a value here
-  std::vector<LocalIndex> set_;  // … and in which order they got one
+  bool tracks_locals_ = false;      // there are locals without default value
+  std::vector<bool> is_set_;        // then: per local, whether it has a value here
+  std::vector<LocalIndex> set_;     // … and in which order they got one
 };
 
 // Walks one body. `Consumer` is a template parameter, so that its calls inline.
