@@ -35,7 +35,7 @@ struct CodegenOptions {
   bool epochs = false;
   bool spectre = true;  // mask indices against speculation past their bounds check; guard-mode memories have no such check
   // Baseline code only, and for whoever looks into a stopped guest: at each instruction every local and operand lies in its slot of
-  // the frame. Slower by half or more.
+  // the frame. Slower code.
   bool debug_info = false;
   enum class Cpu : uint8_t { host_level, v2, v3 } cpu = Cpu::host_level;  // host_level: v3 where this machine has it, else v2
 };

@@ -1,4 +1,4 @@
-// The specification suite against the engine: both tiers in both memory modes. See suite.h.
+// The specification suite against the engine: both tiers in both memory modes, and the baseline tier without AVX. See suite.h.
 #include "mote_engine.h"
 #include "suite.h"
 
@@ -7,6 +7,8 @@ int main(int argc, char** argv) {
   const spec::Configuration configurations[] = {
       {"baseline", "guard", [] { return spec::make_mote_engine(Tiering::baseline, MemoryMode::guard); }},
       {"baseline", "dense", [] { return spec::make_mote_engine(Tiering::baseline, MemoryMode::dense); }},
+      {"baseline without AVX", "guard",
+       [] { return spec::make_mote_engine(Tiering::baseline, MemoryMode::guard, CodegenOptions::Cpu::v2); }},
       {"optimizing", "guard", [] { return spec::make_mote_engine(Tiering::optimizing, MemoryMode::guard); }},
       {"optimizing", "dense", [] { return spec::make_mote_engine(Tiering::optimizing, MemoryMode::dense); }},
   };

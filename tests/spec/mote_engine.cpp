@@ -48,11 +48,12 @@ class Artifacts {
   std::map<std::pair<MemoryMode, std::vector<uint8_t>>, std::vector<uint8_t>> artifacts_;
 };
 
-EngineConfig configuration(Tiering tiering, MemoryMode mode) {
+EngineConfig configuration(Tiering tiering, MemoryMode mode, CodegenOptions::Cpu cpu) {
   static Artifacts artifacts;
   EngineConfig config;
   config.tiering = tiering;
   config.codegen.memory = mode;
+  config.codegen.cpu = cpu;
   config.compiler = [](std::span<const uint8_t> wasm, const CodegenOptions& options) { return artifacts.compile(wasm, options); };
   return config;
 }
@@ -275,8 +276,8 @@ class MoteEngine final : public ScriptEngine {
 
 }  // namespace
 
-std::unique_ptr<ScriptEngine> make_mote_engine(Tiering tiering, MemoryMode mode) {
-  auto engine = std::make_unique<MoteEngine>(must(Engine::create(configuration(tiering, mode))));
+std::unique_ptr<ScriptEngine> make_mote_engine(Tiering tiering, MemoryMode mode, CodegenOptions::Cpu cpu) {
+  auto engine = std::make_unique<MoteEngine>(must(Engine::create(configuration(tiering, mode, cpu))));
   engine->define_spectest();
   return engine;
 }

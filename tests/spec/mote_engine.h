@@ -7,6 +7,7 @@
 
 namespace mote::spec {
 
-[[nodiscard]] std::unique_ptr<ScriptEngine> make_mote_engine(Tiering tiering, MemoryMode mode);
+[[nodiscard]] std::unique_ptr<ScriptEngine> make_mote_engine(Tiering tiering, MemoryMode mode,
+                                                             CodegenOptions::Cpu cpu = CodegenOptions::Cpu::host_level);
 
 }  // namespace mote::spec

@@ -162,7 +162,7 @@ void Prescan::scan(Bytes body) {
   std::fill_n(weights_.begin(), std::min(named_locals_, counted_locals), 0);
   named_locals_ = loop_depth_ = 0;
   loop_weight_ = 1;
-  has_vectors_ = has_memory_ = called_ = accessed_ = false;
+  has_vectors_ = called_ = accessed_ = false;
   is_complete_ = false;
   loops_.clear();
   blocks_.clear();
@@ -182,7 +182,7 @@ void Prescan::scan(Bytes body) {
         in.leb();
         break;
       case Shape::memarg:
-        has_memory_ = accessed_ = true;
+        accessed_ = true;
         in.memarg();
         break;
       case Shape::f32:
@@ -234,11 +234,11 @@ void Prescan::scan(Bytes body) {
         break;
       case Shape::prefix_fd:
         has_vectors_ = true;
-        has_memory_ = accessed_ = true;
+        accessed_ = true;
         in.prefix_fd();
         break;
       case Shape::prefix_fe:
-        has_memory_ = accessed_ = true;
+        accessed_ = true;
         in.prefix_fe();
         break;
       case Shape::stop:

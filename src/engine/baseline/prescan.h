@@ -38,7 +38,6 @@ class Prescan {
   [[nodiscard]] uint32_t named_locals() const { return named_locals_; }
   [[nodiscard]] std::span<const Loop> loops() const { return loops_; }  // in the order of the body
   [[nodiscard]] bool has_vectors() const { return has_vectors_; }       // any vector instruction
-  [[nodiscard]] bool has_memory() const { return has_memory_; }
 
  private:
   void use(uint32_t local, bool is_set);
@@ -49,7 +48,7 @@ class Prescan {
   uint32_t named_locals_ = 0;
   uint32_t loop_weight_ = 1;
   uint32_t loop_depth_ = 0;
-  bool is_complete_ = false, has_vectors_ = false, has_memory_ = false;
+  bool is_complete_ = false, has_vectors_ = false;
   std::vector<Loop> loops_;
   std::vector<uint32_t> blocks_;  // open ones: index of the loop, or no_loop
   uint64_t used_ = 0, set_ = 0;   // since the innermost loop began

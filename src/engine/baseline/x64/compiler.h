@@ -177,6 +177,14 @@ class FuncCompiler {
       stack_.resize(2 * height_);
     stack_[height_++] = value;
   }
+  // An i32 constant, for a builtin's argument.
+  [[nodiscard]] static Value number(uint32_t value) { return {.kind = Value::constant, .type = Type::i32, .bits = value}; }
+  // Pops an operand whose upper half must be zero when it is an i32.
+  [[nodiscard]] Value pop_extended() {
+    Value value = pop();
+    if (value.kind == Value::in_reg || value.kind == Value::local) (void)use_extended(value);
+    return value;
+  }
   void push_reg(Type type, Reg reg) { push({.kind = Value::in_reg, .type = type, .reg = reg}); }
   void push_constant(Type type, uint64_t bits) { push({.kind = Value::constant, .type = type, .bits = bits}); }
   [[nodiscard]] Reg take(bool is_vector_reg);  // a temporary; spills one when there is none
@@ -270,7 +278,6 @@ class FuncCompiler {
   void reference_call(const wasm::Instruction& instruction, bool is_tail);
   void place_arguments(const wasm::FuncType& type);
   void finish_call(const wasm::FuncType& type);
-  void after_call();
   void tail_jump(wasm::FuncIndex own_func);
   template <class Target>
   void tail_jump_indirect(const Target& target);

@@ -193,6 +193,7 @@ void FuncCompiler::truncate(const wasm::Instruction& instruction) {
     has_avx_ ? code_.emit_vex(convert, w, to, Reg::none, reg) : code_.emit(convert, w, to, reg);
   };
   Condition exceptional = Condition::o;
+  Position large_in_range = 0;
   if (kind.is_signed) {
     convert_from(kind.is_wide, from);
     code_.alu_imm(Alu::cmp, kind.is_wide, to, 1);  // overflows for the least integer only
@@ -217,23 +218,13 @@ void FuncCompiler::truncate(const wasm::Instruction& instruction) {
     code_.mov_imm(Reg::r11, 1ull << 63);
     code_.alu(Alu::xor_, true, to, Reg::r11);  // in range: now negative …
     code_.test(true, to, to);
-    const Position large_in_range = code_.jcc8(Condition::s);
+    large_in_range = code_.jcc8(Condition::s);
     code_.alu_imm(Alu::or_, true, Reg::r11, -1);  // … else reported as the sign
     code_.patch8(small_done);
     exceptional = Condition::s;
-    const Position jump = code_.jcc(exceptional);
-    code_.patch8(large_in_range);
-    detours_.push_back({.kind = Detour::Kind::truncate,
-                        .a = from,
-                        .b = to,
-                        .op = instruction.op,
-                        .wasm_offset = offset_,
-                        .jump = jump,
-                        .back = code_.position()});
-    release(a);
-    return push_reg(Type::i64, to);
   }
   const Position jump = code_.jcc(exceptional);
+  if (large_in_range != 0) code_.patch8(large_in_range);
   detours_.push_back({.kind = Detour::Kind::truncate,
                       .a = from,
                       .b = to,

@@ -200,32 +200,26 @@ void FuncCompiler::scalar_store(const wasm::Instruction& instruction) {
 // Builtins take addresses and sizes as 64 bits, zero-extended.
 void FuncCompiler::bulk(const wasm::Instruction& instruction) {
   using enum wasm::Opcode;
-  const auto number = [](uint32_t value) { return Value{.kind = Value::constant, .type = Type::i32, .bits = value}; };
-  const auto extended = [&] {
-    Value value = pop();
-    if (value.kind == Value::in_reg || value.kind == Value::local) (void)use_extended(value);
-    return value;
-  };
   const wasm::MemoryIndex index = instruction.index, index2 = instruction.index2;
   switch (instruction.op) {
     case memory_grow: {
-      Value arguments[] = {number(index), extended()};
+      Value arguments[] = {number(index), pop_extended()};
       builtin(code::Builtin::memory_grow, arguments);
       const Type type = is_memory64(index) ? Type::i64 : Type::i32;
       return push({.kind = Value::in_reg, .type = type, .reg = Reg::rax, .is_dirty_i32 = type == Type::i32});
     }
     case memory_copy: {
-      const Value bytes = extended(), from = extended(), to = extended();
+      const Value bytes = pop_extended(), from = pop_extended(), to = pop_extended();
       Value arguments[] = {number(index), number(index2), to, from, bytes};
       return builtin(code::Builtin::memory_copy, arguments);
     }
     case memory_fill: {
-      const Value bytes = extended(), value = pop(), to = extended();
+      const Value bytes = pop_extended(), value = pop(), to = pop_extended();
       Value arguments[] = {number(index), to, value, bytes};
       return builtin(code::Builtin::memory_fill, arguments);
     }
     case memory_init: {
-      const Value bytes = pop(), from = pop(), to = extended();
+      const Value bytes = pop(), from = pop(), to = pop_extended();
       Value arguments[] = {number(index2), number(index), to, from, bytes};
       return builtin(code::Builtin::memory_init, arguments);
     }

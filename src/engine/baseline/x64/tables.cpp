@@ -56,12 +56,6 @@ void FuncCompiler::resolve_entry(wasm::TableIndex table, Reg entry, Reg index, b
 
 bool FuncCompiler::table(const wasm::Instruction& instruction) {
   using enum wasm::Opcode;
-  const auto number = [](uint32_t value) { return Value{.kind = Value::constant, .type = Type::i32, .bits = value}; };
-  const auto extended = [&] {
-    Value value = pop();
-    if (value.kind == Value::in_reg || value.kind == Value::local) (void)use_extended(value);
-    return value;
-  };
   const auto is_64 = [&](wasm::TableIndex table) { return module().tables[table].type.limits.address == wasm::AddressType::i64; };
   const wasm::TableIndex index = instruction.index, index2 = instruction.index2;
   switch (instruction.op) {
@@ -79,26 +73,26 @@ bool FuncCompiler::table(const wasm::Instruction& instruction) {
       return true;
     }
     case table_grow: {
-      const Value delta = extended(), initial = extended();
+      const Value delta = pop_extended(), initial = pop_extended();
       Value arguments[] = {number(index), initial, delta};
       builtin(code::Builtin::table_grow, arguments);
       push({.kind = Value::in_reg, .type = is_64(index) ? Type::i64 : Type::i32, .reg = Reg::rax, .is_dirty_i32 = !is_64(index)});
       return true;
     }
     case table_fill: {
-      const Value count = extended(), value = extended(), to = extended();
+      const Value count = pop_extended(), value = pop_extended(), to = pop_extended();
       Value arguments[] = {number(index), to, value, count};
       builtin(code::Builtin::table_fill, arguments);
       return true;
     }
     case table_copy: {
-      const Value count = extended(), from = extended(), to = extended();
+      const Value count = pop_extended(), from = pop_extended(), to = pop_extended();
       Value arguments[] = {number(index), number(index2), to, from, count};
       builtin(code::Builtin::table_copy, arguments);
       return true;
     }
     case table_init: {
-      const Value count = pop(), from = pop(), to = extended();
+      const Value count = pop(), from = pop(), to = pop_extended();
       Value arguments[] = {number(index2), number(index), to, from, count};
       builtin(code::Builtin::table_init, arguments);
       return true;
