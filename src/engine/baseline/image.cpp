@@ -127,7 +127,8 @@ Result<CodeMemory> CodeMemory::create(uint64_t code_bytes, uint64_t size_limit, 
   if (!memory) memory = os::Mapping::anonymous(std::min(state->limit, code_bytes * 32 + (1 << 20)));
   if (!memory) return fail(ErrorKind::unavailable, format("no memory for compiled code: {}", memory.error().message));
   state->memory = std::move(*memory);
-  if (code_bytes >= os::huge_page_size / 4) state->memory.ask_for_huge_pages(0, state->memory.size());  // a third fewer faults
+  // Fewer faults: 4 to 10 % of the CPU time of large modules (./bench compile --compiler baseline, with and without).
+  if (code_bytes >= os::huge_page_size / 4) state->memory.ask_for_huge_pages(0, state->memory.size());
   state->limit = std::min(state->limit, state->memory.size());
   const std::vector<uint8_t>& prologue = x64::prologue();
   if (prologue.size() > state->limit) {
