@@ -5,6 +5,7 @@
 #     PRIVATE  mote_llvm                           # outside libraries; they never leak upward
 #     OUTSIDE  llvm/                               # outside headers that only this room may include
 #     TESTS    asmjit                              # outside libraries of its tests only
+#     PROFILED                                     # compiled by the recorded profile (Tuned.cmake)
 #     SOURCES  compile.cpp simd.cpp)
 #
 # Floors are ordered: a room may need rooms of its own floor or of floors below it.
@@ -14,7 +15,7 @@
 set(MOTE_FLOORS base engine host platform)
 
 function(mote_room room)
-  cmake_parse_arguments(R "" "" "NEEDS;PRIVATE;PUBLIC;OUTSIDE;TESTS;SOURCES" ${ARGN})
+  cmake_parse_arguments(R "PROFILED" "" "NEEDS;PRIVATE;PUBLIC;OUTSIDE;TESTS;SOURCES" ${ARGN})
   string(REPLACE "/" "_" target mote_${room})
   mote_floor(${room} height)
 
@@ -25,6 +26,9 @@ function(mote_room room)
   target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
   target_link_libraries(${target} PRIVATE ${R_PRIVATE} PUBLIC mote_flags ${R_PUBLIC})
   target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions>)
+  if(R_PROFILED)
+    target_compile_options(${target} PRIVATE ${MOTE_PROFILE_OPTIONS})
+  endif()
 
   foreach(need IN LISTS R_NEEDS)
     string(REPLACE "/" "_" need_target mote_${need})

@@ -69,11 +69,29 @@ constexpr std::array<Shape, 256> shapes = [] {
   return table;
 }();
 
+// Of the most frequent opcodes, those that tell nothing but whether memory is used: how many bytes they have when each integer is
+// short, and the bits of their second and third byte that are zero then.
+struct Simple {
+  uint8_t size = 0;
+  bool accesses = false;
+  uint16_t long_bits = 0;
+};
+constexpr std::array<Simple, 256> simples = [] {
+  std::array<Simple, 256> table{};
+  for (uint32_t op = 0; op < 256; ++op) {
+    if (shapes[op] == Shape::none) table[op] = {1, false, 0};
+    if (shapes[op] == Shape::leb) table[op] = {2, false, 0x0080};
+    if (shapes[op] == Shape::memarg) table[op] = {3, true, 0x80c0};  // a memory's index follows if bit 6 of the first is set
+  }
+  return table;
+}();
+
 // Bytes of the body; reads past the end give zeros and end the scan.
 struct Cursor {
   const uint8_t *at, *end;
 
   uint32_t u32() {
+    if (at != end && *at < 0x80) return *at++;
     uint32_t value = 0;
     for (uint32_t shift = 0; at != end; shift += 7) {
       const uint8_t byte = *at++;
@@ -170,6 +188,14 @@ void Prescan::scan(Bytes body) {
   used_ = set_ = 0;
   Cursor in{body.data(), body.data() + body.size()};
   while (in.at != in.end) {
+    if (in.end - in.at >= 3) {
+      const Simple simple = simples[*in.at];
+      if (simple.size != 0 && (load_le<uint16_t>(in.at + 1) & simple.long_bits) == 0) {
+        accessed_ |= simple.accesses;
+        in.at += simple.size;
+        continue;
+      }
+    }
     const auto offset = static_cast<uint64_t>(in.at - body.data());
     switch (shapes[*in.at++]) {
       case Shape::none:

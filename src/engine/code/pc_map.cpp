@@ -57,6 +57,7 @@ void put_row(std::vector<uint8_t>& out, uint32_t text_step, uint32_t from, uint3
 std::vector<uint8_t> encode_pc_map(std::span<const PcMapRow> rows, uint32_t code_size) {
   uint32_t block_count = (code_size + block_size - 1) / block_size;
   std::vector<uint8_t> out(header_size + entry_size * (block_count + 1ull));
+  out.reserve(out.size() + rows.size() + rows.size() / 2);
   store_le(out.data(), block_count);
   uint64_t rows_start = out.size();
   size_t row = 0;

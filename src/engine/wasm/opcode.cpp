@@ -46,11 +46,6 @@ consteval OpcodeInfo describe(Immediate immediate, Group group, std::string_view
   return info;
 }
 
-constexpr OpcodeInfo infos[] = {
-#define MOTE_OPCODE(name, text, prefix, code, group, signature, immediate) describe(Immediate::immediate, Group::group, signature),
-#include "engine/wasm/opcodes.def"
-#undef MOTE_OPCODE
-};
 constexpr const char* texts[] = {
 #define MOTE_OPCODE(name, text, prefix, code, group, signature, immediate) text,
 #include "engine/wasm/opcodes.def"
@@ -96,12 +91,14 @@ consteval OpcodeTable make_table() {
   return table;
 }
 
-static_assert(std::size(infos) == opcode_count);
-
 }  // namespace
 
 constinit const OpcodeTable opcode_table = make_table();
-constinit const std::span<const OpcodeInfo, opcode_count> opcode_infos{infos};
+constinit const std::array<OpcodeInfo, opcode_count> opcode_infos = {
+#define MOTE_OPCODE(name, text, prefix, code, group, signature, immediate) describe(Immediate::immediate, Group::group, signature),
+#include "engine/wasm/opcodes.def"
+#undef MOTE_OPCODE
+};
 
 std::optional<Opcode> read_opcode(Reader& in) {
   const uint64_t start = in.offset();
@@ -132,7 +129,7 @@ std::optional<Opcode> read_opcode(Reader& in) {
 }
 
 const OpcodeInfo& info(Opcode op) {
-  return infos[static_cast<size_t>(op)];
+  return opcode_infos[static_cast<size_t>(op)];
 }
 const char* text(Opcode op) {
   return texts[static_cast<size_t>(op)];

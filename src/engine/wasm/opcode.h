@@ -8,7 +8,6 @@
 #include <array>
 #include <cstdint>
 #include <optional>
-#include <span>
 
 namespace mote::wasm {
 
@@ -26,6 +25,6 @@ extern const OpcodeTable opcode_table;
 // Reads an opcode with its prefix; nothing, and an error in `in`, when it is none.
 [[nodiscard]] std::optional<Opcode> read_opcode(Reader& in);
 
-extern const std::span<const OpcodeInfo, opcode_count> opcode_infos;
+extern const std::array<OpcodeInfo, opcode_count> opcode_infos;
 
 }  // namespace mote::wasm

@@ -24,7 +24,7 @@ namespace {
 // locals, and a million such functions must not cost more than they weigh.
 constexpr uint32_t plain_locals = 1024;
 
-ValueType value_type(Operand operand, ValueType address) {
+[[gnu::always_inline]] inline ValueType value_type(Operand operand, ValueType address) {
   static_assert(static_cast<int>(Operand::v128) == static_cast<int>(ValueKind::v128));
   return operand == Operand::address ? address : ValueType(static_cast<ValueKind>(operand));
 }
@@ -106,19 +106,24 @@ ValueType Walker::local_type(uint32_t index) const {
   return std::ranges::upper_bound(runs_, index, {}, &LocalRun::end)->type;
 }
 
-uint32_t Walker::read_local() {
+[[gnu::always_inline]] inline uint32_t Walker::read_local() {
   instruction_.index = read_index(local_count_, "local");
   if (!in_.failed()) instruction_.type = local_type(instruction_.index);
   return instruction_.index;
 }
 
-void Walker::local_get() {
+void Walker::uninitialized(uint32_t index) {
+  fail(format("uninitialized local: {}", index));
+}
+
+[[gnu::always_inline]] inline void Walker::local_get() {
   const uint32_t index = read_local();
-  if (tracks_locals_ && !in_.failed() && !is_set_[index]) return fail(format("uninitialized local: {}", index));
+  if (tracks_locals_ && !in_.failed() && !is_set_[index]) [[unlikely]]
+    return uninitialized(index);
   push(instruction_.type);
 }
 
-void Walker::local_set(bool keeps_operand) {
+[[gnu::always_inline]] inline void Walker::local_set(bool keeps_operand) {
   const uint32_t index = read_local();
   if (in_.failed()) return;
   pop(instruction_.type);
@@ -130,20 +135,15 @@ void Walker::local_set(bool keeps_operand) {
 }
 
 bool Walker::next() {
-  if (in_.at_end() || frames_.empty()) [[unlikely]] {
-    end_body();
-    return false;
-  }
-  clear_instruction();
+  if (in_.at_end()) [[unlikely]]
+    return end_body();
+  if (has_spans_) clear_spans();
   instruction_.offset = in_.offset();
   told_ = live_;
-  const uint16_t plain = opcode_table.plain[in_.peek()];
-  if (plain != illegal_opcode) [[likely]] {
+  if (const uint16_t plain = opcode_table.plain[in_.peek()]; plain != illegal_opcode) [[likely]] {
     in_.u8();
     instruction_.op = static_cast<Opcode>(plain);
-  } else if (const auto op = read_opcode(in_)) {
-    instruction_.op = *op;
-  } else {
+  } else if (!read_long_opcode()) {
     return false;
   }
   // The locals first: a third of all instructions.
@@ -159,27 +159,23 @@ bool Walker::next() {
   return !in_.failed();
 }
 
-// Spans are cleared only when the last instruction had some.
-void Walker::clear_instruction() {
-  instruction_.end_reachable = true;
-  instruction_.index = instruction_.index2 = 0;
-  instruction_.type = instruction_.type2 = bottom;
-  instruction_.low = instruction_.high = 0;
-  instruction_.memarg = {};
-  if (!has_spans_) return;
+void Walker::clear_spans() {
   has_spans_ = false;
   instruction_.block = {};
   instruction_.targets = {};
   instruction_.catches = {};
 }
 
-void Walker::end_body() {
-  if (in_.failed()) return;
-  if (!frames_.empty()) {
-    in_.fail(in_.offset(), "END opcode expected: the body ends inside a block");
-  } else if (!in_.at_end()) {
-    in_.fail(in_.offset(), format("section size mismatch: {} bytes after the end of the body", in_.remaining()));
-  }
+bool Walker::read_long_opcode() {
+  const auto op = read_opcode(in_);
+  if (op) instruction_.op = *op;
+  return op.has_value();
+}
+
+// False, as next() is at its end.
+bool Walker::end_body() {
+  if (!in_.failed() && !frames_.empty()) in_.fail(in_.offset(), "END opcode expected: the body ends inside a block");
+  return false;
 }
 
 Result<void> Walker::finish() {
@@ -189,9 +185,19 @@ Result<void> Walker::finish() {
   return std::unexpected(std::move(error));
 }
 
-void Walker::fixed(const OpcodeInfo& info) {
+[[gnu::always_inline]] inline void Walker::fixed(const OpcodeInfo& info) {
   const ValueType address = info.immediate == Immediate::none ? i32 : read_fixed_immediate(info.immediate);
-  for (size_t i = info.param_count; i-- > 0;) pop(value_type(info.params[i], address));
+  // One operand, or two, or none, of the very types: nearly always.
+  const size_t operands = top_ - base_;
+  const ValueType* const top = stack_.get() + top_;
+  if (info.param_count == 2 && operands >= 2 && top[-1] == value_type(info.params[1], address) &&
+      top[-2] == value_type(info.params[0], address)) {
+    top_ -= 2;
+  } else if (info.param_count == 1 && operands >= 1 && top[-1] == value_type(info.params[0], address)) {
+    top_ -= 1;
+  } else {
+    for (size_t i = info.param_count; i-- > 0;) pop(value_type(info.params[i], address));
+  }
   if (info.result_count != 0) push(value_type(info.result, address));
 }
 
@@ -340,14 +346,8 @@ ValueType Walker::read_memarg(Immediate immediate) {
   return address_type(address);
 }
 
-uint32_t Walker::read_index(size_t size, const char* what) {
-  const uint32_t index = in_.u32();
-  check_index(index, size, what);
-  return index;
-}
-
-void Walker::check_index(uint32_t index, size_t size, const char* what) {
-  if (index >= size && !in_.failed()) fail(format("unknown {} {}", what, index));
+void Walker::unknown_index(uint32_t index, const char* what) {
+  if (!in_.failed()) fail(format("unknown {} {}", what, index));
 }
 
 // Instructions whose types depend on more than their opcode.

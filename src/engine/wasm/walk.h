@@ -70,7 +70,6 @@ class Walker {
 
   // walk.cpp
   void read_local_runs();
-  void clear_instruction();
   void local_get();
   void local_set(bool keeps_operand);
   [[nodiscard]] uint32_t read_local();
@@ -79,10 +78,21 @@ class Walker {
   [[nodiscard]] ValueType read_memarg(Immediate immediate);
   [[nodiscard]] uint32_t read_lane(uint32_t lanes);
   // An index below `size`, else "unknown WHAT INDEX"; look at failed() before it is used.
-  [[nodiscard]] uint32_t read_index(size_t size, const char* what);
-  void check_index(uint32_t index, size_t size, const char* what);
+  [[nodiscard]] uint32_t read_index(size_t size, const char* what) {
+    const uint32_t index = in_.u32();
+    check_index(index, size, what);
+    return index;
+  }
+  void check_index(uint32_t index, size_t size, const char* what) {
+    if (index >= size) [[unlikely]]
+      unknown_index(index, what);
+  }
+  [[gnu::cold, gnu::noinline]] void unknown_index(uint32_t index, const char* what);
   void rule(Opcode op);
-  void end_body();
+  [[gnu::noinline]] void clear_spans();
+  [[gnu::noinline]] bool read_long_opcode();
+  [[gnu::cold, gnu::noinline]] bool end_body();
+  [[gnu::cold, gnu::noinline]] void uninitialized(uint32_t index);
 
   // walk_control.cpp
   void block(Opcode op);
@@ -137,7 +147,8 @@ class Walker {
 
   // The operand stack. Types of the innermost block start at base_.
   void push(ValueType type) {
-    if (top_ == capacity_) grow(1);
+    if (top_ == capacity_) [[unlikely]]
+      grow(1);
     stack_[top_++] = type;
   }
   void pop(ValueType expected) {
@@ -151,8 +162,8 @@ class Walker {
   void pop_all(Types types);
   ValueType pop_any();
   ValueType pop_ref();
-  void pop_slowly(ValueType expected);
-  void grow(size_t more);
+  [[gnu::noinline]] void pop_slowly(ValueType expected);
+  [[gnu::cold, gnu::noinline]] void grow(size_t more);
 
   [[gnu::cold, gnu::noinline]] void fail(std::string message, ErrorKind kind = ErrorKind::bad_input);
   [[gnu::cold, gnu::noinline]] void mismatch(ValueType expected, ValueType found);
@@ -165,7 +176,7 @@ class Walker {
   Instruction instruction_;
   bool told_ = false;
   bool live_ = false;       // the next instruction is reachable, in a block that was told
-  bool has_spans_ = false;  // instruction_ has more to clear than its scalars
+  bool has_spans_ = false;  // instruction_ has some
 
   std::unique_ptr<ValueType[]> stack_;
   size_t top_ = 0, base_ = 0, capacity_ = 0;

@@ -104,6 +104,8 @@ void Walker::end() {
   live_ = frame.told;
   base_ = frames_.empty() ? 0 : frames_.back().height;
   push_all(frame.type.results);
+  if (frames_.empty() && !in_.at_end()) [[unlikely]]
+    in_.fail(in_.offset(), format("section size mismatch: {} bytes after the end of the body", in_.remaining()));
 }
 
 void Walker::unreachable() {
@@ -146,7 +148,6 @@ void Walker::br_if() {
 }
 
 void Walker::br_table() {
-  has_spans_ = true;
   const uint32_t count = in_.count(limits::br_table_targets, "branch targets");
   targets_.clear();
   targets_.reserve(count + 1);
@@ -160,6 +161,7 @@ void Walker::br_table() {
     if (i == 0 || types.data() != checked.data()) check_top(types);
     checked = types;
   }
+  has_spans_ = true;
   instruction_.index = 0;
   instruction_.targets = targets_;
   unreachable();

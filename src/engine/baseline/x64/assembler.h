@@ -85,27 +85,25 @@ class Assembler {
 
   // Any instruction with a register and a register-or-memory operand.
   void emit(Op op, bool w, Reg reg, Reg rm, bool is_byte = false) {
-    room();
-    prefix_rex(op, w, number(reg), 0, number(rm), is_byte && (number(reg) >= 4 || number(rm) >= 4));
-    opcode(op);
-    *at_++ = static_cast<uint8_t>(0xc0 | (number(reg) & 7) << 3 | (number(rm) & 7));
+    uint8_t* at = room();
+    at = prefix_rex(at, op, w, number(reg), 0, number(rm), is_byte && (number(reg) >= 4 || number(rm) >= 4));
+    at = opcode(at, op);
+    *at = static_cast<uint8_t>(0xc0 | (number(reg) & 7) << 3 | (number(rm) & 7));
+    at_ = at + 1;
   }
   void emit(Op op, bool w, Reg reg, const Mem& mem, bool is_byte = false) {
-    room();
-    prefix_rex(op, w, number(reg), index_number(mem), number(mem.base), is_byte && number(reg) >= 4);
-    opcode(op);
-    memory(number(reg), mem);
+    uint8_t* at = room();
+    at = prefix_rex(at, op, w, number(reg), index_number(mem), number(mem.base), is_byte && number(reg) >= 4);
+    at_ = memory(opcode(at, op), number(reg), mem);
   }
   // The same in the three-operand form (VEX, 128 bits); `second` none: not used.
   void emit_vex(Op op, bool w, Reg reg, Reg second, Reg rm) {
-    room();
-    vex(op, w, number(reg), 0, number(rm), second);
-    *at_++ = static_cast<uint8_t>(0xc0 | (number(reg) & 7) << 3 | (number(rm) & 7));
+    uint8_t* at = vex(room(), op, w, number(reg), 0, number(rm), second);
+    *at = static_cast<uint8_t>(0xc0 | (number(reg) & 7) << 3 | (number(rm) & 7));
+    at_ = at + 1;
   }
   void emit_vex(Op op, bool w, Reg reg, Reg second, const Mem& mem) {
-    room();
-    vex(op, w, number(reg), index_number(mem), number(mem.base), second);
-    memory(number(reg), mem);
+    at_ = memory(vex(room(), op, w, number(reg), index_number(mem), number(mem.base), second), number(reg), mem);
   }
   void imm8(uint8_t value) { *at_++ = value; }  // behind emit(): there is room
 
@@ -310,30 +308,19 @@ class Assembler {
   // lea to, [rip + …]: returns the position behind the displacement.
   Position lea_rip(Reg to) { return rip({0, 0, 0x8d}, true, to); }
   // Any instruction whose memory operand is [rip + displacement] and whose immediate, if any, has not been written.
-  Position rip(Op op, bool w, Reg reg) {
-    room();
-    prefix_rex(op, w, number(reg), 0, 0, false);
-    opcode(op);
-    *at_++ = static_cast<uint8_t>((number(reg) & 7) << 3 | 5);
-    put32(0);
-    return position();
-  }
-  Position rip_vex(Op op, bool w, Reg reg, Reg second) {
-    room();
-    vex(op, w, number(reg), 0, 0, second);
-    *at_++ = static_cast<uint8_t>((number(reg) & 7) << 3 | 5);
-    put32(0);
-    return position();
-  }
+  Position rip(Op op, bool w, Reg reg) { return rip_operand(opcode(prefix_rex(room(), op, w, number(reg), 0, 0, false), op), reg); }
+  Position rip_vex(Op op, bool w, Reg reg, Reg second) { return rip_operand(vex(room(), op, w, number(reg), 0, 0, second), reg); }
 
  private:
   static constexpr uint32_t most_instruction_bytes = 24;
 
-  void room() {
+  // Where the next instruction goes.
+  uint8_t* room() {
     if (at_ > last_) [[unlikely]] {
       overflowed_ = true;
       at_ = begin_;
     }
+    return at_;
   }
   void put32(uint32_t value) {
     std::memcpy(at_, &value, 4);
@@ -341,44 +328,58 @@ class Assembler {
   }
   static uint8_t index_number(const Mem& mem) { return mem.index == Reg::none ? 0 : number(mem.index); }
 
-  void prefix_rex(Op op, bool w, uint8_t reg, uint8_t index, uint8_t base, bool is_forced) {
-    if (op.prefix != 0) *at_++ = op.prefix;
+  // The parts of an instruction: each is written at a place and returns the place behind it. The cursor is moved once, at the
+  // end: a store to it between the bytes could not be told apart from them.
+  [[nodiscard]] static uint8_t* prefix_rex(uint8_t* at, Op op, bool w, uint8_t reg, uint8_t index, uint8_t base, bool is_forced) {
+    if (op.prefix != 0) *at++ = op.prefix;
     const auto rex = static_cast<uint8_t>((w ? 8 : 0) | (reg >> 3) << 2 | (index >> 3) << 1 | base >> 3);
-    if (rex != 0 || is_forced) *at_++ = 0x40 | rex;
+    *at = 0x40 | rex;
+    return at + (rex != 0 || is_forced ? 1 : 0);
   }
-  void opcode(Op op) {
-    if (op.map != 0) *at_++ = 0x0f;
-    if (op.map == 2) *at_++ = 0x38;
-    if (op.map == 3) *at_++ = 0x3a;
-    *at_++ = op.opcode;
+  [[nodiscard]] static uint8_t* opcode(uint8_t* at, Op op) {
+    if (op.map != 0) *at++ = 0x0f;
+    if (op.map == 2) *at++ = 0x38;
+    if (op.map == 3) *at++ = 0x3a;
+    *at++ = op.opcode;
+    return at;
   }
-  void vex(Op op, bool w, uint8_t reg, uint8_t index, uint8_t base, Reg second) {
+  [[nodiscard]] static uint8_t* vex(uint8_t* at, Op op, bool w, uint8_t reg, uint8_t index, uint8_t base, Reg second) {
     const uint8_t pp = op.prefix == 0x66 ? 1 : op.prefix == 0xf3 ? 2 : op.prefix == 0xf2 ? 3 : 0;
     const uint8_t v = second == Reg::none ? 0 : number(second);
     const auto low = static_cast<uint8_t>((~v & 15) << 3 | pp);
     if (op.map == 1 && !w && index < 8 && base < 8) {
-      *at_++ = 0xc5;
-      *at_++ = static_cast<uint8_t>((reg < 8 ? 0x80 : 0) | low);
+      *at++ = 0xc5;
+      *at++ = static_cast<uint8_t>((reg < 8 ? 0x80 : 0) | low);
     } else {
-      *at_++ = 0xc4;
-      *at_++ = static_cast<uint8_t>((reg < 8 ? 0x80 : 0) | (index < 8 ? 0x40 : 0) | (base < 8 ? 0x20 : 0) | op.map);
-      *at_++ = static_cast<uint8_t>((w ? 0x80 : 0) | low);
+      *at++ = 0xc4;
+      *at++ = static_cast<uint8_t>((reg < 8 ? 0x80 : 0) | (index < 8 ? 0x40 : 0) | (base < 8 ? 0x20 : 0) | op.map);
+      *at++ = static_cast<uint8_t>((w ? 0x80 : 0) | low);
     }
-    *at_++ = op.opcode;
+    *at++ = op.opcode;
+    return at;
   }
-  void memory(uint8_t reg, const Mem& mem) {
+  // ModRM, SIB and displacement: four bytes of it are written always, and as many kept as are needed.
+  [[nodiscard]] static uint8_t* memory(uint8_t* at, uint8_t reg, const Mem& mem) {
+    const int32_t displacement = mem.displacement;
     const auto field = static_cast<uint8_t>((reg & 7) << 3);
     const uint8_t base = number(mem.base) & 7;
-    const bool needs_sib = mem.index != Reg::none || base == 4;
     // rbp and r13 as base have no form without displacement.
-    const uint8_t mod = mem.displacement == 0 && base != 5 ? 0 : mem.displacement == static_cast<int8_t>(mem.displacement) ? 1 : 2;
-    *at_++ = static_cast<uint8_t>(mod << 6 | field | (needs_sib ? 4 : base));
-    if (needs_sib) {
+    const uint32_t mod = displacement == 0 && base != 5 ? 0 : displacement == static_cast<int8_t>(displacement) ? 1 : 2;
+    if (mem.index != Reg::none || base == 4) {
       const uint8_t index = mem.index == Reg::none ? 4 : number(mem.index) & 7;
-      *at_++ = static_cast<uint8_t>(mem.scale << 6 | index << 3 | base);
+      *at++ = static_cast<uint8_t>(mod << 6 | field | 4);
+      *at++ = static_cast<uint8_t>(mem.scale << 6 | index << 3 | base);
+    } else {
+      *at++ = static_cast<uint8_t>(mod << 6 | field | base);
     }
-    if (mod == 1) *at_++ = static_cast<uint8_t>(mem.displacement);
-    if (mod == 2) put32(static_cast<uint32_t>(mem.displacement));
+    std::memcpy(at, &displacement, 4);
+    return at + (mod == 2 ? 4 : mod);
+  }
+  Position rip_operand(uint8_t* at, Reg reg) {
+    *at++ = static_cast<uint8_t>((number(reg) & 7) << 3 | 5);
+    std::memset(at, 0, 4);
+    at_ = at + 4;
+    return position();
   }
 
   uint8_t* begin_ = nullptr;

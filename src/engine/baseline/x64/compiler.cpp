@@ -229,6 +229,8 @@ void FuncCompiler::instruction(const wasm::Instruction& instruction) {
   if (unsupported_) [[unlikely]]
     return;
   offset_ = static_cast<uint32_t>(instruction.offset);
+  if (instruction.op == wasm::Opcode::local_get && !has_fuel_ && !is_for_debugging_)  // emits nothing, so it needs no row
+    return local_get(instruction.index, instruction.type);
   row();
   if (has_fuel_) charge_fuel(instruction);
   switch (instruction.op) {

@@ -162,7 +162,7 @@ class FuncCompiler {
     if (flushed_ > height()) flushed_ = height();
     return value;
   }
-  void push(Value value) {
+  [[gnu::always_inline]] void push(Value value) {
     if (height() - flushed_ >= most_unflushed) [[unlikely]]
       flush();
     if (value.kind == Value::in_reg) {

@@ -329,33 +329,36 @@ void FuncCompiler::vector_constant_op(Op op, Reg to, Reg a, uint32_t constant) {
 
 // Registers first, since loads and constants overwrite none that is still read. A cycle goes through a scratch register.
 void FuncCompiler::parallel_move(std::span<Move> moves) {
+  std::array<uint16_t, 32> readers{};  // of the moves that wait: how many read each register
   size_t waiting = 0;
   for (size_t i = 0; i < moves.size(); ++i) {  // those from registers to the front, what stays where it is out
     Move& move = moves[i];
     const Reg home = home_of(move.from);
     if (home != Reg::none && (state_.valid & bit(home)) != 0)
       move.from = {.kind = Value::in_reg, .type = move.from.type, .reg = home};
-    if (move.from.kind == Value::in_reg) std::swap(moves[waiting++], move);
+    if (move.from.kind != Value::in_reg) continue;
+    if (move.from.reg != move.to) ++readers[static_cast<size_t>(move.from.reg)];
+    std::swap(moves[waiting++], move);
   }
-  size_t pending = waiting;
-  while (pending != 0) {
-    bool has_moved = false;
+  for (size_t pending = waiting; pending != 0;) {
+    const size_t before = pending;
     for (size_t i = 0; i < pending;) {
       const Move move = moves[i];
-      const bool is_read = std::ranges::any_of(moves.first(pending),
-                                               [&](const Move& other) { return &other != &moves[i] && other.from.reg == move.to; });
-      if (is_read) {
-        ++i;
-        continue;
+      if (move.from.reg != move.to) {
+        if (readers[static_cast<size_t>(move.to)] != 0) {
+          ++i;
+          continue;
+        }
+        move_register(move.from.type, move.to, move.from.reg);
+        --readers[static_cast<size_t>(move.from.reg)];
       }
-      move_register(move.from.type, move.to, move.from.reg);
       moves[i] = moves[--pending];
-      has_moved = true;
     }
-    if (has_moved || pending == 0) continue;
+    if (pending != before) continue;
     const Reg stuck = moves[0].from.reg;
     const Reg scratch = is_vector(stuck) ? scratch_vector : Reg::r11;
     move_register(is_vector(stuck) ? Type::v128 : Type::i64, scratch, stuck);
+    std::swap(readers[static_cast<size_t>(stuck)], readers[static_cast<size_t>(scratch)]);
     for (Move& move : moves.first(pending)) {
       if (move.from.reg == stuck) move.from.reg = scratch;
     }
