@@ -82,8 +82,9 @@ Result<void> Memory::commit(uint64_t length) {
   const uint64_t old = this->length();
   const uint64_t at = static_cast<uint64_t>(def_->base - reservation_.data());
   if (mode_ == code::MemoryMode::guard && length > old) TRY(reservation_.protect(at + old, length - old, os::Access::read_write));
-  // Only whole huge pages: a small memory keeps small pages, since each one touched would cost 2 MiB.
-  const uint64_t huge_from = align_up(old, os::huge_page_size), huge_to = length & ~(os::huge_page_size - 1);
+  // Only whole huge pages: a small memory keeps small pages, since each one touched would cost 2 MiB. From the one that the memory
+  // ended in: growth in small steps fills it.
+  const uint64_t huge_from = old & ~(os::huge_page_size - 1), huge_to = length & ~(os::huge_page_size - 1);
   if (huge_pages_ && huge_to > huge_from) reservation_.ask_for_huge_pages(at + huge_from, huge_to - huge_from);
   std::atomic_ref(def_->length).store(length, std::memory_order_release);
   return {};

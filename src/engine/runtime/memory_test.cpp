@@ -7,6 +7,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <utility>
@@ -76,6 +79,31 @@ TEST_P(MemoryTest, Memory64KeepsItsReservationBelowTheCap) {
 TEST_P(MemoryTest, TheBaseIsWhereHugePagesBegin) {
   auto memory = make(type(0, 1024));
   EXPECT_EQ(reinterpret_cast<uintptr_t>(memory->bytes().data()) % os::huge_page_size, 0u);
+}
+
+// Whether huge pages were asked for at an address: the flag `hg` of its line in smaps.
+bool asks_for_huge_pages(const void* at) {
+  std::ifstream smaps("/proc/self/smaps");
+  bool is_here = false;
+  for (std::string line; std::getline(smaps, line);) {
+    unsigned long long begin = 0, end = 0;
+    const auto address = reinterpret_cast<uintptr_t>(at);
+    if (std::sscanf(line.c_str(), "%llx-%llx ", &begin, &end) == 2) is_here = begin <= address && address < end;
+    if (is_here && line.starts_with("VmFlags:")) return line.find(" hg") != std::string::npos;
+  }
+  return false;
+}
+
+TEST_P(MemoryTest, HugePagesAreAskedForHoweverSmallTheSteps) {
+  if (!std::filesystem::exists("/sys/kernel/mm/transparent_hugepage")) GTEST_SKIP() << "this kernel has no huge pages";
+  code::MemoryDef def = {};
+  auto memory = Memory::create(type(17, 1024), GetParam(), no_limit, &def, /*huge_pages=*/true);
+  ASSERT_TRUE(memory);
+  while ((*memory)->pages() < 70) (*memory)->grow(1);
+  const uint8_t* const data = (*memory)->bytes().data();
+  EXPECT_TRUE(asks_for_huge_pages(data));
+  EXPECT_TRUE(asks_for_huge_pages(data + os::huge_page_size));
+  EXPECT_FALSE(asks_for_huge_pages(data + 2 * os::huge_page_size));  // not whole yet
 }
 
 TEST_P(MemoryTest, KeepsItsDefinitionWhereItWasTold) {
