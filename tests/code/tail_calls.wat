@@ -102,7 +102,7 @@
 ;; 0x00004b  end
 
 ;;; mote objdump -C compiler=optimizing,memory=guard,cpu=v3
-;; image: optimizing guard opt-level=2 cpu=x86-64-v3, 3 functions, 178 bytes
+;; image: optimizing guard opt-level=2 cpu=x86-64-v3, 3 functions, 175 bytes
 ;;
 ;; func[1] <exchange> [i64 i64] -> [i64]: 8 bytes at 0x2e, 19 bytes of code
 ;; 0x00002e  (entry)
@@ -132,50 +132,49 @@
 ;;        12  ff e0                           jmp rax
 ;; 0x00003e  end
 ;;
-;; func[3] <indirect> [i64 i64] -> [i64]: 12 bytes at 0x40, 114 bytes of code
+;; func[3] <indirect> [i64 i64] -> [i64]: 12 bytes at 0x40, 111 bytes of code
 ;; 0x000040  (entry)
 ;;         0  55                              push rbp
 ;;         1  48 89 e5                        mov rbp, rsp
 ;;         4  44 89 ea                        mov edx, r13d
-;;         7  49 8b 44 24 28                  mov rax, qword ptr [r12 + 0x28]  ; table 0 length
-;;         c  48 39 c2                        cmp rdx, rax
-;;         f  73 34                           jae L2
-;;        11  48 8d 0c d5 00 00 00 00         lea rcx, [rdx*8]
-;;        19  49 03 4c 24 20                  add rcx, qword ptr [r12 + 0x20]  ; table 0 base
-;;        1e  31 f6                           xor esi, esi
-;;        20  48 39 c2                        cmp rdx, rax
-;;        23  48 0f 43 ce                     cmovae rcx, rsi
-;;        27  48 8b 01                        mov rax, qword ptr [rcx]
-;;        2a  48 85 c0                        test rax, rax
-;;        2d  74 1b                           je L3
+;;         7  48 83 fa 04                     cmp rdx, 4
+;;         b  73 35                           jae L2
+;;         d  48 8d 04 d5 00 00 00 00         lea rax, [rdx*8]
+;;        15  49 03 44 24 20                  add rax, qword ptr [r12 + 0x20]  ; table 0 base
+;;        1a  31 c9                           xor ecx, ecx
+;;        1c  48 83 fa 04                     cmp rdx, 4
+;;        20  48 0f 43 c1                     cmovae rax, rcx
+;;        24  48 8b 00                        mov rax, qword ptr [rax]
+;;        27  48 85 c0                        test rax, rax
+;;        2a  74 1b                           je L3
 ;;   L1:
-;;        2f  8b 48 10                        mov ecx, dword ptr [rax + 0x10]
-;;        32  49 8b 54 24 30                  mov rdx, qword ptr [r12 + 0x30]  ; type ids
-;;        37  3b 0a                           cmp ecx, dword ptr [rdx]
-;;        39  75 26                           jne L4
-;;        3b  48 8b 08                        mov rcx, qword ptr [rax]
-;;        3e  4c 8b 60 08                     mov r12, qword ptr [rax + 8]
+;;        2c  8b 48 10                        mov ecx, dword ptr [rax + 0x10]
+;;        2f  49 8b 54 24 30                  mov rdx, qword ptr [r12 + 0x30]  ; type ids
+;;        34  3b 0a                           cmp ecx, dword ptr [rdx]
+;;        36  75 26                           jne L4
+;;        38  48 8b 08                        mov rcx, qword ptr [rax]
+;;        3b  4c 8b 60 08                     mov r12, qword ptr [rax + 8]
 ;; 0x000041  local.get 0
 ;; 0x000043  local.get 1
 ;; 0x000045  local.get 0
 ;; 0x000047  i32.wrap_i64
 ;; 0x000048  return_call_indirect (type 0)
-;;        42  5d                              pop rbp
-;;        43  ff e1                           jmp rcx
+;;        3f  5d                              pop rbp
+;;        40  ff e1                           jmp rcx
 ;;   L2:
-;;        45  67 0f b9 40 07                  ud1 eax, dword ptr [eax + 7]  ; trap: undefined element
+;;        42  67 0f b9 40 07                  ud1 eax, dword ptr [eax + 7]  ; trap: undefined element
 ;;   L3:
-;;        4a  49 8b 44 24 38                  mov rax, qword ptr [r12 + 0x38]  ; builtins
-;;        4f  4c 89 e7                        mov rdi, r12
-;;        52  31 f6                           xor esi, esi
-;;        54  ff 50 50                        call qword ptr [rax + 0x50]  ; builtin table_get_func
-;;        57  48 85 c0                        test rax, rax
-;;        5a  75 d3                           jne L1
-;;        5c  67 0f b9 40 08                  ud1 eax, dword ptr [eax + 8]  ; trap: uninitialized element
+;;        47  49 8b 44 24 38                  mov rax, qword ptr [r12 + 0x38]  ; builtins
+;;        4c  4c 89 e7                        mov rdi, r12
+;;        4f  31 f6                           xor esi, esi
+;;        51  ff 50 50                        call qword ptr [rax + 0x50]  ; builtin table_get_func
+;;        54  48 85 c0                        test rax, rax
+;;        57  75 d3                           jne L1
+;;        59  67 0f b9 40 08                  ud1 eax, dword ptr [eax + 8]  ; trap: uninitialized element
 ;;   L4:
-;;        61  49 3b 44 24 60                  cmp rax, qword ptr [r12 + 0x60]  ; null funcref
-;;        66  74 05                           je L5
-;;        68  67 0f b9 40 09                  ud1 eax, dword ptr [eax + 9]  ; trap: indirect call type mismatch
+;;        5e  49 3b 44 24 60                  cmp rax, qword ptr [r12 + 0x60]  ; null funcref
+;;        63  74 05                           je L5
+;;        65  67 0f b9 40 09                  ud1 eax, dword ptr [eax + 9]  ; trap: indirect call type mismatch
 ;;   L5:
-;;        6d  67 0f b9 40 08                  ud1 eax, dword ptr [eax + 8]  ; trap: uninitialized element
+;;        6a  67 0f b9 40 08                  ud1 eax, dword ptr [eax + 8]  ; trap: uninitialized element
 ;; 0x00004b  end

@@ -18,7 +18,7 @@ llvm::Value* assembly(llvm::IRBuilder<>& ir, const char* text, const char* const
 }
 
 // Output 0 begins as operand 1 (the pointer); operands 2 to 4 are value, limit and null.
-constexpr const char* pointer_constraints = "=r,0,r,r,r,~{flags}";
+constexpr const char* pointer_constraints = "=r,0,r,re,r,~{flags}";  // a limit that is known stands in the comparison
 
 }  // namespace
 

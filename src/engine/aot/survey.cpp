@@ -17,6 +17,24 @@ namespace {
 
 using code::Unsupported;
 
+bool has_one_length(const wasm::Limits& limits) {
+  return limits.max == limits.min;
+}
+
+// Before the bodies are looked at.
+std::vector<std::optional<uint64_t>> fixed_lengths(const wasm::Module& module) {
+  std::vector<std::optional<uint64_t>> lengths;
+  for (const wasm::Table& table : module.tables) lengths.emplace_back(table.type.limits.min);
+  const auto reset = [&](wasm::TableIndex index) {
+    if (!has_one_length(module.tables[index].type.limits)) lengths[index].reset();
+  };
+  for (wasm::TableIndex index = 0; index < module.imported_tables; ++index) reset(index);
+  for (const wasm::Export& one : module.exports) {
+    if (one.kind == wasm::ExternKind::table) reset(one.index);
+  }
+  return lengths;
+}
+
 // Notes the facts of one function.
 struct Surveyor {
   Surveyor(const wasm::Module& module, Survey& result, std::optional<Unsupported>& unsupported, wasm::FuncIndex func)
@@ -85,6 +103,9 @@ struct Surveyor {
       case return_call_ref:
         tail_call(instruction.index);
         break;
+      case table_grow:
+        if (!has_one_length(module.tables[instruction.index].type.limits)) result.fixed_lengths[instruction.index].reset();
+        break;
       default:
         note(instruction);
     }
@@ -143,6 +164,7 @@ std::vector<Partition> cut(const wasm::Module& module, const std::vector<Effort>
 Result<Survey> survey(const wasm::Module& module) {
   Survey result;
   result.is_uniform.resize(module.funcs.size());
+  result.fixed_lengths = fixed_lengths(module);
   result.effort.reserve(module.bodies.size());
   std::optional<Unsupported> unsupported = code::find_unsupported_constant(module);
   std::optional<Error> too_large;

@@ -11,6 +11,7 @@
 #include <mote/result.h>
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace mote::aot {
@@ -52,6 +53,9 @@ struct Partition {
 struct Survey {
   std::vector<bool> is_uniform;  // by function index: defined and called directly with the uniform prototype (prototype.h)
   std::vector<Effort> effort;    // by own-function index
+  // By table index: the number of elements where nothing can change it: the type leaves no choice, or the table is the module's
+  // own, not exported and never grown.
+  std::vector<std::optional<uint64_t>> fixed_lengths;
   std::vector<Partition> partitions;
   uint64_t code_bytes = 0;
 };

@@ -3,6 +3,7 @@
 
 #include "engine/aot/module_testing.h"
 #include "engine/wasm/decode.h"
+#include "engine/wasm/module_builder_testing.h"
 
 #include <gtest/gtest.h>
 
@@ -50,6 +51,34 @@ TEST(Survey, GivesLargeFunctionsLessEffort) {
   EXPECT_TRUE(survey.partitions[1].is_huge);
   EXPECT_EQ(survey.partitions[1].first, 2u);
   EXPECT_EQ(survey.partitions[1].last, 3u);
+}
+
+// A module of two tables of three elements: one that may have more, which may be exported or grown, and one that may not.
+Survey survey_of_tables(bool is_exported, bool is_grown) {
+  wasm::ModuleBuilder m;
+  m.table({0x70, 0x00, 0x03});
+  m.table({0x70, 0x01, 0x03, 0x03});
+  Code code;
+  if (is_grown) code = {0xd0, 0x70, 0x41, 1, 0xfc, 0x0f, 0, drop};  // table.grow 0 (ref.null func) (i32.const 1)
+  code.push_back(end);
+  m.func(m.func_type({}, {}), code);
+  if (is_exported) {
+    m.export_("table", 1, 0);
+    m.export_("fixed", 1, 1);
+  }
+  const auto wasm = m.build();
+  const Result<wasm::Module> module = wasm::decode(wasm);
+  EXPECT_TRUE(module) << module.error().text();
+  Result<Survey> result = survey(*module);
+  EXPECT_TRUE(result) << result.error().text();
+  return *result;
+}
+
+TEST(Survey, KnowsTheLengthOfATableThatNothingCanGrow) {
+  using Lengths = std::vector<std::optional<uint64_t>>;
+  EXPECT_EQ(survey_of_tables(false, false).fixed_lengths, (Lengths{3, 3}));
+  EXPECT_EQ(survey_of_tables(true, false).fixed_lengths, (Lengths{std::nullopt, 3}));
+  EXPECT_EQ(survey_of_tables(false, true).fixed_lengths, (Lengths{std::nullopt, 3}));
 }
 
 TEST(Survey, FindsBothEndsOfTailCalls) {

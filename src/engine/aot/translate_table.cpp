@@ -15,13 +15,14 @@ bool FuncTranslator::is_table64(wasm::TableIndex index) const {
 FuncTranslator::Extent FuncTranslator::table_extent(wasm::TableIndex index) {
   constexpr uint64_t base = offsetof(code::TableDef, base);
   constexpr uint64_t length = offsetof(code::TableDef, length);
-  if (index >= module().imported_tables) {
-    const uint32_t def = layout().table_def(index);
-    return {load_invariant(ir_.getPtrTy(), vmctx_, def + base),
-            load_plain(ir_.getInt64Ty(), at(vmctx_, def + length), Region::context, 8)};
-  }
-  llvm::Value* const def = load_invariant(ir_.getPtrTy(), vmctx_, layout().table(index));
-  return {load_invariant(ir_.getPtrTy(), def, base), load_plain(ir_.getInt64Ty(), at(def, length), Region::context, 8)};
+  const std::optional<uint64_t> fixed = unit_.source().survey.fixed_lengths[index];
+  const auto extent = [&](llvm::Value* def, uint64_t offset) -> Extent {
+    llvm::Value* const elements = fixed ? static_cast<llvm::Value*>(ir_.getInt64(*fixed))
+                                        : load_plain(ir_.getInt64Ty(), at(def, offset + length), Region::context, 8);
+    return {load_invariant(ir_.getPtrTy(), def, offset + base), elements};
+  };
+  if (index >= module().imported_tables) return extent(vmctx_, layout().table_def(index));
+  return extent(load_invariant(ir_.getPtrTy(), vmctx_, layout().table(index)), 0);
 }
 
 // The place of an element; traps when there is none.
