@@ -3,6 +3,7 @@
 // The path of a warm start is short on purpose: what a run does not need (the compiler, the import hints, the types of exports) is
 // not made. Tested by tests/cases.
 #include "apps/mote/commands.h"
+#include "apps/mote/deadline.h"
 #include "apps/mote/engine_options.h"
 #include "apps/mote/import_hints.h"
 #include "apps/mote/input.h"
@@ -144,6 +145,8 @@ GuestResult<void> run_module(const Engine& engine, const Module& module, const O
 
   Linker linker(engine);
   if (auto defined = wasi_p1::define_imported(linker, module); !defined) return stop(std::move(defined.error()));
+  const auto deadline = watch_deadline(options, *store, file_name(options.words[0]));
+  if (!deadline) return stop(deadline.error());
   auto instance = linker.instantiate(*store, module);
   if (!instance) return std::unexpected(explain_import(std::move(instance.error()), module));
   return call_guest(*instance, module, options);

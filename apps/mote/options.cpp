@@ -4,6 +4,7 @@
 #include "base/core/format.h"
 #include "base/os/machine.h"
 
+#include <algorithm>
 #include <charconv>
 
 namespace mote::cli {
@@ -109,6 +110,29 @@ Result<void> set_fuel(Options& options, std::string_view text) {
   return {};
 }
 
+// A whole number and a unit; seconds when there is none.
+Result<void> set_timeout(Options& options, std::string_view text) {
+  struct Unit {
+    std::string_view name;
+    uint64_t ns;
+  };
+  constexpr Unit units[] = {{"", 1'000'000'000}, {"ms", 1'000'000},      {"us", 1'000},
+                            {"s", 1'000'000'000}, {"m", 60'000'000'000}, {"h", 3'600'000'000'000}};
+  constexpr uint64_t most_ns = 365 * 24 * 3'600'000'000'000;
+  uint64_t value = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc::result_out_of_range) return refuse("is too long: at most a year");
+  const std::string_view name(rest, text.data() + text.size());
+  const auto* const unit = std::ranges::find(units, name, &Unit::name);
+  if (error != std::errc() || rest == text.data() || unit == std::end(units)) {
+    return refuse(format("needs a time like 500ms, 2s or 1m, not \"{}\"", text));
+  }
+  if (value > most_ns / unit->ns) return refuse("is too long: at most a year");
+  options.timeout_ns = value * unit->ns;
+  options.timeout_text = name.empty() ? std::string(text) + "s" : std::string(text);
+  return {};
+}
+
 constexpr Flag flag_table[] = {
     {"--invoke", "NAME", for_run, "call this exported function; the words after the file are its arguments",
      [](Options& o, std::string_view v) -> Result<void> {
@@ -175,6 +199,7 @@ constexpr Key key_table[] = {
     {'C', "spectre", "y|n", "mask indices against speculation past their bounds check (default y)",
      [](Options& o, std::string_view v) { return set_switch(o.codegen.spectre, v); }},
     {'W', "fuel", "N", "stop the guest with a trap after about N instructions", set_fuel},
+    {'W', "timeout", "TIME", "stop the guest with a trap when it has run this long: 500ms, 2s, 1m", set_timeout},
     {'W', "max-memory-size", "BYTES", "the most that one memory may grow to",
      [](Options& o, std::string_view v) { return set_limit(o.limits.memory_size_bytes, limits::memory_size, v); }},
     {'W', "max-shared-memory-size", "BYTES", "the most that a shared memory may declare as its maximum (default 4G)",
@@ -209,7 +234,7 @@ struct Refused {
 };
 constexpr std::string_view no_files = "a guest of this build has stdin, stdout, stderr, arguments and --env, but no files";
 constexpr std::string_view no_network = "a guest of this build has stdin, stdout, stderr, arguments and --env, but no network";
-constexpr std::string_view no_deadline = "this build stops a guest by -W fuel=N (instructions), not by time";
+constexpr std::string_view other_deadline = "say -W timeout=TIME, which stops a guest in any code";
 constexpr std::string_view fixed_features = "this build validates every WebAssembly 3.0 feature and has no switches for them";
 constexpr std::string_view no_components = "this build runs core modules, not components";
 constexpr Refused refused_table[] = {
@@ -224,8 +249,7 @@ constexpr Refused refused_table[] = {
     {"-S", "what a guest of this build has cannot be widened: stdin, stdout, stderr, arguments and --env"},
     {"-R", "this build does not record runs"},
     {"-O pooling-allocator", "this build starts one guest per process"},
-    {"-W timeout", no_deadline},
-    {"-W epoch-interruption", no_deadline},
+    {"-W epoch-interruption", other_deadline},
     {"-W trap-on-grow-failure", "in this build memory.grow returns -1, as the specification says"},
     {"-W unknown-imports-trap", "this build needs every import; mote inspect lists them"},
     {"-W unknown-imports-default", "this build needs every import; mote inspect lists them"},
@@ -245,8 +269,8 @@ constexpr Refused refused_table[] = {
     {"-D address-map", "every artifact of this build carries its address map"},
     {"--net", no_network},
     {"--listen", no_network},
-    {"--timeout", no_deadline},
-    {"--time-limit", no_deadline},
+    {"--timeout", other_deadline},
+    {"--time-limit", other_deadline},
 };
 
 }  // namespace

@@ -25,6 +25,8 @@ struct Options {
   StoreLimits limits = {};
   bool use_cache = true;
   std::optional<int64_t> fuel = {};
+  uint64_t timeout_ns = 0;
+  std::string timeout_text = {};  // as it was typed; empty: none
   uint64_t backtrace_frames = limits::backtrace_frames.standard;
 
   // run

@@ -35,6 +35,22 @@ struct StoreLimits {
   uint64_t wasm_stack_bytes = limits::wasm_stack.standard;
 };
 
+// Ends the guests of one store from another thread: copies may be kept anywhere, and may outlive the store.
+class Stopper {
+ public:
+  // The guest traps (interrupt, with the reason and where it was), at any instruction, inside a bulk operation and in
+  // memory.atomic.wait at once; in a host function when that returns. The store runs nothing any more: every later call traps alike.
+  // Returns whether no guest of the store runs; waits for that, at most `patience_ns`. The first reason counts. From any thread but
+  // the store's own.
+  bool stop(std::string reason, uint64_t patience_ns = 0) const;
+
+  struct State;
+  explicit Stopper(std::shared_ptr<State> state) : state_(std::move(state)) {}
+
+ private:
+  std::shared_ptr<State> state_;
+};
+
 class Store {
  public:
   [[nodiscard]] static Result<Store> create(const Engine& engine, StoreLimits limits = {});
@@ -48,6 +64,8 @@ class Store {
   // Traps (interrupt) when the engine's epoch has advanced by this many. Needs CodegenOptions::epochs.
   void set_epoch_deadline(uint64_t ticks_from_now);
 
+  // To end a guest that runs too long, or is no longer wanted. Compiled code is the same whether or not anybody has one.
+  [[nodiscard]] Stopper stopper() const;
   // Ends the guest if it sleeps in memory.atomic.wait, now or later: the trap `interrupt`. From any thread; for good.
   void cancel_waits();
 

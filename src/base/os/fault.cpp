@@ -2,12 +2,13 @@
 // the handler must kill rather than hang.
 #include "base/os/fault.h"
 
+#include "base/os/interruption.h"
+#include "base/os/machine_context.h"
 #include "base/os/memory_map.h"
 
 #include <signal.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
-#include <ucontext.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -51,24 +52,10 @@ void chain(int signal, siginfo_t* info, void* context) {
 
 void handle(int signal, siginfo_t* info, void* context) {
   const int saved_errno = errno;
-  mcontext_t& machine = static_cast<ucontext_t*>(context)->uc_mcontext;
-#if defined(__x86_64__)
-  auto& pc = machine.gregs[REG_RIP];
-  auto& sp = machine.gregs[REG_RSP];
-  auto& fp = machine.gregs[REG_RBP];
-#else
-#error "fault handling is written for x86-64"
-#endif
-  Fault fault = {.kind = kind_of(signal),
-                 .address = info->si_addr,
-                 .is_address_known = info->si_code != SI_KERNEL,
-                 .pc = static_cast<uint64_t>(pc),
-                 .sp = static_cast<uint64_t>(sp),
-                 .fp = static_cast<uint64_t>(fp)};
+  auto& interrupted = *static_cast<ucontext_t*>(context);
+  Fault fault = {registers_of(interrupted), kind_of(signal), info->si_addr, info->si_code != SI_KERNEL};
   if (info->si_code > 0 && installed(fault)) {
-    pc = static_cast<greg_t>(fault.pc);
-    sp = static_cast<greg_t>(fault.sp);
-    fp = static_cast<greg_t>(fault.fp);
+    set_registers(interrupted, fault);
   } else {
     chain(signal, info, context);
   }
@@ -124,6 +111,11 @@ Result<void> provide_signal_stack() {
     if (sigaltstack(&ours, nullptr) != 0) return fail_errno(errno, "cannot set the signal stack");
     signal_stack.mapping = std::move(mapping);
   }
+  // A thread that was made with signals blocked could not be interrupted.
+  sigset_t interruption;
+  sigemptyset(&interruption);
+  sigaddset(&interruption, interruption_signal);
+  pthread_sigmask(SIG_UNBLOCK, &interruption, nullptr);
   signal_stack.is_ready = true;
   return {};
 }

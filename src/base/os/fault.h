@@ -11,12 +11,15 @@
 
 namespace mote::os {
 
-struct Fault {
+// Where interrupted code was; what a handler leaves here is where it goes on.
+struct Registers {
+  uint64_t pc, sp, fp;
+};
+
+struct Fault : Registers {
   enum class Kind : uint8_t { segmentation, bus, illegal_instruction, arithmetic } kind;
   const void* address;    // what was accessed (segmentation, bus)
   bool is_address_known;  // false: the kernel could not say (then `address` is null)
-  // The registers of the faulting code; what the handler leaves here is where execution goes on.
-  uint64_t pc, sp, fp;
 };
 using FaultHandler = bool (*)(Fault& fault);  // true: go on with the changed registers
 

@@ -5,6 +5,9 @@
 
 #include <mote/store.h>
 
+#include <algorithm>
+#include <chrono>
+
 namespace mote {
 
 namespace {
@@ -55,6 +58,16 @@ int64_t Store::fuel() const {
 }
 void Store::set_epoch_deadline(uint64_t ticks_from_now) {
   state_->store.set_epoch_deadline(ticks_from_now);
+}
+struct Stopper::State {
+  std::shared_ptr<runtime::StopControl> control;
+};
+bool Stopper::stop(std::string reason, uint64_t patience_ns) const {
+  constexpr auto longest = static_cast<uint64_t>(std::chrono::nanoseconds(std::chrono::hours(24 * 365)).count());
+  return state_->control->stop(std::move(reason), std::chrono::nanoseconds(std::min(patience_ns, longest)));
+}
+Stopper Store::stopper() const {
+  return Stopper(std::make_shared<Stopper::State>(state_->store.stop_control()));
 }
 void Store::cancel_waits() {
   state_->store.cancel_waits();

@@ -6,6 +6,7 @@
 #include "engine/runtime/store.h"
 #include "engine/runtime/trampolines.h"
 
+#include <algorithm>
 #include <cstring>
 #include <expected>
 
@@ -70,7 +71,28 @@ Outcome wait(VMContext* vmctx, uint32_t memory, uint64_t index, uint64_t offset,
 
 }  // namespace
 
+// Bulk operations stop between pieces: each takes less than a millisecond, the whole up to seconds.
+constexpr uint64_t piece_bytes = 1 << 20;
+constexpr uint64_t piece_elements = piece_bytes / sizeof(uint64_t);
+
+// Calls `one(at, size)` for the pieces of `count`, the last ones first when told so, until the store is to stop: that is found out
+// again, and the guest ended, when the builtin returns.
+template <class One>
+void in_pieces(const Store& store, uint64_t count, uint64_t piece, bool backwards, One one) {
+  for (uint64_t done = 0; done < count && !store.is_to_stop();) {
+    const uint64_t size = std::min(piece, count - done);
+    one(backwards ? count - done - size : done, size);
+    done += size;
+  }
+}
+
 extern "C" {  // the stubs name them
+
+// A builtin returned and the guest is not to go on: why, unless the builtin has said so.
+void mote_note_stop(code::StoreContext* context) {
+  Store& store = Store::of(*context);
+  if (!store.has_stop()) store.trap(TrapCode::interrupt);
+}
 
 Outcome mote_do_memory_grow(VMContext* vmctx, uint32_t memory, uint64_t delta) {
   const std::optional<uint64_t> old = Instance::of(*vmctx).memory(memory)->grow(delta);
@@ -85,14 +107,19 @@ Outcome mote_do_memory_copy(VMContext* vmctx, uint32_t to_memory, uint32_t from_
   if (!is_inside(to, count, target.size()) || !is_inside(from, count, source.size())) {
     return trap(vmctx, TrapCode::out_of_bounds_memory_access);
   }
-  std::memmove(target.data() + to, source.data() + from, count);
+  const bool backwards = target.data() + to > source.data() + from;  // matters where they overlap
+  in_pieces(instance.store(), count, piece_bytes, backwards,
+            [&](uint64_t at, uint64_t size) { std::memmove(target.data() + to + at, source.data() + from + at, size); });
   return done();
 }
 
 Outcome mote_do_memory_fill(VMContext* vmctx, uint32_t memory, uint64_t to, uint32_t value, uint64_t count) {
-  const MutableBytes target = Instance::of(*vmctx).memory(memory)->bytes();
+  const Instance& instance = Instance::of(*vmctx);
+  const MutableBytes target = instance.memory(memory)->bytes();
   if (!is_inside(to, count, target.size())) return trap(vmctx, TrapCode::out_of_bounds_memory_access);
-  std::memset(target.data() + to, static_cast<int>(value & 0xff), count);
+  in_pieces(instance.store(), count, piece_bytes, false, [&](uint64_t at, uint64_t size) {
+    std::memset(target.data() + to + at, static_cast<int>(value & 0xff), size);
+  });
   return done();
 }
 
@@ -118,19 +145,23 @@ Outcome mote_do_table_grow(VMContext* vmctx, uint32_t table, uint64_t initial, u
 }
 
 Outcome mote_do_table_fill(VMContext* vmctx, uint32_t table, uint64_t to, uint64_t value, uint64_t count) {
-  Table& target = *Instance::of(*vmctx).table(table);
+  const Instance& instance = Instance::of(*vmctx);
+  Table& target = *instance.table(table);
   if (!is_inside(to, count, target.size())) return trap(vmctx, TrapCode::out_of_bounds_table_access);
-  target.fill(to, value, count);
+  in_pieces(instance.store(), count, piece_elements, false,
+            [&](uint64_t at, uint64_t size) { target.fill(to + at, value, size); });
   return done();
 }
 
 Outcome mote_do_table_copy(VMContext* vmctx, uint32_t to_table, uint32_t from_table, uint64_t to, uint64_t from, uint64_t count) {
-  Table& target = *Instance::of(*vmctx).table(to_table);
-  Table& source = *Instance::of(*vmctx).table(from_table);
+  const Instance& instance = Instance::of(*vmctx);
+  Table& target = *instance.table(to_table);
+  Table& source = *instance.table(from_table);
   if (!is_inside(to, count, target.size()) || !is_inside(from, count, source.size())) {
     return trap(vmctx, TrapCode::out_of_bounds_table_access);
   }
-  target.copy_from(source, to, from, count);
+  in_pieces(instance.store(), count, piece_elements, to > from,
+            [&](uint64_t at, uint64_t size) { target.copy_from(source, to + at, from + at, size); });
   return done();
 }
 

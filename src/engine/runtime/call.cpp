@@ -57,6 +57,12 @@ Run<void> prepare(Store& store) {
 
 Run<void> enter_guest(Store& store, const code::FuncRef& func, RegisterImage& registers) {
   code::StoreContext& context = store.context;
+  const bool is_outermost = context.activation == nullptr;
+  if (is_outermost ? !store.stop_control()->enter() : store.is_to_stop()) {
+    if (is_outermost) store.stop_control()->leave();
+    store.stop(Stop::trap(code::TrapCode::interrupt));
+    return std::unexpected(store.take_stop());
+  }
   Activation activation = {.entry_sp = nullptr,
                            .entry_fp = nullptr,
                            .previous = static_cast<Activation*>(context.activation),
@@ -75,6 +81,7 @@ Run<void> enter_guest(Store& store, const code::FuncRef& func, RegisterImage& re
   context.activation = activation.previous;
   context.last_exit_fp = activation.last_exit_fp;
   context.last_exit_pc = activation.last_exit_pc;
+  if (is_outermost) store.stop_control()->leave();
   if (entry.is_stopped != 0) return std::unexpected(store.take_stop());
   return {};
 }

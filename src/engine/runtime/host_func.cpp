@@ -31,5 +31,10 @@ void write_results(HostCallFrame& call, const wasm::FuncType& type, std::span<co
 // Called by mote_host_call on the guest's stack.
 extern "C" bool mote_call_host_function(mote::runtime::HostCallFrame* call) {
   const mote::runtime::HostFunc& func = *call->binding->func;
-  return func.thunk(*call, func);
+  if (!func.thunk(*call, func)) return false;
+  mote::runtime::Store& store = call->store();
+  if (!store.is_to_stop()) [[likely]]
+    return true;
+  store.trap(mote::code::TrapCode::interrupt);
+  return false;
 }

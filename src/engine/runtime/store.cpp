@@ -22,9 +22,12 @@ Store::Store(std::shared_ptr<Engine> engine, StoreLimits limits) : engine_(std::
   limits_.wasm_stack_bytes = std::min(limits_.wasm_stack_bytes, limits::wasm_stack.hard);
   context.epoch_deadline = UINT64_MAX;
   context.owner = this;
+  stop_control_ = std::make_shared<StopControl>(context, [this] { cancel_waits(); });
 }
 
-Store::~Store() = default;
+Store::~Store() {
+  stop_control_->detach();
+}
 
 Store& Store::of(const code::StoreContext& context) {
   return *static_cast<Store*>(context.owner);
@@ -145,6 +148,9 @@ bool Store::reserves(const void* address) const {
 
 // A trap that comes through from an inner guest has its frames already, up to the outermost entry.
 void Store::stop(Stop reason) {
+  if (reason.kind == Stop::Kind::trap && reason.code == code::TrapCode::interrupt && reason.message.empty()) {
+    reason.message = interrupt_message();
+  }
   if (reason.kind == Stop::Kind::trap && reason.frames.empty()) {
     record_.is_first_exact = false;
     record_.count = 1;
@@ -161,9 +167,15 @@ Stop Store::take_stop() {
     stop_.reset();
     return reason;
   }
-  Stop reason = Stop::trap(record_.code);
+  Stop reason = Stop::trap(record_.code, record_.code == code::TrapCode::interrupt ? interrupt_message() : std::string());
   reason.frames = resolve(record_);
   return reason;
+}
+
+// "interrupted: WHY" where whoever stopped the guest said why.
+std::string Store::interrupt_message() const {
+  const std::string reason = stop_control_->reason();
+  return reason.empty() ? std::string() : format("{}: {}", code::words(code::TrapCode::interrupt), reason);
 }
 
 std::vector<StackFrame> Store::resolve(const TrapRecord& record) const {

@@ -9,6 +9,7 @@
 #include "engine/runtime/engine.h"
 #include "engine/runtime/instance.h"
 #include "engine/runtime/stop.h"
+#include "engine/runtime/stop_control.h"
 
 #include <mote/limits.h>
 
@@ -77,6 +78,9 @@ class Store {
   // Like stop() for a trap of the runtime's own.
   void trap(code::TrapCode code) { stop(Stop::trap(code)); }
 
+  // How other threads end the guest (the trap `interrupt`), for good.
+  [[nodiscard]] const std::shared_ptr<StopControl>& stop_control() const { return stop_control_; }
+  [[nodiscard]] bool is_to_stop() const { return context.interrupt.load(std::memory_order_relaxed) != 0; }  // async-signal-safe
   // Ends memory.atomic.wait with the trap `interrupt`, the present one and all later ones. From any thread.
   void cancel_waits() { waiter_.cancel(); }
   [[nodiscard]] Waiter& waiter() { return waiter_; }
@@ -91,6 +95,7 @@ class Store {
   [[nodiscard]] bool reserves(const void* address) const;  // a memory's address space; async-signal-safe
   [[nodiscard]] TrapRecord& trap_record() { return record_; }
   [[nodiscard]] Stop take_stop();  // what stop() or the signal handler left
+  [[nodiscard]] bool has_stop() const { return stop_.has_value(); }
   [[nodiscard]] const os::GuestStack& running_stack() const { return stack_; }
   [[nodiscard]] uint32_t next_func_id() { return next_func_id_++; }
   [[nodiscard]] Result<Instance*> add_instance(std::shared_ptr<const Module> module);
@@ -104,6 +109,7 @@ class Store {
     code::FuncRef ref;
   };
   [[nodiscard]] std::vector<StackFrame> resolve(const TrapRecord& record) const;
+  [[nodiscard]] std::string interrupt_message() const;
 
   std::shared_ptr<Engine> engine_;
   StoreLimits limits_;
@@ -119,6 +125,7 @@ class Store {
   uint32_t next_func_id_ = 1;
   uint32_t next_tag_id_ = 1;
   Waiter waiter_;
+  std::shared_ptr<StopControl> stop_control_;
   std::optional<Stop> stop_;
   TrapRecord record_;
 };

@@ -1,9 +1,10 @@
-// The synchronous trap handler (trap_handler.h). It runs on the signal stack and touches only: the running store (which this very
+// The handlers of faults and interruptions (trap_handler.h). They run on the signal stack and touch only: the running store (which this very
 // thread is executing, so nothing changes under it), the image tables (immutable) and the guest's stack, whose words are read only
 // inside its bounds.
 #include "engine/runtime/trap_handler.h"
 
 #include "base/os/fault.h"
+#include "base/os/interruption.h"
 #include "engine/code/image.h"
 #include "engine/runtime/call.h"
 
@@ -73,20 +74,20 @@ void append(TrapRecord& record, const void* pc) {
   if (record.count < TrapRecord::most_frames) record.pcs[record.count++] = pc;
 }
 
-// Frames from the faulting instruction on. Only the innermost may lack the standard frame.
-void record_fault(const os::Fault& fault, const code::Image* image, const Store& store, TrapRecord& record) {
-  const auto* pc = reinterpret_cast<const void*>(fault.pc);
+// Frames from the interrupted instruction on. Only the innermost may lack the standard frame.
+void record_frames(const os::Registers& at, const code::Image* image, const Store& store, TrapRecord& record) {
+  const auto* pc = reinterpret_cast<const void*>(at.pc);
   record.count = 0;
   record.is_first_exact = image != nullptr;
-  uint64_t fp = fault.fp;
+  uint64_t fp = at.fp;
   if (image == nullptr) {  // a trampoline's stack test: no frame yet, the return address is on top
-    append(record, stack_word(store, fault.sp));
+    append(record, stack_word(store, at.sp));
   } else {
     append(record, pc);
     if (const code::FrameRow* row = image->frame(pc)) {
-      append(record, stack_word(store, fault.sp + static_cast<uint64_t>(row->return_address)));
+      append(record, stack_word(store, at.sp + static_cast<uint64_t>(row->return_address)));
       if (row->saved_fp != code::FrameRow::fp_in_register) {
-        fp = reinterpret_cast<uint64_t>(stack_word(store, fault.sp + static_cast<uint64_t>(row->saved_fp)));
+        fp = reinterpret_cast<uint64_t>(stack_word(store, at.sp + static_cast<uint64_t>(row->saved_fp)));
       }
     } else {
       append(record, stack_word(store, fp + 8));
@@ -94,6 +95,17 @@ void record_fault(const os::Fault& fault, const code::Image* image, const Store&
     }
   }
   walk_frames(store, reinterpret_cast<const void*>(fp), record);
+}
+
+// Execution goes on where the innermost activation was entered.
+void leave_guest(Store& store, code::TrapCode trap, const code::Image* image, os::Registers& at) {
+  TrapRecord& record = store.trap_record();
+  record.code = trap;
+  record_frames(at, image, store, record);
+  const auto& activation = *static_cast<const Activation*>(store.context.activation);
+  at.pc = reinterpret_cast<uint64_t>(mote_stopped);
+  at.sp = reinterpret_cast<uint64_t>(activation.entry_sp);
+  at.fp = reinterpret_cast<uint64_t>(activation.entry_fp);
 }
 
 bool handle(os::Fault& fault) {
@@ -104,13 +116,18 @@ bool handle(os::Fault& fault) {
   if (image == nullptr && !is_trampoline(pc)) return false;
   const std::optional<code::TrapCode> trap = classify(fault, *store);
   if (!trap) return false;
-  TrapRecord& record = store->trap_record();
-  record.code = *trap;
-  record_fault(fault, image, *store, record);
-  const auto& activation = *static_cast<const Activation*>(store->context.activation);
-  fault.pc = reinterpret_cast<uint64_t>(mote_stopped);
-  fault.sp = reinterpret_cast<uint64_t>(activation.entry_sp);
-  fault.fp = reinterpret_cast<uint64_t>(activation.entry_fp);
+  leave_guest(*store, *trap, image, fault);
+  return true;
+}
+
+// A guest that is to be stopped leaves from any of its own instructions. Where it is in a trampoline, a builtin or a host function it goes
+// on: each looks whether to stop before it returns to compiled code.
+bool handle_interruption(os::Registers& at) {
+  Store* store = running;
+  if (store == nullptr || !store->is_to_stop()) return false;
+  const code::Image* image = code::find_image(reinterpret_cast<const void*>(at.pc));
+  if (image == nullptr) return false;
+  leave_guest(*store, code::TrapCode::interrupt, image, at);
   return true;
 }
 
@@ -118,6 +135,7 @@ bool handle(os::Fault& fault) {
 
 void install_trap_handler() {
   os::install_fault_handler(handle);
+  os::install_interruption_handler(handle_interruption);
 }
 
 Store* running_store() {

@@ -2,7 +2,8 @@
 //
 // A fault counts as the guest's only when the pc lies in compiled code (or a trampoline's stack test) *and* the address in a guard
 // region or memory of the running store. Everything else is a bug of ours or the embedder's and goes to the earlier handlers.
-// Tested by call_test.cpp.
+// An interruption (Stopper) ends a guest whose store is to stop, at whatever instruction of compiled code it stands.
+// Tested by call_test.cpp, engine/api/stop_test.cpp.
 #pragma once
 
 namespace mote::runtime {

@@ -10,6 +10,7 @@
 // trap raised there is the only fault these lines can have. A C++ function never gets jumped over: it returns a status.
 
 #define STORE_OF_CONTEXT 8       /* VMContext::store, HostBinding::store */
+#define STORE_INTERRUPT 0
 #define STORE_HOST_LIMIT 32
 #define STORE_LAST_EXIT_FP 64
 #define STORE_LAST_EXIT_PC 72
@@ -182,13 +183,16 @@ mote_builtin_\name:
         pushq   %rax
         pushq   %rax
         callq   mote_do_\name
-        testl   %edx, %edx
+        movq    -8(%rbp), %r10
+        orl     STORE_INTERRUPT(%r10), %edx
         jne     1f
         leave
         .cfi_def_cfa %rsp, 8
         retq
         .cfi_def_cfa %rbp, 16
-1:      movq    -8(%rbp), %rax
+1:      movq    -8(%rbp), %rdi            // stopped by the builtin, or from outside meanwhile
+        callq   mote_note_stop
+        movq    -8(%rbp), %rax
         jmp     .Lunwind
         .cfi_endproc
         .size   mote_builtin_\name, . - mote_builtin_\name

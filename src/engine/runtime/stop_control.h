@@ -1,0 +1,51 @@
+// StopControl: how other threads end the guest of a store. Held by the store and by whoever may stop it; outlives both.
+//
+// Stopping sets a bit that the guest's own thread looks at when it enters compiled code, when a host function or builtin returns and
+// between the pieces of a bulk operation, and interrupts that thread for as long as it runs: the handler (trap_handler.h) makes it
+// leave compiled code at any instruction. So code is the same whether or not anybody may stop it, and entering a guest costs two
+// plain stores. A stopped store runs nothing again: it was left at no particular point.
+// Tested by engine/api/stop_test.cpp.
+#pragma once
+
+#include "base/os/interruption.h"
+#include "engine/code/instance_layout.h"
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <mutex>
+#include <string>
+
+namespace mote::runtime {
+
+class StopControl {
+ public:
+  // `cancel_waits` wakes the guest from memory.atomic.wait. Both are used until detach().
+  StopControl(code::StoreContext& context, std::function<void()> cancel_waits)
+      : context_(&context), cancel_waits_(std::move(cancel_waits)) {}
+
+  // By the store's thread, around the outermost call into a guest. Whether to go in.
+  [[nodiscard]] bool enter() {
+    runner_.store(os::this_thread(), std::memory_order_relaxed);
+    std::atomic_signal_fence(std::memory_order_seq_cst);  // stop() brings the processors into line
+    return context_->interrupt.load(std::memory_order_relaxed) == 0;
+  }
+  void leave() { runner_.store(0, std::memory_order_release); }
+  void detach();  // the store goes away
+  [[nodiscard]] std::string reason();
+
+  // From any thread. Whether no guest of the store runs any more when it returns, which is after `patience` at the latest: a host
+  // function may be at work, and the guest ends when it returns. The first reason counts.
+  bool stop(std::string reason, std::chrono::nanoseconds patience);
+
+ private:
+  [[nodiscard]] bool interrupt_runner();  // false: nobody runs it
+
+  std::atomic<os::ThreadId> runner_ = 0;
+  std::mutex mutex_;  // guards the following
+  code::StoreContext* context_;
+  std::function<void()> cancel_waits_;
+  std::string reason_;
+};
+
+}  // namespace mote::runtime
