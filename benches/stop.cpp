@@ -2,10 +2,10 @@
 //
 //   stop FILE EXPORT KILLS [--dense]
 //
-// FILE is a module (then its code is the baseline tier's) or an artifact; EXPORT never returns. Each kill is of a new store, after a
-// delay of up to 200 µs at random. Prints one JSON object: {"kills", "median_us", "p99_us", "max_us": from the call of Stopper::stop
-// to the end of the guest's call, as the guest's thread sees it; "wrong": guests that ended in any other way}. Exit status 1: some
-// did, or the module cannot be run; 2: misuse.
+// FILE is a module (then its code is the baseline tier's) or an artifact; EXPORT never returns. Each kill is of a new store, after
+// a delay of up to 200 µs at random. Prints one JSON object: {"kills", "median_us", "p99_us", "max_us": from the call of
+// Stopper::stop to the end of the guest's call, as the guest's thread sees it; "wrong": guests that ended in any other way}. Exit
+// status 1: some did, or the module cannot be run; 2: misuse.
 #include <mote/linker.h>
 #include <mote/store.h>
 
@@ -59,8 +59,8 @@ class Runner {
     for (begin_.acquire(); func_ != nullptr; begin_.acquire()) {
       const auto result = (*func_)();
       ended_ = Clock::now();
-      was_interrupted_ = !result && result.error().kind == mote::Failure::Kind::trap &&
-                         result.error().trap.kind == mote::TrapKind::interrupt;
+      was_interrupted_ =
+          !result && result.error().kind == mote::Failure::Kind::trap && result.error().trap.kind == mote::TrapKind::interrupt;
       end_.release();
     }
   }
@@ -112,8 +112,10 @@ int main(int argc, char** argv) {
     times_us.push_back(std::chrono::duration<double, std::micro>(ended - begin).count());
   }
   std::ranges::sort(times_us);
-  const auto at = [&](double share) { return times_us.empty() ? 0.0 : times_us[static_cast<size_t>(share * static_cast<double>(times_us.size() - 1))]; };
-  std::printf("{\"kills\": %zu, \"median_us\": %.1f, \"p99_us\": %.1f, \"max_us\": %.1f, \"wrong\": %zu}\n", kills, at(0.5), at(0.99),
-              at(1), wrong);
+  const auto at = [&](double share) {
+    return times_us.empty() ? 0.0 : times_us[static_cast<size_t>(share * static_cast<double>(times_us.size() - 1))];
+  };
+  std::printf("{\"kills\": %zu, \"median_us\": %.1f, \"p99_us\": %.1f, \"max_us\": %.1f, \"wrong\": %zu}\n", kills, at(0.5),
+              at(0.99), at(1), wrong);
   return wrong == 0 ? 0 : 1;
 }

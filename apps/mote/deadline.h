@@ -14,7 +14,8 @@
 
 namespace mote::cli {
 
-// Counts from here until its end. Null without -W timeout; an error where there is no thread to count on. `file` is for the message.
+// Counts from here until its end. Null without -W timeout; an error where there is no thread to count on. `file` is for the
+// message.
 [[nodiscard]] Result<std::unique_ptr<Delayed>> watch_deadline(const Options& options, const Store& store, std::string file);
 
 }  // namespace mote::cli

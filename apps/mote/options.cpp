@@ -116,7 +116,7 @@ Result<void> set_timeout(Options& options, std::string_view text) {
     std::string_view name;
     uint64_t ns;
   };
-  constexpr Unit units[] = {{"", 1'000'000'000}, {"ms", 1'000'000},      {"us", 1'000},
+  constexpr Unit units[] = {{"", 1'000'000'000},  {"ms", 1'000'000},     {"us", 1'000},
                             {"s", 1'000'000'000}, {"m", 60'000'000'000}, {"h", 3'600'000'000'000}};
   constexpr uint64_t most_ns = 365 * 24 * 3'600'000'000'000;
   uint64_t value = 0;

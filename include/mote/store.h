@@ -39,9 +39,9 @@ struct StoreLimits {
 class Stopper {
  public:
   // The guest traps (interrupt, with the reason and where it was), at any instruction, inside a bulk operation and in
-  // memory.atomic.wait at once; in a host function when that returns. The store runs nothing any more: every later call traps alike.
-  // Returns whether no guest of the store runs; waits for that, at most `patience_ns`. The first reason counts. From any thread but
-  // the store's own.
+  // memory.atomic.wait at once; in a host function when that returns. The store runs nothing any more: every later call traps
+  // alike. Returns whether no guest of the store runs; waits for that, at most `patience_ns`. The first reason counts. From any
+  // thread but the store's own.
   bool stop(std::string reason, uint64_t patience_ns = 0) const;
 
   struct State;

@@ -1,8 +1,9 @@
-// Interruptions: one thread makes another look up from whatever it runs. By SIGURG, which nothing else means anything by: the default
-// action is to ignore it, and handlers that were there before are still called.
+// Interruptions: one thread makes another look up from whatever it runs. By SIGURG, which nothing else means anything by: the
+// default action is to ignore it, and handlers that were there before are still called.
 //
-// The handler runs on the interrupted thread's signal stack (provide_signal_stack, which also lets the signal through) and must be async-signal-safe; like a fault's it may change where
-// execution goes on. System calls are restarted. Tested by interruption_test.cpp.
+// The handler runs on the interrupted thread's signal stack (provide_signal_stack, which also lets the signal through) and must be
+// async-signal-safe; like a fault's it may change where execution goes on. System calls are restarted. Tested by
+// interruption_test.cpp.
 #pragma once
 
 #include "base/os/fault.h"

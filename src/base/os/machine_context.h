@@ -10,7 +10,8 @@ namespace mote::os {
 #if defined(__x86_64__)
 [[nodiscard]] inline Registers registers_of(const ucontext_t& context) {
   const auto& machine = context.uc_mcontext.gregs;
-  return {static_cast<uint64_t>(machine[REG_RIP]), static_cast<uint64_t>(machine[REG_RSP]), static_cast<uint64_t>(machine[REG_RBP])};
+  return {static_cast<uint64_t>(machine[REG_RIP]), static_cast<uint64_t>(machine[REG_RSP]),
+          static_cast<uint64_t>(machine[REG_RBP])};
 }
 inline void set_registers(ucontext_t& context, const Registers& registers) {
   auto& machine = context.uc_mcontext.gregs;

@@ -117,9 +117,8 @@ Outcome mote_do_memory_fill(VMContext* vmctx, uint32_t memory, uint64_t to, uint
   const Instance& instance = Instance::of(*vmctx);
   const MutableBytes target = instance.memory(memory)->bytes();
   if (!is_inside(to, count, target.size())) return trap(vmctx, TrapCode::out_of_bounds_memory_access);
-  in_pieces(instance.store(), count, piece_bytes, false, [&](uint64_t at, uint64_t size) {
-    std::memset(target.data() + to + at, static_cast<int>(value & 0xff), size);
-  });
+  in_pieces(instance.store(), count, piece_bytes, false,
+            [&](uint64_t at, uint64_t size) { std::memset(target.data() + to + at, static_cast<int>(value & 0xff), size); });
   return done();
 }
 
@@ -148,8 +147,7 @@ Outcome mote_do_table_fill(VMContext* vmctx, uint32_t table, uint64_t to, uint64
   const Instance& instance = Instance::of(*vmctx);
   Table& target = *instance.table(table);
   if (!is_inside(to, count, target.size())) return trap(vmctx, TrapCode::out_of_bounds_table_access);
-  in_pieces(instance.store(), count, piece_elements, false,
-            [&](uint64_t at, uint64_t size) { target.fill(to + at, value, size); });
+  in_pieces(instance.store(), count, piece_elements, false, [&](uint64_t at, uint64_t size) { target.fill(to + at, value, size); });
   return done();
 }
 

@@ -1,8 +1,8 @@
 // StopControl: how other threads end the guest of a store. Held by the store and by whoever may stop it; outlives both.
 //
-// Stopping sets a bit that the guest's own thread looks at when it enters compiled code, when a host function or builtin returns and
-// between the pieces of a bulk operation, and interrupts that thread for as long as it runs: the handler (trap_handler.h) makes it
-// leave compiled code at any instruction. So code is the same whether or not anybody may stop it, and entering a guest costs two
+// Stopping sets a bit that the guest's own thread looks at when it enters compiled code, when a host function or builtin returns
+// and between the pieces of a bulk operation, and interrupts that thread for as long as it runs: the handler (trap_handler.h) makes
+// it leave compiled code at any instruction. So code is the same whether or not anybody may stop it, and entering a guest costs two
 // plain stores. A stopped store runs nothing again: it was left at no particular point.
 // Tested by engine/api/stop_test.cpp.
 #pragma once

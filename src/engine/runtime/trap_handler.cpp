@@ -1,6 +1,6 @@
-// The handlers of faults and interruptions (trap_handler.h). They run on the signal stack and touch only: the running store (which this very
-// thread is executing, so nothing changes under it), the image tables (immutable) and the guest's stack, whose words are read only
-// inside its bounds.
+// The handlers of faults and interruptions (trap_handler.h). They run on the signal stack and touch only: the running store (which
+// this very thread is executing, so nothing changes under it), the image tables (immutable) and the guest's stack, whose words are
+// read only inside its bounds.
 #include "engine/runtime/trap_handler.h"
 
 #include "base/os/fault.h"
@@ -120,8 +120,8 @@ bool handle(os::Fault& fault) {
   return true;
 }
 
-// A guest that is to be stopped leaves from any of its own instructions. Where it is in a trampoline, a builtin or a host function it goes
-// on: each looks whether to stop before it returns to compiled code.
+// A guest that is to be stopped leaves from any of its own instructions. Where it is in a trampoline, a builtin or a host function
+// it goes on: each looks whether to stop before it returns to compiled code.
 bool handle_interruption(os::Registers& at) {
   Store* store = running;
   if (store == nullptr || !store->is_to_stop()) return false;

@@ -87,7 +87,8 @@ struct Catch {
   uint32_t depth = 0;
 };
 
-// Immediates live in the field that the comment names. Spans that an opcode does not use are empty; its other fields have any value.
+// Immediates live in the field that the comment names. Spans that an opcode does not use are empty; its other fields have any
+// value.
 struct Instruction {
   Opcode op{};
   bool end_reachable = true;  // else, end: whether control falls into it from above (not by a branch)
