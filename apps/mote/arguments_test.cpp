@@ -26,6 +26,21 @@ TEST(Arguments, FlagsStandBeforeTheFileAndTheRestIsTheGuests) {
   EXPECT_EQ(parsed({"a.wasm", "-o", "b.cwasm"}, for_compile)->output, "b.cwasm");
 }
 
+TEST(Arguments, FoldersAreGrantedByHostNameGuestNameAndAccess) {
+  const auto folder = [](std::string_view text) { return parsed({"--dir", text, "a.wasm"})->folders.at(0); };
+  EXPECT_EQ(folder("a").host + "|" + folder("a").guest, "a|a");
+  EXPECT_FALSE(folder("a").is_read_only);
+  EXPECT_EQ(folder("/x:y::/b").host + "|" + folder("/x:y::/b").guest, "/x:y|/b");
+  EXPECT_EQ(folder("a::b::c").guest, "b::c");
+  EXPECT_TRUE(folder("a::b:ro").is_read_only);
+  EXPECT_EQ(folder("a::b:ro").guest, "b");
+  EXPECT_EQ(folder("a:ro").host + "|" + folder("a:ro").guest, "a|a");
+  EXPECT_EQ(parsed({"--dir", "a", "--dir=b", "a.wasm"})->folders.size(), 2u);
+  for (const std::string_view bad : {"", ":ro", "::", "a::", "::b", "a:::ro"}) {
+    EXPECT_NE(message({"--dir", bad, "a.wasm"}).find("--dir needs HOST"), std::string::npos) << bad;
+  }
+}
+
 TEST(Arguments, GroupsAreCommaListsGluedOrNot) {
   const auto options = parsed(
       {"-W", "fuel=5K,max-memory-size=1M", "-Cmemory=dense,cache=n", "-O", "opt-level=1", "-D", "max-backtrace=0", "a.wasm"});
@@ -62,10 +77,10 @@ TEST(Arguments, MistakesAreNamed) {
 }
 
 TEST(Arguments, FlagsOfOtherBuildsAreRefusedByName) {
-  const auto options = parsed({"--dir", "."});
+  const auto options = parsed({"--mapdir", "."});
   ASSERT_FALSE(options);
   EXPECT_EQ(options.error().kind, ErrorKind::unsupported);
-  EXPECT_TRUE(options.error().message.starts_with("--dir is not part of this build: ")) << options.error().message;
+  EXPECT_TRUE(options.error().message.starts_with("--mapdir is not part of this build: ")) << options.error().message;
   EXPECT_TRUE(message({"-S", "http"}).starts_with("-S is not part of this build: "));
   EXPECT_TRUE(message({"-W", "epoch-interruption"}).starts_with("-W epoch-interruption is not part of this build: "));
 }

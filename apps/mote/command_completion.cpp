@@ -121,8 +121,8 @@ complete -F _mote mote
 
 std::string zsh_flag(const Flag& flag) {
   if (flag.value.empty()) return format("'{}[{}]'", flag.name, quoted(flag.help));
-  const bool is_file = flag.value == "FILE";
-  return format("'*{}=[{}]:{}:{}'", flag.name, quoted(flag.help), quoted(flag.value), is_file ? "_files" : "");
+  const std::string_view files = flag.value == "FILE" ? "_files" : flag.value.starts_with("HOST") ? "_files -/" : "";
+  return format("'*{}=[{}]:{}:{}'", flag.name, quoted(flag.help), quoted(flag.value), files);
 }
 
 std::string zsh_script() {
@@ -175,7 +175,9 @@ std::string fish_script() {
     const std::string when = format("complete -c mote -n '__fish_seen_subcommand_from {}'", command.name);
     for (const Flag& flag : flags()) {
       if ((flag.commands & command.bit) == 0) continue;
-      const std::string_view takes = flag.value.empty() ? "" : flag.value == "FILE" ? " -r" : " -x";
+      const std::string_view takes = flag.value.empty()                                       ? ""
+                                     : flag.value == "FILE" || flag.value.starts_with("HOST") ? " -r"
+                                                                                              : " -x";
       text += format("{} -l {}{} -d '{}'\n", when, flag.name.substr(2), takes, quoted(flag.help));
     }
     for (const Group& group : groups()) {

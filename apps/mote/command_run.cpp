@@ -1,4 +1,4 @@
-// mote run: loads or compiles a module, gives it stdin, stdout, stderr, arguments and the named environment, and calls it.
+// mote run: loads or compiles a module, gives it stdin, stdout, stderr, arguments, the named environment and folders, and calls it.
 //
 // The path of a warm start is short on purpose: what a run does not need (the compiler, the import hints, the types of exports) is
 // not made. Tested by tests/cases.
@@ -12,12 +12,14 @@
 #include "apps/mote/values.h"
 #include "base/core/format.h"
 #include "base/os/descriptor.h"
+#include "base/os/machine.h"
 #include "host/sandbox/process.h"
 #include "host/sandbox/system.h"
 #include "host/wasi_p1/wasi_p1.h"
 
 #include <mote/linker.h>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -34,13 +36,42 @@ Result<Module> load(const Engine& engine, Input& input) {
   return Module::compile(engine, input.bytes, file_name(input.path));
 }
 
-void grant(sandbox::Process& process, const Options& options) {
+Result<void> grant(sandbox::Process& process, const Options& options) {
+  process.descriptors_most = options.descriptors;
   process.arguments = options.words;
   process.arguments[0] = options.argv0.value_or(file_name(options.words[0]));
   process.environment = options.environment;
+  const auto open = [&](sandbox::Descriptor descriptor, std::string_view what) -> Result<void> {
+    if (process.open(std::move(descriptor))) return {};
+    return fail(ErrorKind::limit, format("{}: more descriptors than -W max-descriptors={}", what, options.descriptors));
+  };
   for (const int descriptor : {0, 1, 2}) {
-    process.open({.stream = sandbox::system_stream(descriptor), .is_readable = descriptor == 0, .is_writable = descriptor != 0});
+    TRY(open({.stream = sandbox::system_stream(descriptor), .is_readable = descriptor == 0, .is_writable = descriptor != 0},
+             "stdin, stdout, stderr"));
   }
+  // MOTE_RESOLVE=walk keeps the kernel's own resolution of paths out of it: for tests.
+  const bool walks = !options.folders.empty() && os::environment_variable("MOTE_RESOLVE").value_or("") == "walk";
+  for (const Options::GrantedFolder& folder : options.folders) {
+    sandbox::Descriptor descriptor{.granted_as = folder.guest};
+    descriptor.folder =
+        TRY(sandbox::Folder::grant(folder.host, folder.is_read_only ? sandbox::Access::read_only : sandbox::Access::read_write,
+                                   walks ? sandbox::Resolution::walk : sandbox::Resolution::automatic));
+    TRY(open(std::move(descriptor), "--dir " + folder.host));
+  }
+  return {};
+}
+
+// A hint for a program that failed after its library had looked for granted folders in vain; else empty. Nothing says whether that
+// was the cause: a library answers the program itself when there is no folder that a path could lie in.
+std::string folder_hint(const sandbox::Process& process, const Module& module, const Failure& failure) {
+  if (!process.missed_folders || failure.kind == Failure::Kind::error) return {};
+  if (failure.kind == Failure::Kind::exit && failure.exit_code == 0) return {};
+  const auto opens = [](const ImportInfo& import) { return import.module == wasi_p1::module_name && import.name == "path_open"; };
+  const auto imports = module.imports();
+  if (std::ranges::none_of(imports, opens)) return {};
+  return "mote: hint: this program can open files but was granted no folder; --dir HOST[::GUEST][:ro] before it grants one, --dir "
+         ". "
+         "the current one\n";
 }
 
 std::string export_names(const Module& module) {
@@ -130,7 +161,8 @@ Failure explain_import(Failure failure, const Module& module) {
   return failure;
 }
 
-GuestResult<void> run_module(const Engine& engine, const Module& module, const Options& options) {
+// `hint`: what else to say when it fails.
+GuestResult<void> run_module(const Engine& engine, const Module& module, const Options& options, std::string& hint) {
   const auto stop = [](Error error) { return std::unexpected(Failure(std::move(error))); };
   auto store = Store::create(engine, options.limits);
   if (!store) return stop(std::move(store.error()));
@@ -139,7 +171,7 @@ GuestResult<void> run_module(const Engine& engine, const Module& module, const O
   sandbox::SystemClocks clocks;
   sandbox::SystemRandom random;
   sandbox::Process process(clocks, random);
-  grant(process, options);
+  if (auto granted = grant(process, options); !granted) return stop(std::move(granted.error()));
   store->set_data(&process);
   os::ignore_broken_pipes();
 
@@ -149,7 +181,9 @@ GuestResult<void> run_module(const Engine& engine, const Module& module, const O
   if (!deadline) return stop(deadline.error());
   auto instance = linker.instantiate(*store, module);
   if (!instance) return std::unexpected(explain_import(std::move(instance.error()), module));
-  return call_guest(*instance, module, options);
+  auto done = call_guest(*instance, module, options);
+  if (!done) hint = folder_hint(process, module, done.error());
+  return done;
 }
 
 }  // namespace
@@ -172,7 +206,12 @@ int run_run(Options options) {
   if (options.verbose)
     print_to_stderr(format("mote: {}: {} ({})\n", file_name(path), origin_text(module->origin()), module->origin().image));
   const auto optimizing = optimize_later(options, *input, *engine, *module);
-  if (auto done = run_module(*engine, *module, options); !done) return report(path, done.error(), options.backtrace_frames);
+  std::string hint;
+  if (auto done = run_module(*engine, *module, options, hint); !done) {
+    const int status = report(path, done.error(), options.backtrace_frames);
+    if (!hint.empty()) print_to_stderr(hint);
+    return status;
+  }
   return 0;
 }
 

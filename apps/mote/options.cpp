@@ -60,6 +60,22 @@ Result<void> add_environment(Options& options, std::string_view text) {
   return {};
 }
 
+// "HOST", "HOST::GUEST", either with ":ro" behind it.
+Result<void> add_folder(Options& options, std::string_view text) {
+  constexpr std::string_view read_only = ":ro", between = "::";
+  Options::GrantedFolder folder;
+  if (text.ends_with(read_only)) {
+    folder.is_read_only = true;
+    text.remove_suffix(read_only.size());
+  }
+  const size_t at = text.find(between);
+  folder.host = text.substr(0, at);
+  folder.guest = at == std::string_view::npos ? text : text.substr(at + between.size());
+  if (folder.host.empty() || folder.guest.empty()) return refuse("needs HOST, HOST::GUEST, or either with :ro behind it");
+  options.folders.push_back(std::move(folder));
+  return {};
+}
+
 Result<void> set_memory(Options& options, std::string_view text) {
   if (text == "guard")
     options.codegen.memory = MemoryMode::guard;
@@ -141,6 +157,8 @@ constexpr Flag flag_table[] = {
      }},
     {"--env", "NAME[=VALUE]", for_run,
      "set a variable of the guest's environment, which is empty otherwise; NAME alone hands on yours", add_environment},
+    {"--dir", "HOST[::GUEST][:ro]", for_run,
+     "grant a folder with all that is in it, under the name GUEST (default: HOST); :ro to read only; may be repeated", add_folder},
     {"--argv0", "NAME", for_run, "the guest's argument 0 (default: the file's name)",
      [](Options& o, std::string_view v) -> Result<void> {
        o.argv0 = v;
@@ -212,6 +230,8 @@ constexpr Key key_table[] = {
      [](Options& o, std::string_view v) { return set_limit(o.limits.table_elements, limits::table_elements, v); }},
     {'W', "max-instances", "N", "the most instances",
      [](Options& o, std::string_view v) { return set_limit(o.limits.instances, limits::instances, v); }},
+    {'W', "max-descriptors", "N", "the most files, folders and streams open at once (default 1000)",
+     [](Options& o, std::string_view v) { return set_limit(o.descriptors, limits::descriptors, v); }},
     {'W', "nan-canonicalization", "y|n", "the same NaN bits on every machine (default n)",
      [](Options& o, std::string_view v) { return set_switch(o.codegen.canonical_nans, v); }},
     {'W', "relaxed-simd-deterministic", "y|n", "the same results of relaxed SIMD on every machine (default n)",
@@ -232,21 +252,21 @@ struct Refused {
   std::string_view name;
   std::string_view why;
 };
-constexpr std::string_view no_files = "a guest of this build has stdin, stdout, stderr, arguments and --env, but no files";
-constexpr std::string_view no_network = "a guest of this build has stdin, stdout, stderr, arguments and --env, but no network";
+constexpr std::string_view other_folder_flag = "folders are granted by --dir HOST::GUEST";
+constexpr std::string_view no_network =
+    "a guest of this build has stdin, stdout, stderr, arguments, --env and --dir, but no network";
 constexpr std::string_view other_deadline = "say -W timeout=TIME, which stops a guest in any code";
 constexpr std::string_view fixed_features = "this build validates every WebAssembly 3.0 feature and has no switches for them";
 constexpr std::string_view no_components = "this build runs core modules, not components";
 constexpr Refused refused_table[] = {
-    {"--dir", no_files},
-    {"--mapdir", no_files},
-    {"--volume", no_files},
+    {"--mapdir", other_folder_flag},
+    {"--volume", other_folder_flag},
     {"--preload", "this build runs one module; its imports come from WASI preview 1"},
     {"--profile", "this build has no profiler of its own"},
     {"--config", "this build reads no configuration file; see mote settings"},
     {"--target", "this build compiles for x86-64 Linux; the level is chosen by -C cpu=v2|v3"},
     {"-g", "this build has no debugger"},
-    {"-S", "what a guest of this build has cannot be widened: stdin, stdout, stderr, arguments and --env"},
+    {"-S", "what a guest of this build can have is stdin, stdout, stderr, arguments, --env and --dir"},
     {"-R", "this build does not record runs"},
     {"-O pooling-allocator", "this build starts one guest per process"},
     {"-W epoch-interruption", other_deadline},

@@ -33,6 +33,12 @@ struct Options {
   std::string invoke = {};
   std::optional<std::string> argv0 = {};
   std::vector<std::string> environment = {};  // "NAME=value"
+  struct GrantedFolder {
+    std::string host, guest;
+    bool is_read_only = false;
+  };
+  std::vector<GrantedFolder> folders = {};
+  uint64_t descriptors = limits::descriptors.standard;
   bool allow_precompiled = false;
   bool verbose = false;
 

@@ -62,6 +62,7 @@ inline constexpr Limit wasm_stack{"max-wasm-stack", "bytes", 1ull << 20, 1ull <<
 inline constexpr Limit backtrace_frames{"max-backtrace", "frames", 64, 1024};
 inline constexpr Limit code_size{"max-code-size", "bytes", 1ull << 30, (2ull << 30) - 65'536};  // of one module, baseline tier
 inline constexpr Limit function_code_size{"max-function-code-size", "bytes", 256ull << 20, 256ull << 20};
+inline constexpr Limit descriptors{"max-descriptors", "descriptors", 1000, 1'000'000};  // open at once in one guest
 inline constexpr Limit cache_size{"cache-size", "bytes", 1ull << 30, 1ull << 40};
 
 }  // namespace mote::limits

@@ -25,6 +25,23 @@ enum class Refusal : uint8_t {
   not_a_folder,
   not_a_socket,
   not_granted,
+  // of files and folders
+  access_denied,
+  bad_text,  // bytes that are no UTF-8
+  busy,
+  exists,
+  is_a_folder,
+  name_too_long,
+  no_memory,
+  not_empty,
+  not_found,
+  not_permitted,  // what no grant allows: a path that leaves its folder, a device, the kernel's own tables
+  other_file_system,
+  read_only,
+  too_large,
+  too_many_links,  // hard links to one file
+  too_many_open,
+  too_many_symbolic_links,
 };
 
 template <class T>

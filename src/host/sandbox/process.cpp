@@ -7,19 +7,25 @@
 
 namespace mote::sandbox {
 
-uint32_t Process::open(Descriptor descriptor) {
-  const auto free = std::ranges::find_if(descriptors_, [](const Descriptor& d) { return d.stream == nullptr; });
-  const auto number = static_cast<uint32_t>(free - descriptors_.begin());
-  if (free == descriptors_.end()) {
-    descriptors_.push_back(std::move(descriptor));
-  } else {
-    *free = std::move(descriptor);
-  }
+Outcome<uint32_t> Process::open(Descriptor descriptor, uint32_t least) {
+  if (!has_room()) return std::unexpected(Refusal::too_many_open);
+  uint32_t number = least;
+  while (number < descriptors_.size() && descriptors_[number].is_open()) ++number;
+  if (number >= descriptors_.size()) descriptors_.resize(number + 1);
+  descriptors_[number] = std::move(descriptor);
   return number;
 }
 
+bool Process::has_room() const {
+  return static_cast<uint64_t>(std::ranges::count_if(descriptors_, &Descriptor::is_open)) < descriptors_most;
+}
+
+bool Process::has_granted_folder() const {
+  return std::ranges::any_of(descriptors_, [](const Descriptor& one) { return one.folder != nullptr && !one.granted_as.empty(); });
+}
+
 Descriptor* Process::find(uint32_t number) {
-  if (number >= descriptors_.size() || descriptors_[number].stream == nullptr) return nullptr;
+  if (number >= descriptors_.size() || !descriptors_[number].is_open()) return nullptr;
   return &descriptors_[number];
 }
 
@@ -40,14 +46,16 @@ Outcome<void> Process::renumber(uint32_t from, uint32_t to) {
 
 Outcome<uint64_t> Process::read(uint32_t number, MutableBytes into) {
   Descriptor* descriptor = find(number);
-  if (descriptor == nullptr || !descriptor->is_readable) return std::unexpected(Refusal::bad_descriptor);
+  if (descriptor == nullptr || descriptor->stream == nullptr || !descriptor->is_readable)
+    return std::unexpected(Refusal::bad_descriptor);
   if (!descriptor->may_wait && !descriptor->stream->readiness(false).is_ready) return std::unexpected(Refusal::would_block);
   return descriptor->stream->read(into);
 }
 
 Outcome<uint64_t> Process::write(uint32_t number, Bytes from) {
   Descriptor* descriptor = find(number);
-  if (descriptor == nullptr || !descriptor->is_writable) return std::unexpected(Refusal::bad_descriptor);
+  if (descriptor == nullptr || descriptor->stream == nullptr || !descriptor->is_writable)
+    return std::unexpected(Refusal::bad_descriptor);
   if (!descriptor->may_wait && !descriptor->stream->readiness(true).is_ready) return std::unexpected(Refusal::would_block);
   return descriptor->stream->write(from);
 }

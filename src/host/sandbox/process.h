@@ -1,4 +1,5 @@
-// Process: what one guest has been given and what became of it: arguments, environment, open streams, clocks, randomness.
+// Process: what one guest has been given and what became of it: arguments, environment, open streams, files and
+// folders, clocks, randomness.
 //
 // Deny by default: a Process that is filled with nothing grants nothing, and a guest sees empty lists and bad descriptors. One
 // store has one Process, which outlives it; used by the store's thread only. ABI (numbers, layouts) is not known here: see
@@ -6,6 +7,10 @@
 #pragma once
 
 #include "host/sandbox/effects.h"
+#include "host/sandbox/file.h"
+#include "host/sandbox/folder.h"
+
+#include <mote/limits.h>
 
 #include <cstdint>
 #include <memory>
@@ -14,15 +19,21 @@
 
 namespace mote::sandbox {
 
-// One open descriptor of a guest.
+// One open descriptor of a guest: one of a stream, a file, a folder.
 struct Descriptor {
-  std::unique_ptr<Stream> stream;
+  std::unique_ptr<Stream> stream = {};
+  std::unique_ptr<File> file = {};
+  std::unique_ptr<Folder> folder = {};
+  std::string granted_as = {};  // a folder that was granted from the start: the path under which the guest knows it
   bool is_readable = false;
   bool is_writable = false;
   bool may_wait = true;       // false: an operation that would wait answers would_block
-  bool is_appending = false;  // remembered for the guest; streams have no position
-  // What the guest has renounced, in its ABI's numbering.
-  uint64_t dropped_rights = 0;
+  bool is_appending = false;  // of a stream: remembered for the guest, since streams have no position
+  // In the guest's ABI's numbering: what it has renounced, for itself and for what it opens below; how it wants writes flushed.
+  uint64_t dropped_rights = 0, dropped_inheriting = 0;
+  uint32_t sync_flags = 0;
+
+  [[nodiscard]] bool is_open() const { return stream != nullptr || file != nullptr || folder != nullptr; }
 };
 
 class Process {
@@ -31,13 +42,18 @@ class Process {
 
   std::vector<std::string> arguments;    // the program's name first; no NUL inside
   std::vector<std::string> environment;  // "NAME=value"
+  uint64_t descriptors_most = limits::descriptors.standard;
+  bool missed_folders = false;  // it asked for the folders granted to it, and there were none
 
-  // Descriptors are numbered from 0; a free number is reused lowest first. Returns the number.
-  uint32_t open(Descriptor descriptor);
+  // Descriptors are numbered from 0; a free number is reused lowest first, but none below `least`. Returns the number.
+  Outcome<uint32_t> open(Descriptor descriptor, uint32_t least = 0);
+  [[nodiscard]] bool has_room() const;  // for one more descriptor
+  [[nodiscard]] bool has_granted_folder() const;
   [[nodiscard]] Descriptor* find(uint32_t number);  // nullptr: not open; valid until the next open, close or renumber
   [[nodiscard]] Outcome<void> close(uint32_t number);
   [[nodiscard]] Outcome<void> renumber(uint32_t from, uint32_t to);  // `to` is closed, then `from` takes its place
 
+  // Of streams; a file is read and written through its descriptor.
   [[nodiscard]] Outcome<uint64_t> read(uint32_t number, MutableBytes into);
   [[nodiscard]] Outcome<uint64_t> write(uint32_t number, Bytes from);
 
@@ -54,7 +70,7 @@ class Process {
   Clocks& clocks_;
   Random& random_;
   uint64_t monotonic_base_;
-  std::vector<Descriptor> descriptors_;  // without a stream: the number is free
+  std::vector<Descriptor> descriptors_;  // not open: the number is free
 };
 
 }  // namespace mote::sandbox

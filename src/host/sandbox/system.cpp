@@ -5,6 +5,7 @@
 #include "base/os/descriptor.h"
 #include "base/os/file.h"
 #include "base/os/machine.h"
+#include "host/sandbox/refusal.h"
 
 #include <cerrno>
 #include <vector>
@@ -14,25 +15,6 @@ namespace {
 
 os::Clock system_clock(ClockId clock) {
   return clock == ClockId::monotonic ? os::Clock::monotonic : os::Clock::realtime;
-}
-
-Refusal refusal(int error_number) {
-  switch (error_number) {
-    case EAGAIN:
-      return Refusal::would_block;
-    case EBADF:
-      return Refusal::bad_descriptor;
-    case EINVAL:
-      return Refusal::invalid;
-    case ENOSPC:
-    case EDQUOT:
-    case EFBIG:
-      return Refusal::no_space;
-    case EPIPE:
-      return Refusal::broken_pipe;
-    default:
-      return Refusal::io_failure;
-  }
 }
 
 class SystemStream : public Stream {

@@ -1,4 +1,5 @@
-// Descriptors of streams: reading, writing, and what is known about them.
+// What every descriptor can do: reading, writing, and what is known about it. Positions and sizes are fd_file.cpp, lists of folders
+// fd_folder.cpp.
 #include "host/wasi_p1/functions.h"
 
 #include <algorithm>
@@ -8,6 +9,8 @@ namespace mote::wasi_p1 {
 namespace {
 
 Filetype filetype(const sandbox::Descriptor& descriptor) {
+  if (descriptor.folder != nullptr) return Filetype::directory;
+  if (descriptor.file != nullptr) return Filetype::regular_file;
   // Libraries take a character device for a terminal and buffer by line.
   return descriptor.stream->is_terminal() ? Filetype::character_device : Filetype::unknown;
 }
@@ -37,6 +40,12 @@ sandbox::Outcome<uint64_t> write_all_pieces(sandbox::Process& process, uint32_t 
   return written;
 }
 
+// Reads once into the first buffer of a stream: a second read could wait although there is something to return.
+sandbox::Outcome<uint64_t> read_some(sandbox::Process& process, uint32_t fd, std::span<const MutableBytes> buffers) {
+  if (buffers.empty()) return 0;
+  return process.read(fd, buffers.front());
+}
+
 }  // namespace
 
 Errno fd_close(Guest& guest, uint32_t fd) {
@@ -49,9 +58,10 @@ Errno fd_fdstat_get(Guest& guest, uint32_t fd, uint32_t out) {
   uint8_t* const stat = NEED(guest.bytes(out, size::fdstat)).data();
   std::memset(stat, 0, size::fdstat);
   stat[0] = static_cast<uint8_t>(filetype(descriptor));
-  store_le(stat + 2,
-           static_cast<uint16_t>((descriptor.is_appending ? fdflags::append : 0) | (descriptor.may_wait ? 0 : fdflags::nonblock)));
+  store_le(stat + 2, static_cast<uint16_t>((descriptor.is_appending ? fdflags::append : 0) |
+                                           (descriptor.may_wait ? 0 : fdflags::nonblock) | descriptor.sync_flags));
   store_le(stat + 8, rights_of(descriptor));
+  store_le(stat + 16, inheriting_of(descriptor));
   return Errno::success;
 }
 
@@ -59,8 +69,11 @@ Errno fd_fdstat_set_flags(Guest& guest, uint32_t fd, uint32_t flags) {
   sandbox::Descriptor& descriptor = *NEED(guest.descriptor(fd));
   if ((flags & ~fdflags::all) != 0) return Errno::inval;
   if ((rights_of(descriptor) & rights::fd_fdstat_set_flags) == 0) return Errno::notcapable;
-  if ((flags & (fdflags::dsync | fdflags::rsync | fdflags::sync)) != 0) return Errno::notsup;
-  descriptor.is_appending = (flags & fdflags::append) != 0;
+  // How writes are flushed is decided when a file is opened.
+  if ((flags & (fdflags::dsync | fdflags::rsync | fdflags::sync)) != descriptor.sync_flags) return Errno::notsup;
+  const bool is_appending = (flags & fdflags::append) != 0;
+  if (descriptor.file != nullptr) NEED(descriptor.file->set_appending(is_appending));
+  descriptor.is_appending = is_appending;
   descriptor.may_wait = (flags & fdflags::nonblock) == 0;
   return Errno::success;
 }
@@ -68,9 +81,10 @@ Errno fd_fdstat_set_flags(Guest& guest, uint32_t fd, uint32_t flags) {
 // Rights are only ever given up.
 Errno fd_fdstat_set_rights(Guest& guest, uint32_t fd, uint64_t base, uint64_t inheriting) {
   sandbox::Descriptor& descriptor = *NEED(guest.descriptor(fd));
-  const uint64_t held = rights_of(descriptor);
-  if ((base & ~held) != 0 || inheriting != 0) return Errno::notcapable;
+  const uint64_t held = rights_of(descriptor), passed_on = inheriting_of(descriptor);
+  if ((base & ~held) != 0 || (inheriting & ~passed_on) != 0) return Errno::notcapable;
   descriptor.dropped_rights |= held & ~base;
+  descriptor.dropped_inheriting |= passed_on & ~inheriting;
   return Errno::success;
 }
 
@@ -78,6 +92,10 @@ Errno fd_filestat_get(Guest& guest, uint32_t fd, uint32_t out) {
   const sandbox::Descriptor& descriptor = *NEED(guest.descriptor(fd));
   if ((rights_of(descriptor) & rights::fd_filestat_get) == 0) return Errno::notcapable;
   uint8_t* const stat = NEED(guest.bytes(out, size::filestat)).data();
+  if (descriptor.stream == nullptr) {
+    store_filestat(stat, NEED(descriptor.file != nullptr ? descriptor.file->status() : descriptor.folder->status()));
+    return Errno::success;
+  }
   // A stream has no device, inode, size or times that a guest should know.
   std::memset(stat, 0, size::filestat);
   stat[16] = static_cast<uint8_t>(filetype(descriptor));
@@ -86,13 +104,12 @@ Errno fd_filestat_get(Guest& guest, uint32_t fd, uint32_t out) {
 
 Errno fd_read(Guest& guest, uint32_t fd, uint32_t iovs, uint32_t count, uint32_t out) {
   const sandbox::Descriptor& descriptor = *NEED(guest.descriptor(fd));
+  if (descriptor.folder != nullptr) return Errno::isdir;
   if (!descriptor.is_readable) return Errno::badf;
   if ((rights_of(descriptor) & rights::fd_read) == 0) return Errno::notcapable;
   const auto buffers = NEED(guest.buffers(iovs, count));
   uint8_t* const size = NEED(guest.bytes(out, 4)).data();
-  // One read into the first buffer: a second could wait although there is something to return.
-  uint64_t read = 0;
-  if (!buffers.empty()) read = NEED(guest.process.read(fd, buffers.front()));
+  const uint64_t read = NEED(descriptor.file != nullptr ? descriptor.file->read(buffers) : read_some(guest.process, fd, buffers));
   store_le(size, static_cast<uint32_t>(read));
   return Errno::success;
 }
@@ -104,11 +121,13 @@ Errno fd_renumber(Guest& guest, uint32_t fd, uint32_t to) {
 
 Errno fd_write(Guest& guest, uint32_t fd, uint32_t iovs, uint32_t count, uint32_t out) {
   const sandbox::Descriptor& descriptor = *NEED(guest.descriptor(fd));
+  if (descriptor.folder != nullptr) return Errno::isdir;
   if (!descriptor.is_writable) return Errno::badf;
   if ((rights_of(descriptor) & rights::fd_write) == 0) return Errno::notcapable;
   const auto pieces = NEED(guest.buffers(iovs, count));
   uint8_t* const size = NEED(guest.bytes(out, 4)).data();
-  const uint64_t written = NEED(write_all_pieces(guest.process, fd, pieces));
+  const uint64_t written =
+      NEED(descriptor.file != nullptr ? descriptor.file->write(pieces) : write_all_pieces(guest.process, fd, pieces));
   store_le(size, static_cast<uint32_t>(written));
   return Errno::success;
 }

@@ -20,7 +20,7 @@ Errno environ_sizes_get(Guest& guest, uint32_t count_out, uint32_t size_out);
 Errno clock_res_get(Guest& guest, uint32_t clock, uint32_t out);
 Errno clock_time_get(Guest& guest, uint32_t clock, uint64_t precision, uint32_t out);
 
-// fd.cpp: what a stream can do
+// fd.cpp: what every descriptor can do
 Errno fd_close(Guest& guest, uint32_t fd);
 Errno fd_fdstat_get(Guest& guest, uint32_t fd, uint32_t out);
 Errno fd_fdstat_set_flags(Guest& guest, uint32_t fd, uint32_t flags);
@@ -30,7 +30,8 @@ Errno fd_read(Guest& guest, uint32_t fd, uint32_t iovs, uint32_t count, uint32_t
 Errno fd_renumber(Guest& guest, uint32_t fd, uint32_t to);
 Errno fd_write(Guest& guest, uint32_t fd, uint32_t iovs, uint32_t count, uint32_t out);
 
-// fd_file.cpp: what needs a file or a folder
+// fd_file.cpp: what only files can do (to flush and to set times, folders too); fd_folder.cpp: what only folders can (prestat,
+// readdir)
 Errno fd_advise(Guest& guest, uint32_t fd, uint64_t offset, uint64_t length, uint32_t advice);
 Errno fd_allocate(Guest& guest, uint32_t fd, uint64_t offset, uint64_t length);
 Errno fd_datasync(Guest& guest, uint32_t fd);

@@ -1,9 +1,27 @@
-// Checked access to guest memory: see guest.h.
+// Checked access to guest memory, and the rights of descriptors: see guest.h.
 #include "host/wasi_p1/guest.h"
 
 #include <algorithm>
 
 namespace mote::wasi_p1 {
+namespace {
+
+constexpr uint64_t stream_rights = rights::fd_fdstat_set_flags | rights::fd_filestat_get | rights::poll_fd_readwrite;
+constexpr uint64_t file_rights = stream_rights | rights::fd_datasync | rights::fd_seek | rights::fd_sync | rights::fd_tell |
+                                 rights::fd_advise | rights::fd_filestat_set_times;
+constexpr uint64_t writing_rights = rights::fd_write | rights::fd_allocate | rights::fd_filestat_set_size;
+constexpr uint64_t folder_rights =
+    rights::fd_datasync | rights::fd_fdstat_set_flags | rights::fd_sync | rights::path_create_directory | rights::path_create_file |
+    rights::path_link_source | rights::path_link_target | rights::path_open | rights::fd_readdir | rights::path_readlink |
+    rights::path_rename_source | rights::path_rename_target | rights::path_filestat_get | rights::path_filestat_set_size |
+    rights::path_filestat_set_times | rights::fd_filestat_get | rights::fd_filestat_set_times | rights::path_symlink |
+    rights::path_remove_directory | rights::path_unlink_file;
+
+int64_t at_least_zero(int64_t ns) {
+  return std::max<int64_t>(ns, 0);  // preview 1 has no time before 1970
+}
+
+}  // namespace
 
 Answer<std::vector<MutableBytes>> Guest::buffers(uint32_t iovecs, uint32_t count) const {
   const uint32_t looked_at = std::min(count, iovecs_limit);
@@ -11,20 +29,64 @@ Answer<std::vector<MutableBytes>> Guest::buffers(uint32_t iovecs, uint32_t count
   if (!array) return std::unexpected(array.error());
   std::vector<MutableBytes> found;
   found.reserve(looked_at);
+  uint64_t left = transfer_limit;
   for (uint32_t i = 0; i < looked_at; ++i) {
     const uint8_t* entry = array->data() + uint64_t{i} * size::iovec;
     const auto buffer = bytes(load_le<uint32_t>(entry), load_le<uint32_t>(entry + 4));
     if (!buffer) return std::unexpected(buffer.error());
-    if (!buffer->empty()) found.push_back(*buffer);
+    const MutableBytes taken = buffer->first(std::min(buffer->size(), left));
+    if (!taken.empty()) found.push_back(taken);
+    left -= taken.size();
   }
   return found;
 }
 
+Answer<std::string> Guest::path(uint32_t pointer, uint32_t length) const {
+  const auto place = bytes(pointer, length);
+  if (!place) return std::unexpected(place.error());
+  if (length == 0) return std::unexpected(Errno::noent);
+  if (length >= path_limit) return std::unexpected(Errno::nametoolong);
+  std::string text(reinterpret_cast<const char*>(place->data()), length);
+  if (!sandbox::is_utf8(text)) return std::unexpected(Errno::ilseq);
+  if (text.find('\0') != std::string::npos) return std::unexpected(Errno::inval);
+  return text;
+}
+
 uint64_t rights_of(const sandbox::Descriptor& descriptor) {
-  uint64_t granted = rights::fd_fdstat_set_flags | rights::fd_filestat_get | rights::poll_fd_readwrite;
+  if (descriptor.folder != nullptr) return folder_rights & ~descriptor.dropped_rights;
+  uint64_t granted = descriptor.file != nullptr ? file_rights : stream_rights;
   if (descriptor.is_readable) granted |= rights::fd_read;
-  if (descriptor.is_writable) granted |= rights::fd_write;
+  if (descriptor.is_writable) granted |= descriptor.file != nullptr ? writing_rights : rights::fd_write;
   return granted & ~descriptor.dropped_rights;
+}
+
+uint64_t inheriting_of(const sandbox::Descriptor& descriptor) {
+  if (descriptor.folder == nullptr) return 0;
+  return (folder_rights | file_rights | writing_rights | rights::fd_read) & ~descriptor.dropped_inheriting;
+}
+
+void store_filestat(uint8_t* to, const sandbox::NodeStatus& status) {
+  std::memset(to, 0, size::filestat);
+  store_le(to, status.device);
+  store_le(to + 8, status.inode);
+  to[16] = static_cast<uint8_t>(to_filetype(status.kind));
+  store_le(to + 24, status.links);
+  store_le(to + 32, status.size);
+  store_le(to + 40, at_least_zero(status.accessed_ns));
+  store_le(to + 48, at_least_zero(status.modified_ns));
+  store_le(to + 56, at_least_zero(status.changed_ns));
+}
+
+Answer<NewTimes> new_times(uint64_t atim, uint64_t mtim, uint32_t flags) {
+  using Kind = sandbox::NewTime::Kind;
+  const bool sets_both_ways = ((flags & fstflags::atim) != 0 && (flags & fstflags::atim_now) != 0) ||
+                              ((flags & fstflags::mtim) != 0 && (flags & fstflags::mtim_now) != 0);
+  if ((flags & ~fstflags::all) != 0 || sets_both_ways) return std::unexpected(Errno::inval);
+  const auto choose = [&](uint32_t at, uint32_t now, uint64_t ns) -> sandbox::NewTime {
+    if ((flags & at) != 0) return {Kind::at, ns};
+    return {(flags & now) != 0 ? Kind::now : Kind::keep, 0};
+  };
+  return NewTimes{choose(fstflags::atim, fstflags::atim_now, atim), choose(fstflags::mtim, fstflags::mtim_now, mtim)};
 }
 
 }  // namespace mote::wasi_p1

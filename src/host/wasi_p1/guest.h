@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <expected>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace mote::wasi_p1 {
@@ -33,7 +34,8 @@ struct Guest {
     if (!place) return std::unexpected(place.error());
     return load_le<T>(place->data());
   }
-  // The buffers that an array of iovecs names, empty ones left out; at most iovecs_limit entries are looked at.
+  // The buffers that an array of iovecs names, empty ones left out; at most iovecs_limit entries are looked at, and what exceeds
+  // transfer_limit bytes in all is cut off.
   [[nodiscard]] Answer<std::vector<MutableBytes>> buffers(uint32_t iovecs, uint32_t count) const;
   // An open descriptor. badf: not open.
   [[nodiscard]] Answer<sandbox::Descriptor*> descriptor(uint32_t fd) const {
@@ -41,10 +43,25 @@ struct Guest {
     if (found == nullptr) return std::unexpected(Errno::badf);
     return found;
   }
+  // A path: UTF-8 without NUL (else ilseq, inval), not empty (noent), shorter than path_limit (nametoolong).
+  [[nodiscard]] Answer<std::string> path(uint32_t pointer, uint32_t length) const;
 };
 
-// What preview 1 lets be done with a stream, less what the guest gave up.
+// What preview 1 lets be done with a descriptor, and with what is opened below it, less what the guest gave up. Read-only grants
+// are not seen here: like a read-only disk, they answer rofs.
 [[nodiscard]] uint64_t rights_of(const sandbox::Descriptor& descriptor);
+[[nodiscard]] uint64_t inheriting_of(const sandbox::Descriptor& descriptor);
+[[nodiscard]] inline bool has_rights(const sandbox::Descriptor& descriptor, uint64_t needed) {
+  return (rights_of(descriptor) & needed) == needed;
+}
+
+// The 64 bytes of a filestat.
+void store_filestat(uint8_t* to, const sandbox::NodeStatus& status);
+
+struct NewTimes {
+  sandbox::NewTime accessed, modified;
+};
+[[nodiscard]] Answer<NewTimes> new_times(uint64_t atim, uint64_t mtim, uint32_t flags);
 
 // `auto x = NEED(…)` in a function that returns Errno: hands on the failure of an Answer or a sandbox::Outcome.
 [[nodiscard]] inline Errno as_errno(Errno error) {

@@ -1,4 +1,5 @@
-// poll_oneoff: waits until at least one of a list of subscriptions (a clock, a stream to read or write) has something to report.
+// poll_oneoff: waits until at least one of a list of subscriptions (a clock, a stream or file to read or write) has something to
+// report.
 //
 // A subscription that can never come true (bad clock, bad descriptor) is reported at once with its error. Times on the realtime
 // clock follow steps of that clock when they are waited for alone, which is how a guest sleeps.
@@ -44,7 +45,7 @@ Answer<Subscription> read_subscription(const uint8_t* from, Guest& guest) {
   subscription.descriptor = guest.process.find(load_le<uint32_t>(from + 16));
   if (subscription.descriptor == nullptr) {
     subscription.error = Errno::badf;
-  } else if ((rights_of(*subscription.descriptor) & rights::poll_fd_readwrite) == 0) {
+  } else if (subscription.descriptor->folder == nullptr && !has_rights(*subscription.descriptor, rights::poll_fd_readwrite)) {
     subscription.error = Errno::notcapable;
   } else if (!(subscription.type == Event::fd_write ? subscription.descriptor->is_writable
                                                     : subscription.descriptor->is_readable)) {
@@ -60,7 +61,9 @@ bool report(const Subscription& subscription, sandbox::Process& process, uint8_t
     if (subscription.type == Event::clock) {
       ready.is_ready = process.now_ns(subscription.clock) >= subscription.deadline_ns;
     } else {
-      ready = subscription.descriptor->stream->readiness(subscription.type == Event::fd_write);
+      const sandbox::Descriptor& descriptor = *subscription.descriptor;
+      const bool for_writing = subscription.type == Event::fd_write;
+      ready = descriptor.file != nullptr ? descriptor.file->readiness(for_writing) : descriptor.stream->readiness(for_writing);
     }
   }
   if (!ready.is_ready) return false;
