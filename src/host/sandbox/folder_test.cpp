@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -81,6 +82,10 @@ const std::string not_permitted = "refused " + std::to_string(static_cast<int>(R
 const std::string not_found = "refused " + std::to_string(static_cast<int>(Refusal::not_found));
 const std::string not_a_folder = "refused " + std::to_string(static_cast<int>(Refusal::not_a_folder));
 const std::string too_many_links = "refused " + std::to_string(static_cast<int>(Refusal::too_many_symbolic_links));
+template <class T>
+Refusal error(const Outcome<T>& outcome) {
+  return outcome ? Refusal::invalid : outcome.error();
+}
 using Nothing = Outcome<void>;
 Nothing refuses(Refusal refusal) {
   return std::unexpected(refusal);
@@ -505,6 +510,34 @@ TEST_P(FolderTest, AttackLongAndDeepPaths) {
   while (dots.size() < 4000) dots += "./";
   EXPECT_EQ(open(dots + "file"), "inside");
   EXPECT_EQ(open(dots + "../outside/secret"), not_permitted);
+}
+
+TEST_P(FolderTest, AttackExhaustion) {
+  // This process has no descriptors left: a refusal, and nothing is lost for good.
+  rlimit before;
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit few{64, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+  std::vector<Opened> held;
+  Outcome<Opened> next = folder_->open("file", {});
+  while (next && held.size() < 1000) {
+    held.push_back(std::move(*next));
+    next = folder_->open("file", {});
+  }
+  EXPECT_FALSE(next);
+  EXPECT_EQ(error(next), Refusal::too_many_open);
+  EXPECT_EQ(error(folder_->status_of("sub/file", Follow::yes)), Refusal::too_many_open);
+  EXPECT_EQ(folder_->make_folder("sub/new"), refuses(Refusal::too_many_open));
+  held.clear();
+  EXPECT_EQ(open("sub/file"), "inside sub");
+  // The deepest path there is, with few descriptors: a walk must do with those it holds.
+  std::string down;
+  while (down.size() < 1000) down += "d/";
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  fs::create_directories(base_ / "granted" / down);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &few), 0);
+  EXPECT_EQ(open(down), "a folder");
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 TEST(Utf8, OnlyWellFormed) {
