@@ -17,10 +17,10 @@ std::unexpected<Error> refuse(std::string message) {
 // "65536", "64K", "16M", "4G": units of 1024.
 Result<uint64_t> parse_number(std::string_view text) {
   uint64_t value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, value);
+  const char* const end = text.end();
+  const auto [rest, error] = std::from_chars(text.begin(), end, value);
   if (error == std::errc::result_out_of_range) return refuse("is too large");
-  if (error != std::errc() || rest == text.data()) return refuse(format("needs a number, not \"{}\"", text));
+  if (error != std::errc() || rest == text.begin()) return refuse(format("needs a number, not \"{}\"", text));
   if (rest == end) return value;
   const std::string_view unit(rest, end);
   const int shift = unit == "K" ? 10 : unit == "M" ? 20 : unit == "G" ? 30 : -1;
@@ -134,13 +134,13 @@ Result<void> set_timeout(Options& options, std::string_view text) {
   };
   constexpr Unit units[] = {{"", 1'000'000'000},  {"ms", 1'000'000},     {"us", 1'000},
                             {"s", 1'000'000'000}, {"m", 60'000'000'000}, {"h", 3'600'000'000'000}};
-  constexpr uint64_t most_ns = 365 * 24 * 3'600'000'000'000;
+  constexpr uint64_t most_ns = uint64_t{365} * 24 * 3'600'000'000'000;
   uint64_t value = 0;
-  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const auto [rest, error] = std::from_chars(text.begin(), text.end(), value);
   if (error == std::errc::result_out_of_range) return refuse("is too long: at most a year");
-  const std::string_view name(rest, text.data() + text.size());
+  const std::string_view name(rest, text.end());
   const auto* const unit = std::ranges::find(units, name, &Unit::name);
-  if (error != std::errc() || rest == text.data() || unit == std::end(units)) {
+  if (error != std::errc() || rest == text.begin() || unit == std::end(units)) {
     return refuse(format("needs a time like 500ms, 2s or 1m, not \"{}\"", text));
   }
   if (value > most_ns / unit->ns) return refuse("is too long: at most a year");

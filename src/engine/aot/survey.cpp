@@ -24,6 +24,7 @@ bool has_one_length(const wasm::Limits& limits) {
 // Before the bodies are looked at.
 std::vector<std::optional<uint64_t>> fixed_lengths(const wasm::Module& module) {
   std::vector<std::optional<uint64_t>> lengths;
+  lengths.reserve(module.tables.size());
   for (const wasm::Table& table : module.tables) lengths.emplace_back(table.type.limits.min);
   const auto reset = [&](wasm::TableIndex index) {
     if (!has_one_length(module.tables[index].type.limits)) lengths[index].reset();

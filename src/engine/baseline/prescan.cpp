@@ -101,7 +101,8 @@ struct Cursor {
     return value;
   }
   void leb() {
-    while (at != end && *at++ >= 0x80) {
+    while (at != end) {
+      if (*at++ < 0x80) return;
     }
   }
   void skip(uint64_t bytes) { at += std::min<uint64_t>(bytes, static_cast<uint64_t>(end - at)); }

@@ -174,7 +174,7 @@ class FuncCompiler {
       (void)operand_slot(height());
     }
     if (height_ == stack_.size()) [[unlikely]]
-      stack_.resize(2 * height_);
+      stack_.resize(size_t{2} * height_);
     stack_[height_++] = value;
   }
   // An i32 constant, for a builtin's argument.

@@ -122,7 +122,7 @@ bool FuncCompiler::memory(const wasm::Instruction& instruction) {
 
 void FuncCompiler::scalar_load(const wasm::Instruction& instruction) {
   using enum wasm::Opcode;
-  const uint32_t size = 1u << *wasm::access_log2(wasm::info(instruction.op).immediate);
+  const uint32_t size = 1u << wasm::access_log2(wasm::info(instruction.op).immediate).value_or(0);
   const Memory memory = address(instruction.memarg, size);
   release(memory);
   const bool is_float = instruction.op == f32_load || instruction.op == f64_load;
@@ -173,7 +173,7 @@ void FuncCompiler::scalar_load(const wasm::Instruction& instruction) {
 
 void FuncCompiler::scalar_store(const wasm::Instruction& instruction) {
   using enum wasm::Opcode;
-  const uint32_t size = 1u << *wasm::access_log2(wasm::info(instruction.op).immediate);
+  const uint32_t size = 1u << wasm::access_log2(wasm::info(instruction.op).immediate).value_or(0);
   Value value = pop();
   const bool is_small_constant =
       value.kind == Value::constant && (size < 8 || static_cast<int64_t>(value.bits) == static_cast<int32_t>(value.bits));

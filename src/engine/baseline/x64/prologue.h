@@ -12,7 +12,7 @@
 namespace mote::baseline::x64 {
 
 // Offsets in the prologue, in the order of constants.def.
-enum Constant : uint32_t {
+enum Constant : uint8_t {
 #define MOTE_CONSTANT(name, low, high) name##_index,
 #include "engine/baseline/x64/constants.def"
 #undef MOTE_CONSTANT

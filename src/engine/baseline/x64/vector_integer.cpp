@@ -292,7 +292,7 @@ void VectorAssembler::shift(wasm::Opcode op, Reg to, Reg from, uint32_t count) {
   const bool is_signed = op == i8x16_shr_s || op == i16x8_shr_s || op == i32x4_shr_s || op == i64x2_shr_s;
   if (bits == 8 && !is_signed) {
     const uint32_t mask = is_left ? 0xffu << by & 0xff : 0xffu >> by;
-    code_.mov_imm(Reg::r11, mask * 0x0101'0101);
+    code_.mov_imm(Reg::r11, uint64_t{mask} * 0x0101'0101);
     transfer({0x66, 1, 0x6e}, false, scratch_vector, Reg::r11);  // movd
     unary(pshufd, scratch_vector, scratch_vector, 0);
     shift_immediate(words_by, is_left ? sll : srl, to, from, by);
