@@ -13,7 +13,4 @@ namespace mote::cli {
 // `command` is the CommandBit whose flags count. Errors are bad_input and name the closest flag.
 [[nodiscard]] Result<Options> parse(CommandBit command, std::span<const std::string_view> words);
 
-// ", did you mean \"--env\"?" for what is close to one of the candidates; else empty.
-[[nodiscard]] std::string did_you_mean(std::string_view typed, std::span<const std::string_view> candidates);
-
 }  // namespace mote::cli

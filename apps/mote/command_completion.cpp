@@ -44,7 +44,6 @@ std::vector<std::string> words_of(const Command& command) {
   for (const Group& group : groups()) {
     if ((group.commands & command.bit) != 0) words.push_back(format("-{}", group.letter));
   }
-  if (command.bit == for_completion) words.insert(words.end(), {"bash", "zsh", "fish"});
   return words;
 }
 
@@ -93,7 +92,16 @@ _mote() {
     }
     text += format("    -{}) words='{} help' ;;\n", group.letter, joined(names));
   }
-  text += R"(  esac
+  text += "  esac\n  if [[ $COMP_CWORD == 2 && $current != -* ]]; then\n    case $command in\n";
+  for (const Command& command : commands()) {
+    if (!command.words.empty()) text += format("      {}) words='{}' ;;\n", command.name, joined(choices(command.words)));
+  }
+  text += R"(    esac
+    if [[ -n $words ]]; then
+      COMPREPLY=($(compgen -W "$words" -- "$current"))
+      return
+    fi
+  fi
   if [[ -n $words ]]; then
     local before=
     if [[ $current == *,* ]]; then before=${current%,*},; fi
@@ -101,7 +109,7 @@ _mote() {
     compopt -o nospace 2>/dev/null
     return
   fi
-  if [[ $current == -* || $command == completion ]]; then
+  if [[ $current == -* ]]; then
     case $command in
 )";
   for (const Command& command : commands()) text += format("      {}) words='{}' ;;\n", command.name, joined(words_of(command)));
@@ -161,7 +169,8 @@ std::string zsh_script() {
       if ((group.commands & command.bit) != 0)
         text += format(" \\\n      '*-{0}[{1}]:list:_mote_{0}'", group.letter, quoted(group.help));
     }
-    text += command.bit == for_completion ? " ':shell:(bash zsh fish)' ;;\n" : " '*:file:_files' ;;\n";
+    if (!command.words.empty()) text += format(" '1:what:({})'", joined(choices(command.words)));
+    text += command.bit == for_completion ? " ;;\n" : " '*:file:_files' ;;\n";
   }
   return text + "  esac\n}\ncompdef _mote mote\n";
 }
@@ -191,7 +200,8 @@ std::string fish_script() {
       }
       text += format("{} -s {} -x -a '{}' -d '{}'\n", when, group.letter, joined(words), quoted(group.help));
     }
-    if (command.bit == for_completion) text += when + " -x -a 'bash zsh fish'\n";
+    if (command.words.empty()) continue;
+    text += format("{}{} -a '{}'\n", when, command.bit == for_completion ? " -x" : "", joined(choices(command.words)));
   }
   return text;
 }

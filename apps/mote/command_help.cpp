@@ -1,4 +1,5 @@
 // What `mote --help`, `mote help COMMAND` and `-W help` print, made from the tables.
+#include "apps/mote/command_policy.h"
 #include "apps/mote/commands.h"
 #include "base/core/format.h"
 
@@ -17,7 +18,9 @@ constexpr Command command_table[] = {
      run_inspect},
     {"objdump", for_objdump, "mote objdump [FLAGS] FILE", "show each wasm instruction beside its machine code", run_objdump},
     {"completion", for_completion, "mote completion bash|zsh|fish", "print a script that completes mote's words in a shell",
-     run_completion},
+     run_completion, "bash|zsh|fish"},
+    {"policy", for_policy, "mote policy explain POLICY | schema", "explain a capability policy, or print the schema of policies",
+     run_policy, policy_words},
     {"settings", for_settings, "mote settings [FLAGS]", "show what was decided for this machine, and why", run_settings},
 };
 
@@ -56,7 +59,7 @@ std::string overview() {
   text += row("  mote --version", "this build's version");
   text +=
       "\nFILE is a .wasm module, an artifact (.cwasm), or text (.wat) where wat2wasm is installed.\n"
-      "Exit status: the guest's own; 134 after a trap; 2 for misuse and bad input.\n"
+      "Exit status: the guest's own; 134 after a trap; 2 for misuse and bad input. Of mote policy: 1 when it found something.\n"
       "Compiled code is kept in $XDG_CACHE_HOME/mote, else ~/.cache/mote. MOTE_AOT names the compiler (mote-aot) to use.\n";
   return text;
 }

@@ -18,6 +18,7 @@ struct Command {
   std::string_view usage;
   std::string_view summary;
   int (*run)(Options options);  // the exit status; messages are on stderr
+  std::string_view words = {};  // what its first word is one of, separated by '|'; empty: a file
 };
 
 [[nodiscard]] std::span<const Command> commands();
@@ -29,6 +30,7 @@ int run_inspect(Options options);
 int run_settings(Options options);
 int run_objdump(Options options);
 int run_completion(Options options);
+int run_policy(Options options);
 
 // Help for a command ("run"), a group ("-W"), or everything ("").
 [[nodiscard]] std::string help(std::string_view topic);

@@ -42,6 +42,32 @@ std::string json_string(std::string_view text) {
   return json + "\"";
 }
 
+std::string indented_json(std::string_view json) {
+  std::string out;
+  size_t depth = 0;
+  bool is_in_text = false;
+  const auto new_line = [&] { out += "\n" + std::string(2 * depth, ' '); };
+  for (size_t i = 0; i < json.size(); ++i) {
+    const char c = json[i];
+    if (is_in_text) {
+      out += c;
+      if (c == '\\' && i + 1 < json.size()) out += json[++i];
+      is_in_text = c != '"';
+      continue;
+    }
+    is_in_text = c == '"';
+    const bool opens = c == '{' || c == '[', closes = c == '}' || c == ']';
+    const bool is_empty = opens && i + 1 < json.size() && json[i + 1] == c + 2;  // "{}" and "[]" stay together
+    if (closes) --depth;
+    if (closes && json[i - 1] != c - 2) new_line();
+    out += c;
+    if (opens) ++depth;
+    if ((opens && !is_empty) || c == ',') new_line();
+    if (c == ':') out += ' ';
+  }
+  return out + "\n";
+}
+
 void JsonWriter::separate() {
   if (needs_comma_) text_ += ',';
   needs_comma_ = true;

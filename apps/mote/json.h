@@ -9,6 +9,9 @@ namespace mote::cli {
 // A string in quotes, escaped; bytes that are not UTF-8 become U+FFFD.
 [[nodiscard]] std::string json_string(std::string_view text);
 
+// JSON on one line, as lines with two blanks for each level: for people and for diffs.
+[[nodiscard]] std::string indented_json(std::string_view json);
+
 // Objects and arrays, member by member: adds the commas.
 class JsonWriter {
  public:

@@ -31,5 +31,9 @@ TEST(Json, CommasStandBetween) {
   EXPECT_EQ(json.text(), R"({"a":1,"b":[],"c":[1,{}]})");
 }
 
+TEST(Json, IsIndentedOutsideOfTexts) {
+  EXPECT_EQ(indented_json(R"({"a":[1,{}],"b{,\"":[]})"), "{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"b{,\\\"\": []\n}\n");
+}
+
 }  // namespace
 }  // namespace mote::cli

@@ -3,6 +3,7 @@
 #include "apps/mote/commands.h"
 #include "apps/mote/report.h"
 #include "base/core/format.h"
+#include "base/core/nearest.h"
 #include "base/os/file.h"
 
 #include <string_view>

@@ -71,6 +71,7 @@ enum CommandBit : uint32_t {
   for_settings = 16,
   for_objdump = 32,
   for_completion = 64,
+  for_policy = 128,
   for_engine = for_run | for_compile | for_settings | for_objdump,
 };
 

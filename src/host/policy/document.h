@@ -1,0 +1,62 @@
+// A policy file as a tree of values that know where they stand. Private to this room; the one way in for the bytes of a file.
+//
+// document.cpp is the only file that includes the TOML library: everything above sees Nodes. Depth, size and count are bounded
+// here, so whoever walks a Node may recurse. Tested by policy_test.cpp and fuzz/policy.cpp.
+#pragma once
+
+#include <mote/result.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mote::policy {
+
+// Both count from 1; 0 is "nowhere". Columns count characters.
+struct Position {
+  uint32_t line = 0;
+  uint32_t column = 0;
+};
+
+struct Member;
+struct Node {
+  enum class Kind : uint8_t { boolean, integer, real, text, time, other_time, list, table };
+  Kind kind = Kind::table;
+  Position at;
+  bool boolean = false;
+  int64_t integer = 0;  // time: nanoseconds since 1970, UTC
+  std::string text;
+  std::vector<Member> members;  // of a table, in the order of the file; of a list, without names
+
+  [[nodiscard]] const Member* find(std::string_view name) const;
+};
+struct Member {
+  std::string name;
+  Position at;
+  Node value;
+};
+
+// "true or false", "a number", …: what a value is, for messages.
+[[nodiscard]] std::string_view words(Node::Kind kind);
+
+// What is wrong with a file, and where: everything that was found, up to a limit.
+class Problems {
+ public:
+  explicit Problems(std::string file) : file_(std::move(file)) {}
+  void add(Position at, std::string_view message);
+  [[nodiscard]] bool empty() const { return count_ == 0; }
+  // One line for each, "FILE:LINE:COLUMN: what is wrong".
+  [[nodiscard]] Error error() const;
+
+ private:
+  static constexpr size_t most = 20;
+  std::string file_;
+  std::string text_;
+  size_t count_ = 0;
+};
+
+// The root table, or nothing and a problem.
+[[nodiscard]] bool read_document(std::string_view text, Problems& problems, Node& root);
+
+}  // namespace mote::policy
