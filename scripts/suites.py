@@ -71,7 +71,8 @@ def cases(folder, _):
 
 
 def examples(folder, _):
-    return run("examples", [ROOT / "examples/telemetry/test", folder])
+    results = [run("examples, " + name, [ROOT / "examples" / name / "test", folder]) for name in ("telemetry", "policy-in-ci")]
+    return tuple(sum(column) for column in zip(*results))
 
 
 def spec(folder, options):

@@ -1,4 +1,4 @@
-// mote policy: capability policies, without a running guest. Each part has a row here.
+// mote policy: capability policies, without a running guest. Each part has a row here; `check` and `diff` have files of their own.
 // Tested by tests/cases/policy-*.case.
 #include "apps/mote/command_policy.h"
 
@@ -18,12 +18,19 @@ namespace {
 struct Part {
   std::string_view name, usage;
   size_t word_count;
+  std::string_view formats;  // separated by '|'
   int (*run)(const Options& options, std::span<const std::string> words);
 };
 constexpr Part parts[] = {
-    {"explain", "mote policy explain POLICY", 1, policy_explain},
-    {"schema", "mote policy schema", 0, policy_schema},
+    {"check", "mote policy check FILE POLICY", 2, "text|json|sarif", policy_check},
+    {"diff", "mote policy diff OLD NEW", 2, "text|markdown", policy_diff},
+    {"explain", "mote policy explain POLICY", 1, "text", policy_explain},
+    {"schema", "mote policy schema", 0, "text|json", policy_schema},
 };
+
+bool has_format(std::string_view formats, std::string_view format) {
+  return formats.starts_with(format) || formats.find("|" + std::string(format)) != formats.npos;
+}
 
 int misuse(std::string message) {
   return report("", Error{ErrorKind::bad_input, std::move(message)});
@@ -60,6 +67,8 @@ int run_policy(Options options) {
   if (words.size() != part->word_count)
     return misuse(
         format("policy {} takes {} file{}: {}", part->name, part->word_count, part->word_count == 1 ? "" : "s", part->usage));
+  if (!has_format(part->formats, options.format))
+    return misuse(format("policy {} prints {}, not {}", part->name, part->formats, options.format));
   return part->run(options, words);
 }
 

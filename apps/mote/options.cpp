@@ -149,6 +149,13 @@ Result<void> set_timeout(Options& options, std::string_view text) {
   return {};
 }
 
+Result<void> set_format(Options& options, std::string_view text) {
+  if (text != "text" && text != "json" && text != "sarif" && text != "markdown")
+    return refuse(format("is text, json, sarif or markdown, not \"{}\"", text));
+  options.format = text;
+  return {};
+}
+
 constexpr Flag flag_table[] = {
     {"--invoke", "NAME", for_run, "call this exported function; the words after the file are its arguments",
      [](Options& o, std::string_view v) -> Result<void> {
@@ -182,6 +189,10 @@ constexpr Flag flag_table[] = {
      [](Options& o, std::string_view v) { return set_switch(o.in_background, v); }},
     {"--json", "", for_inspect | for_settings | for_objdump, "print JSON",
      [](Options& o, std::string_view v) { return set_switch(o.json, v); }},
+    {"--format", "text|json|sarif|markdown", for_policy,
+     "how to print: check knows text, json and sarif (2.1.0), diff knows text and markdown (default text)", set_format},
+    {"--deny-warnings", "", for_policy, "check: a warning, such as a grant that is never used, is a finding too",
+     [](Options& o, std::string_view v) { return set_switch(o.deny_warnings, v); }},
     {"--func", "NAME|INDEX", for_objdump, "only this function, by its name, export or index",
      [](Options& o, std::string_view v) -> Result<void> {
        o.func = v;

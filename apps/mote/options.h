@@ -55,6 +55,10 @@ struct Options {
   std::string func = {};
   std::string wasm = {};
 
+  // policy
+  std::string format = "text";
+  bool deny_warnings = false;
+
   // -C, -O and -W as they were typed: for a second process that is to compile the same.
   std::vector<std::string> engine_flags = {};
 

@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+// NOLINTBEGIN(readability-identifier-naming): the library's own names
 #define TOML_HEADER_ONLY 1
 #define TOML_EXCEPTIONS 0
 #define TOML_ENABLE_FORMATTERS 0
@@ -17,6 +18,7 @@
 // The library asserts that a key begins with a letter before it reports that one does not, and with NDEBUG lets the compiler assume
 // it. Both are off: its own error is what hostile bytes shall meet (fuzz/finds/policy-comma-in-a-header).
 #define TOML_ASSERT(condition) static_cast<void>(0)
+// NOLINTEND(readability-identifier-naming)
 #pragma push_macro("NDEBUG")
 #undef NDEBUG
 #include <toml++/toml.h>
@@ -46,8 +48,8 @@ int64_t days_since_1970(int64_t year, int64_t month, int64_t day) {
 bool nanoseconds_of(const toml::date_time& time, int64_t& out) {
   if (!time.offset || time.date.year < 1970 || time.date.year > 2261) return false;
   const int64_t days = days_since_1970(time.date.year, time.date.month, time.date.day);
-  const int64_t seconds =
-      days * 86400 + time.time.hour * 3600 + time.time.minute * 60 + time.time.second - time.offset->minutes * 60;
+  const int64_t minutes = days * 1440 + int64_t{time.time.hour} * 60 + time.time.minute - time.offset->minutes;
+  const int64_t seconds = minutes * 60 + time.time.second;
   out = seconds * 1'000'000'000 + time.time.nanosecond;
   return true;
 }

@@ -49,9 +49,10 @@ std::string grant_line(const NetRequest& request, const std::optional<std::strin
 std::string reason(const NetRequest& request, Distance distance) {
   const std::string_view direction = request.direction == Direction::listen ? "listen" : "outbound";
   switch (distance) {
-    case Distance::address_class:
-      return format("{} is a {} address, which no rule that fits names", request.address->text(),
-                    request.address->classes().text());
+    case Distance::address_class: {
+      const Address address = request.address.value_or(Address{});
+      return format("{} is a {} address, which no rule that fits names", address.text(), address.classes().text());
+    }
     case Distance::port:
       return format("no {} rule for this host has port {}", direction, request.port);
     case Distance::host:

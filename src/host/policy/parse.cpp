@@ -87,7 +87,10 @@ class Parser {
     if (member.name == "clock") read_clock(table);
     if (member.name == "random") read_random(table);
     if (member.name == "limits") read_limits(table);
-    if (member.name == "imports") policy_.imports = texts_of(table, "allow");
+    if (member.name == "imports") {
+      policy_.imports = texts_of(table, "allow");
+      policy_.imports_at = member.at;
+    }
   }
 
   void read_folders(const Node& table, std::span<const Key> keys) {
@@ -159,7 +162,7 @@ class Parser {
     }
     if (host != nullptr) rule.host = *parse_name_pattern(host->value.text);
     if (cidr != nullptr) rule.block = *Block::parse(cidr->value.text);
-    if (rule.block && !check_classes(rule, cidr->value.at)) return;
+    if (rule.block && !check_classes(*rule.block, rule.classes, cidr->value.at)) return;
     for (const NetRule& earlier : rules) {
       if (earlier.covers(rule) && rule.covers(earlier)) {
         problems_.add(table.at, format("the same rule as in line {}", earlier.at.line));
@@ -170,11 +173,11 @@ class Parser {
   }
 
   // A block that lies in a class which the rule does not name would allow nothing.
-  bool check_classes(const NetRule& rule, Position at) {
-    const AddressClasses classes = rule.block->base.classes();
-    if (rule.classes.has_all(classes) || !(classes == rule.block->last().classes())) return true;
+  bool check_classes(const Block& block, AddressClasses named, Position at) {
+    const AddressClasses classes = block.base.classes();
+    if (named.has_all(classes) || !(classes == block.last().classes())) return true;
     problems_.add(at, format("{} lies in the address class {}: name it by classes = [\"…\"], or the rule allows nothing",
-                             rule.block->text(), classes.text()));
+                             block.text(), classes.text()));
     return false;
   }
 

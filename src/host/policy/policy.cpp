@@ -126,4 +126,15 @@ std::string quoted(std::string_view text) {
   return out + "\"";
 }
 
+std::string printable(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (static_cast<uint8_t>(c) < 0x20 || c == 0x7f)
+      out += format("\\u{:04x}", static_cast<uint32_t>(static_cast<uint8_t>(c)));
+    else
+      out += c;
+  }
+  return out;
+}
+
 }  // namespace mote::policy

@@ -79,6 +79,7 @@ struct Policy {
   Random random = {};
   std::vector<LimitValue> limits = {};
   std::vector<std::string> imports = {};  // patterns of MODULE.NAME
+  Position imports_at = {};               // line 0: the file has no [imports]
 
   // The grant that governs a guest path: the longest one that is a beginning of it, component by component. Null: none.
   [[nodiscard]] const FolderGrant* folder(std::string_view guest_path) const;
@@ -111,5 +112,7 @@ struct Policy {
 [[nodiscard]] std::string duration_text(uint64_t ms);
 // A text of the file, in quotes, fit for a terminal and for TOML.
 [[nodiscard]] std::string quoted(std::string_view text);
+// A name from a module, fit for a terminal: without control characters.
+[[nodiscard]] std::string printable(std::string_view text);
 
 }  // namespace mote::policy

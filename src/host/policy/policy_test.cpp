@@ -91,7 +91,7 @@ TEST(Policy, ReadsAllOfIt) {
   EXPECT_EQ(policy.net.outbound[0].host, "*.example.org");
   EXPECT_EQ(policy.net.outbound[0].ports.size(), 2u);
   EXPECT_EQ(policy.net.outbound[1].protocol, Protocol::udp);
-  EXPECT_EQ(policy.net.listen[0].block->text(), "127.0.0.1");
+  EXPECT_EQ(policy.net.listen[0].text(), "tcp 127.0.0.1, port 8080, also loopback addresses");
   EXPECT_EQ(policy.net.lookup, std::vector<std::string>{"db.internal"});
   EXPECT_EQ(policy.variable("LOG")->value, "debug");
   EXPECT_EQ(policy.variable("HOME")->source, Variable::Source::inherited);

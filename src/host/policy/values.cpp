@@ -30,9 +30,9 @@ struct Measure {
 };
 std::optional<Measure> read_measure(std::string_view text) {
   Measure measure;
-  const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, measure.number);
-  if (error != std::errc() || rest == text.data()) return std::nullopt;
+  const char *const begin = text.data(), *const end = begin + text.size();
+  const auto [rest, error] = std::from_chars(begin, end, measure.number);
+  if (error != std::errc() || rest == begin) return std::nullopt;
   measure.unit = {rest, end};
   return measure;
 }
