@@ -68,6 +68,11 @@ using Setup = std::tuple<Tiering, MemoryMode>;
 class StopTest : public testing::TestWithParam<Setup> {
  protected:
   void SetUp() override {
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+    GTEST_SKIP() << "ThreadSanitizer holds signals back until the thread calls into it, which a guest never does";
+#endif
+#endif
     const auto [tiering, memory] = GetParam();
     if (tiering == Tiering::optimizing && !test_compiler()) GTEST_SKIP() << "this build has no compiler";
     EngineConfig config;
