@@ -26,6 +26,13 @@ function(mote_room room)
   target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
   target_link_libraries(${target} PRIVATE ${R_PRIVATE} PUBLIC mote_flags ${R_PUBLIC})
   target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions>)
+  # Headers are compiled alone too (./check): that target, and no room above, sees the outside headers.
+  foreach(library IN LISTS R_PRIVATE)
+    if(TARGET ${library})
+      target_include_directories(${target} SYSTEM INTERFACE
+        "$<$<STREQUAL:$<TARGET_PROPERTY:NAME>,${target}_verify_interface_header_sets>:$<TARGET_PROPERTY:${library},INTERFACE_INCLUDE_DIRECTORIES>>")
+    endif()
+  endforeach()
   if(R_PROFILED)
     target_compile_options(${target} PRIVATE ${MOTE_PROFILE_OPTIONS})
   endif()

@@ -1,5 +1,5 @@
 # MOTE_TUNED, on in the presets release and bench: link-time optimisation, and the profile of real compiles (compile.proftext) in the
-# rooms that a baseline compile goes through. Together a third less CPU time for one (docs/internals/performance.md). The profile is
+# rooms that a baseline compile goes through. Together a quarter fewer instructions for one (docs/internals/performance.md). The profile is
 # advice: where a function changed since it was recorded, that function is compiled without. scripts/profile records it anew.
 # Needs Clang, lld and llvm-profdata; a build without them is the plain one.
 option(MOTE_TUNED "Optimise at link time and by the recorded profile" OFF)

@@ -2,6 +2,7 @@
 #include "base/os/file.h"
 
 #include "base/core/format.h"
+#include "base/os/restarted.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -21,14 +22,6 @@
 namespace mote::os {
 
 namespace {
-
-template <class Call>
-auto restarted(Call call) {
-  for (;;) {
-    const auto result = call();
-    if (result >= 0 || errno != EINTR) return result;
-  }
-}
 
 FileIdentity identity_of(const struct stat& status) {
   auto ns = [](const timespec& time) { return static_cast<int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec; };

@@ -1,6 +1,8 @@
 // Folders and what lies in them by the system's calls: see node.h.
 #include "base/os/node.h"
 
+#include "base/os/restarted.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -18,14 +20,6 @@
 
 namespace mote::os {
 namespace {
-
-template <class Call>
-auto restarted(Call call) {
-  for (;;) {
-    const auto result = call();
-    if (result >= 0 || errno != EINTR) return result;
-  }
-}
 
 template <class Number>
 Kernel<void> done(Number result) {
