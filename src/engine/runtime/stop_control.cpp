@@ -8,7 +8,6 @@ namespace mote::runtime {
 void StopControl::detach() {
   const std::lock_guard lock(mutex_);
   context_ = nullptr;
-  cancel_waits_ = {};
 }
 
 std::string StopControl::reason() {
@@ -30,7 +29,7 @@ bool StopControl::stop(std::string reason, std::chrono::nanoseconds patience) {
     if (context_ == nullptr) return true;
     if (reason_.empty()) reason_ = std::move(reason);
     context_->interrupt.fetch_or(code::interrupt_kill);
-    cancel_waits_();
+    waiter_->cancel();
   }
   // Whoever enters from now on sees the bit; whoever had entered is seen here.
   const bool in_line = os::bring_threads_into_line();

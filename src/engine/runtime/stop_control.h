@@ -9,10 +9,10 @@
 
 #include "base/os/interruption.h"
 #include "engine/code/instance_layout.h"
+#include "engine/runtime/parking_lot.h"
 
 #include <atomic>
 #include <chrono>
-#include <functional>
 #include <mutex>
 #include <string>
 
@@ -20,9 +20,8 @@ namespace mote::runtime {
 
 class StopControl {
  public:
-  // `cancel_waits` wakes the guest from memory.atomic.wait. Both are used until detach().
-  StopControl(code::StoreContext& context, std::function<void()> cancel_waits)
-      : context_(&context), cancel_waits_(std::move(cancel_waits)) {}
+  // Both are the store's, and used until detach().
+  StopControl(code::StoreContext& context, Waiter& waiter) : context_(&context), waiter_(&waiter) {}
 
   // By the store's thread, around the outermost call into a guest. Whether to go in.
   [[nodiscard]] bool enter() {
@@ -44,7 +43,7 @@ class StopControl {
   std::atomic<os::ThreadId> runner_ = 0;
   std::mutex mutex_;  // guards the following
   code::StoreContext* context_;
-  std::function<void()> cancel_waits_;
+  Waiter* waiter_;
   std::string reason_;
 };
 

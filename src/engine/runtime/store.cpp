@@ -22,7 +22,7 @@ Store::Store(std::shared_ptr<Engine> engine, StoreLimits limits) : engine_(std::
   limits_.wasm_stack_bytes = std::min(limits_.wasm_stack_bytes, limits::wasm_stack.hard);
   context.epoch_deadline = UINT64_MAX;
   context.owner = this;
-  stop_control_ = std::make_shared<StopControl>(context, [this] { cancel_waits(); });
+  stop_control_ = std::make_shared<StopControl>(context, waiter_);
 }
 
 Store::~Store() {
