@@ -75,6 +75,10 @@ def examples(folder, _):
     return tuple(sum(column) for column in zip(*results))
 
 
+def programs(folder, options):
+    return run("programs", [ROOT / "tests/programs/run", folder, *options.rest])
+
+
 def spec(folder, options):
     suite = SPEC
     if not (suite / "core").is_dir():
@@ -104,7 +108,7 @@ def fuzz_smoke(folder, _):
 
 
 
-SUITES = {"unit": unit, "house": house, "cases": cases, "examples": examples, "spec": spec, "differential": differential, "code": code,
+SUITES = {"unit": unit, "house": house, "cases": cases, "programs": programs, "examples": examples, "spec": spec, "differential": differential, "code": code,
           "fuzz-smoke": fuzz_smoke}
 
 

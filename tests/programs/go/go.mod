@@ -1,0 +1,3 @@
+module mote.example/program
+
+go 1.22

@@ -1,0 +1,1 @@
+// Lua asks for this header even where it never jumps: see wasi.h.
