@@ -66,7 +66,7 @@ class World {
  private:
   void grant(const std::string& name, sandbox::Access access, sandbox::Resolution resolution) {
     sandbox::Descriptor descriptor{.granted_as = name};
-    auto folder = sandbox::Folder::grant((base_ / name).string(), access, resolution);
+    auto folder = sandbox::Folder::granted(sandbox::test_grant((base_ / name).string(), access, &process_.denials), resolution);
     if (!folder) abort();
     descriptor.folder = std::move(*folder);
     process_.open(std::move(descriptor));

@@ -49,7 +49,8 @@ struct Parser {
       if ((flag.commands & command) == 0) continue;
       candidates.push_back(flag.name);
       if (flag.name != name) continue;
-      if (flag.value.empty()) return about(name, flag.apply(options, equals == word.npos ? "" : word.substr(equals + 1)));
+      if (flag.value.empty() || flag.value.starts_with('['))
+        return about(name, flag.apply(options, equals == word.npos ? "" : word.substr(equals + 1)));
       return about(name, flag.apply(options, equals == word.npos ? TRY(value_of(name, flag.value)) : word.substr(equals + 1)));
     }
     for (const Flag& flag : flags()) {

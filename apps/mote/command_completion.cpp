@@ -129,6 +129,9 @@ complete -F _mote mote
 
 std::string zsh_flag(const Flag& flag) {
   if (flag.value.empty()) return format("'{}[{}]'", flag.name, quoted(flag.help));
+  if (flag.value.starts_with('[')) {
+    return format("'*{}=-[{}]::{}:'", flag.name, quoted(flag.help), flag.value.substr(1, flag.value.size() - 2));
+  }
   const std::string_view files = flag.value == "FILE" ? "_files" : flag.value.starts_with("HOST") ? "_files -/" : "";
   return format("'*{}=[{}]:{}:{}'", flag.name, quoted(flag.help), quoted(flag.value), files);
 }
@@ -184,7 +187,7 @@ std::string fish_script() {
     const std::string when = format("complete -c mote -n '__fish_seen_subcommand_from {}'", command.name);
     for (const Flag& flag : flags()) {
       if ((flag.commands & command.bit) == 0) continue;
-      const std::string_view takes = flag.value.empty()                                       ? ""
+      const std::string_view takes = flag.value.empty() || flag.value.starts_with('[')        ? ""
                                      : flag.value == "FILE" || flag.value.starts_with("HOST") ? " -r"
                                                                                               : " -x";
       text += format("{} -l {}{} -d '{}'\n", when, flag.name.substr(2), takes, quoted(flag.help));

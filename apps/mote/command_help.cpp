@@ -38,12 +38,17 @@ std::string group_help(char letter, std::string_view summary) {
   return text;
 }
 
+// "  --env NAME[=VALUE]", "  --strace[=FILTER]".
+std::string usage(const Flag& flag) {
+  if (flag.value.starts_with('[')) return format("  {}[={}", flag.name, flag.value.substr(1));
+  return format("  {}{}{}", flag.name, flag.value.empty() ? "" : " ", flag.value);
+}
+
 std::string command_help(const Command& command) {
   std::string text = format("{}\n\n  {}\n", command.usage, command.summary);
   std::string list;
   for (const Flag& flag : flags()) {
-    if ((flag.commands & command.bit) != 0)
-      list += row(format("  {}{}{}", flag.name, flag.value.empty() ? "" : " ", flag.value), flag.help);
+    if ((flag.commands & command.bit) != 0) list += row(usage(flag), flag.help);
   }
   if (!list.empty()) text += "\nFlags\n" + list;
   for (const Group& group : groups()) {

@@ -2,9 +2,9 @@
 #include "apps/mote/commands.h"
 #include "apps/mote/import_hints.h"
 #include "apps/mote/input.h"
-#include "apps/mote/json.h"
 #include "apps/mote/report.h"
 #include "base/core/format.h"
+#include "base/core/json.h"
 #include "host/wasi_p1/wasi_p1.h"
 
 #include <mote/inspect.h>

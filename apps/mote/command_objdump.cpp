@@ -3,9 +3,9 @@
 #include "apps/mote/commands.h"
 #include "apps/mote/engine_options.h"
 #include "apps/mote/input.h"
-#include "apps/mote/json.h"
 #include "apps/mote/report.h"
 #include "base/core/format.h"
+#include "base/core/json.h"
 #include "base/os/file.h"
 
 #include <mote/listing.h>

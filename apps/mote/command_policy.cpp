@@ -3,9 +3,9 @@
 #include "apps/mote/command_policy.h"
 
 #include "apps/mote/commands.h"
-#include "apps/mote/json.h"
 #include "apps/mote/report.h"
 #include "base/core/format.h"
+#include "base/core/json.h"
 #include "base/core/nearest.h"
 #include "base/os/file.h"
 

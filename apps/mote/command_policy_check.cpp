@@ -3,10 +3,10 @@
 #include "apps/mote/command_policy.h"
 #include "apps/mote/commands.h"
 #include "apps/mote/input.h"
-#include "apps/mote/json.h"
 #include "apps/mote/report.h"
 #include "apps/mote/sarif.h"
 #include "base/core/format.h"
+#include "base/core/json.h"
 
 #include <algorithm>
 

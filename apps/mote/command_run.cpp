@@ -5,16 +5,16 @@
 #include "apps/mote/commands.h"
 #include "apps/mote/deadline.h"
 #include "apps/mote/engine_options.h"
+#include "apps/mote/grants.h"
 #include "apps/mote/import_hints.h"
 #include "apps/mote/input.h"
 #include "apps/mote/optimize_later.h"
 #include "apps/mote/report.h"
 #include "apps/mote/values.h"
+#include "apps/mote/watching.h"
 #include "base/core/format.h"
 #include "base/os/descriptor.h"
 #include "base/os/machine.h"
-#include "host/sandbox/process.h"
-#include "host/sandbox/system.h"
 #include "host/wasi_p1/wasi_p1.h"
 
 #include <mote/linker.h>
@@ -34,31 +34,6 @@ Result<Module> load(const Engine& engine, Input& input) {
   if (input.kind == InputKind::wasm && input.is_regular) return Module::compile_file(engine, input.path);
   TRY(read_all(input));
   return Module::compile(engine, input.bytes, file_name(input.path));
-}
-
-Result<void> grant(sandbox::Process& process, const Options& options) {
-  process.descriptors_most = options.descriptors;
-  process.arguments = options.words;
-  process.arguments[0] = options.argv0.value_or(file_name(options.words[0]));
-  process.environment = options.environment;
-  const auto open = [&](sandbox::Descriptor descriptor, std::string_view what) -> Result<void> {
-    if (process.open(std::move(descriptor))) return {};
-    return fail(ErrorKind::limit, format("{}: more descriptors than -W max-descriptors={}", what, options.descriptors));
-  };
-  for (const int descriptor : {0, 1, 2}) {
-    TRY(open({.stream = sandbox::system_stream(descriptor), .is_readable = descriptor == 0, .is_writable = descriptor != 0},
-             "stdin, stdout, stderr"));
-  }
-  // MOTE_RESOLVE=walk keeps the kernel's own resolution of paths out of it: for tests.
-  const bool walks = !options.folders.empty() && os::environment_variable("MOTE_RESOLVE").value_or("") == "walk";
-  for (const Options::GrantedFolder& folder : options.folders) {
-    sandbox::Descriptor descriptor{.granted_as = folder.guest};
-    descriptor.folder =
-        TRY(sandbox::Folder::grant(folder.host, folder.is_read_only ? sandbox::Access::read_only : sandbox::Access::read_write,
-                                   walks ? sandbox::Resolution::walk : sandbox::Resolution::automatic));
-    TRY(open(std::move(descriptor), "--dir " + folder.host));
-  }
-  return {};
 }
 
 // A hint for a program that failed after its library had looked for granted folders in vain; else empty. Nothing says whether that
@@ -162,26 +137,31 @@ Failure explain_import(Failure failure, const Module& module) {
 }
 
 // `hint`: what else to say when it fails.
-GuestResult<void> run_module(const Engine& engine, const Module& module, const Options& options, std::string& hint) {
+GuestResult<void> run_module(const Engine& engine, const Module& module, const Options& options, const Grants& grants,
+                             std::string& hint) {
   const auto stop = [](Error error) { return std::unexpected(Failure(std::move(error))); };
+  if (auto allowed = check_imports(grants, module); !allowed) return stop(std::move(allowed.error()));
   auto store = Store::create(engine, options.limits);
   if (!store) return stop(std::move(store.error()));
   if (options.fuel) store->set_fuel(*options.fuel);
 
-  sandbox::SystemClocks clocks;
-  sandbox::SystemRandom random;
-  sandbox::Process process(clocks, random);
-  if (auto granted = grant(process, options); !granted) return stop(std::move(granted.error()));
+  auto guest = GuestProcess::make(grants, options);
+  if (!guest) return stop(std::move(guest.error()));
+  sandbox::Process& process = (*guest)->process();
   store->set_data(&process);
+  const std::string name = file_name(options.words[0]);
+  auto watching = Watching::start(options, grants, name, process, *store);
+  if (!watching) return stop(std::move(watching.error()));
   os::ignore_broken_pipes();
 
   Linker linker(engine);
   if (auto defined = wasi_p1::define_imported(linker, module); !defined) return stop(std::move(defined.error()));
-  const auto deadline = watch_deadline(options, *store, file_name(options.words[0]));
+  const auto deadline = watch_deadline(options, *store, name);
   if (!deadline) return stop(deadline.error());
   auto instance = linker.instantiate(*store, module);
   if (!instance) return std::unexpected(explain_import(std::move(instance.error()), module));
   auto done = call_guest(*instance, module, options);
+  (*watching)->finish(done);
   if (!done) hint = folder_hint(process, module, done.error());
   return done;
 }
@@ -199,6 +179,8 @@ int run_run(Options options) {
                               "is an artifact: native code, which no sandbox can check; if you trust where it comes from, add "
                               "--allow-precompiled before it"});
   }
+  const auto grants = decide_grants(options);
+  if (!grants) return report("", grants.error());
   const auto engine = Engine::create(engine_config(options, is_artifact ? "" : file_name(path)));
   if (!engine) return report("", engine.error());
   const auto module = load(*engine, *input);
@@ -207,7 +189,7 @@ int run_run(Options options) {
     print_to_stderr(format("mote: {}: {} ({})\n", file_name(path), origin_text(module->origin()), module->origin().image));
   const auto optimizing = optimize_later(options, *input, *engine, *module);
   std::string hint;
-  if (auto done = run_module(*engine, *module, options, hint); !done) {
+  if (auto done = run_module(*engine, *module, options, *grants, hint); !done) {
     const int status = report(path, done.error(), options.backtrace_frames);
     if (!hint.empty()) print_to_stderr(hint);
     return status;

@@ -1,9 +1,9 @@
 // mote settings: what was decided for this machine and why, and where things are. Tested by tests/cases.
 #include "apps/mote/commands.h"
 #include "apps/mote/engine_options.h"
-#include "apps/mote/json.h"
 #include "apps/mote/report.h"
 #include "base/core/format.h"
+#include "base/core/json.h"
 #include "base/os/process.h"
 
 #include <algorithm>

@@ -35,10 +35,11 @@ Result<bool> parse_switch(std::string_view text) {
   return refuse(format("is y or n, not \"{}\"", text));
 }
 
-Result<void> set_limit(uint64_t& field, const limits::Limit& limit, std::string_view text) {
+Result<void> set_limit(Options& options, uint64_t& field, const limits::Limit& limit, std::string_view text) {
   const uint64_t value = TRY(parse_number(text));
   if (value > limit.hard) return refuse(format("can be at most {} {}", limit.hard, limit.unit));
   field = value;
+  options.said_limits.push_back({limit.name, value});
   return {};
 }
 
@@ -123,6 +124,7 @@ Result<void> set_fuel(Options& options, std::string_view text) {
   if (fuel > INT64_MAX) return refuse("is too large");
   options.fuel = static_cast<int64_t>(fuel);
   options.codegen.fuel = true;
+  options.said_limits.push_back({"fuel", fuel});
   return {};
 }
 
@@ -145,6 +147,7 @@ Result<void> set_timeout(Options& options, std::string_view text) {
   }
   if (value > most_ns / unit->ns) return refuse("is too long: at most a year");
   options.timeout_ns = value * unit->ns;
+  options.said_limits.push_back({"timeout", options.timeout_ns / 1'000'000});
   options.timeout_text = name.empty() ? std::string(text) + "s" : std::string(text);
   return {};
 }
@@ -153,6 +156,18 @@ Result<void> set_format(Options& options, std::string_view text) {
   if (text != "text" && text != "json" && text != "sarif" && text != "markdown")
     return refuse(format("is text, json, sarif or markdown, not \"{}\"", text));
   options.format = text;
+  return {};
+}
+
+Result<void> set_text(std::string& field, std::string_view text) {
+  if (text.empty()) return refuse("needs a value");
+  field = text;
+  return {};
+}
+
+Result<void> set_strace_format(Options& options, std::string_view text) {
+  if (text != "text" && text != "jsonl") return refuse(format("is text or jsonl, not \"{}\"", text));
+  options.strace.is_json = text == "jsonl";
   return {};
 }
 
@@ -166,6 +181,29 @@ constexpr Flag flag_table[] = {
      "set a variable of the guest's environment, which is empty otherwise; NAME alone hands on yours", add_environment},
     {"--dir", "HOST[::GUEST][:ro]", for_run,
      "grant a folder with all that is in it, under the name GUEST (default: HOST); :ro to read only; may be repeated", add_folder},
+    {"--policy", "FILE", for_run, "grant what this policy file grants, and nothing beyond it (mote policy explain FILE)",
+     [](Options& o, std::string_view v) { return set_text(o.policy, v); }},
+    {"--allow-unsafe-policy", "", for_run,
+     "also take a policy that says on_deny = \"log\", which refuses nothing that it can let through",
+     [](Options& o, std::string_view v) { return set_switch(o.allow_unsafe_policy, v); }},
+    {"--audit", "FILE", for_run, "add a line of JSON to this file for what is refused to the guest",
+     [](Options& o, std::string_view v) { return set_text(o.audit, v); }},
+    {"--quiet", "", for_run, "do not say on stderr what is refused to the guest",
+     [](Options& o, std::string_view v) { return set_switch(o.is_quiet, v); }},
+    {"--strace", "[FILTER]", for_run,
+     "show each call to the host on stderr; FILTER: functions, path_*, groups (file, clock, network, …), failed, denied; ! takes "
+     "away",
+     [](Options& o, std::string_view v) -> Result<void> {
+       o.strace.is_on = true;
+       o.strace.filter = v;
+       return {};
+     }},
+    {"--strace-file", "FILE", for_run, "write it there instead",
+     [](Options& o, std::string_view v) { return set_text(o.strace.file, v); }},
+    {"--strace-format", "text|jsonl", for_run, "a line in the manner of strace, or a JSON object (default text)",
+     set_strace_format},
+    {"--strace-summary", "", for_run, "at the end, a table of calls, failures and time; the calls themselves with --strace only",
+     [](Options& o, std::string_view v) { return set_switch(o.strace.has_summary, v); }},
     {"--argv0", "NAME", for_run, "the guest's argument 0 (default: the file's name)",
      [](Options& o, std::string_view v) -> Result<void> {
        o.argv0 = v;
@@ -230,19 +268,19 @@ constexpr Key key_table[] = {
     {'W', "fuel", "N", "stop the guest with a trap after about N instructions", set_fuel},
     {'W', "timeout", "TIME", "stop the guest with a trap when it has run this long: 500ms, 2s, 1m", set_timeout},
     {'W', "max-memory-size", "BYTES", "the most that one memory may grow to",
-     [](Options& o, std::string_view v) { return set_limit(o.limits.memory_size_bytes, limits::memory_size, v); }},
+     [](Options& o, std::string_view v) { return set_limit(o, o.limits.memory_size_bytes, limits::memory_size, v); }},
     {'W', "max-shared-memory-size", "BYTES", "the most that a shared memory may declare as its maximum (default 4G)",
-     [](Options& o, std::string_view v) { return set_limit(o.limits.shared_memory_size_bytes, limits::shared_memory_size, v); }},
+     [](Options& o, std::string_view v) { return set_limit(o, o.limits.shared_memory_size_bytes, limits::shared_memory_size, v); }},
     {'W', "max-waiters", "N", "the most threads that may wait on one shared memory",
-     [](Options& o, std::string_view v) { return set_limit(o.limits.waiters, limits::waiters, v); }},
+     [](Options& o, std::string_view v) { return set_limit(o, o.limits.waiters, limits::waiters, v); }},
     {'W', "max-wasm-stack", "BYTES", "stack for the guest's calls (default 1M)",
-     [](Options& o, std::string_view v) { return set_limit(o.limits.wasm_stack_bytes, limits::wasm_stack, v); }},
+     [](Options& o, std::string_view v) { return set_limit(o, o.limits.wasm_stack_bytes, limits::wasm_stack, v); }},
     {'W', "max-table-elements", "N", "the most elements of one table",
-     [](Options& o, std::string_view v) { return set_limit(o.limits.table_elements, limits::table_elements, v); }},
+     [](Options& o, std::string_view v) { return set_limit(o, o.limits.table_elements, limits::table_elements, v); }},
     {'W', "max-instances", "N", "the most instances",
-     [](Options& o, std::string_view v) { return set_limit(o.limits.instances, limits::instances, v); }},
+     [](Options& o, std::string_view v) { return set_limit(o, o.limits.instances, limits::instances, v); }},
     {'W', "max-descriptors", "N", "the most files, folders and streams open at once (default 1000)",
-     [](Options& o, std::string_view v) { return set_limit(o.descriptors, limits::descriptors, v); }},
+     [](Options& o, std::string_view v) { return set_limit(o, o.descriptors, limits::descriptors, v); }},
     {'W', "nan-canonicalization", "y|n", "the same NaN bits on every machine (default n)",
      [](Options& o, std::string_view v) { return set_switch(o.codegen.canonical_nans, v); }},
     {'W', "relaxed-simd-deterministic", "y|n", "the same results of relaxed SIMD on every machine (default n)",
@@ -314,6 +352,13 @@ std::span<const Key> keys() {
 }
 std::span<const Group> groups() {
   return group_table;
+}
+
+Result<void> set_limit(Options& options, std::string_view name, std::string_view value) {
+  for (const Key& key : key_table) {
+    if (key.group == 'W' && key.name == name) return key.apply(options, value);
+  }
+  return fail(ErrorKind::unsupported, format("this build has no limit {}", name));
 }
 
 std::string_view why_refused(std::string_view name) {

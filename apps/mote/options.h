@@ -27,6 +27,11 @@ struct Options {
   std::optional<int64_t> fuel = {};
   uint64_t timeout_ns = 0;
   std::string timeout_text = {};  // as it was typed; empty: none
+  struct SaidLimit {
+    std::string_view name;
+    uint64_t value;  // durations in milliseconds
+  };
+  std::vector<SaidLimit> said_limits = {};  // by -W
   uint64_t backtrace_frames = limits::backtrace_frames.standard;
 
   // run
@@ -39,6 +44,16 @@ struct Options {
   };
   std::vector<GrantedFolder> folders = {};
   uint64_t descriptors = limits::descriptors.standard;
+  std::string policy = {};  // a file; empty: none
+  bool allow_unsafe_policy = false;
+  std::string audit = {};  // a file to add to
+  bool is_quiet = false;   // refusals are not told on stderr
+  struct Tracing {
+    bool is_on = false, has_summary = false, is_json = false;
+    std::string filter = {};
+    std::string file = {};  // empty: stderr
+  };
+  Tracing strace = {};
   bool allow_precompiled = false;
   bool verbose = false;
 
@@ -83,7 +98,7 @@ using Apply = Result<void> (*)(Options& options, std::string_view value);
 
 struct Flag {
   std::string_view name;   // "--env"
-  std::string_view value;  // what stands behind it, for the help; empty: a switch
+  std::string_view value;  // what stands behind it, for the help; empty: a switch; "[…]": may be left out, else behind a =
   uint32_t commands;       // CommandBit
   std::string_view help;
   Apply apply;
@@ -100,6 +115,9 @@ struct Group {
   uint32_t commands;
   std::string_view help;
 };
+
+// Sets a limit as -W NAME=VALUE does.
+[[nodiscard]] Result<void> set_limit(Options& options, std::string_view name, std::string_view value);
 
 [[nodiscard]] std::span<const Flag> flags();
 [[nodiscard]] std::span<const Key> keys();

@@ -2,8 +2,8 @@
 #include "apps/mote/sarif.h"
 
 #include "apps/mote/commands.h"
-#include "apps/mote/json.h"
 #include "base/core/format.h"
+#include "base/core/json.h"
 
 #include <utility>
 

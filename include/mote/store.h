@@ -69,6 +69,11 @@ class Store {
   // Ends the guest if it sleeps in memory.atomic.wait, now or later: the trap `interrupt`. From any thread; for good.
   void cancel_waits();
 
+  // Called after every memory.grow of the store's guests, on their thread, inside the call: the size it had, the pages wanted, and
+  // whether it was done (else the guest got -1). Must not call into the store. An empty function takes it away.
+  using GrowthObserver = std::function<void(uint64_t old_pages, uint64_t added_pages, bool is_done)>;
+  void set_growth_observer(GrowthObserver observer);
+
   // Stores an embedder's pointer, handed to host functions as Caller::data.
   void set_data(void* data);
   [[nodiscard]] void* data() const;

@@ -108,6 +108,18 @@ Result<File> File::open(const std::string& path) {
   return File(descriptor);
 }
 
+Result<File> File::create(const std::string& path) {
+  const int descriptor = restarted([&] { return ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666); });
+  if (descriptor < 0) return fail_errno(errno, "cannot write " + path);
+  return File(descriptor);
+}
+Result<File> File::append_to(const std::string& path) {
+  const int descriptor =
+      restarted([&] { return ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0666); });
+  if (descriptor < 0) return fail_errno(errno, "cannot write " + path);
+  return File(descriptor);
+}
+
 // The file may be removed by the one who held it, between our open and our lock: then the lock is on a file that nobody else can
 // find, and the next try makes a new one.
 Result<File> File::open_exclusively(const std::string& path) {
@@ -158,6 +170,14 @@ Result<void> File::write_at(uint64_t offset, Bytes from) const {
     offset += static_cast<uint64_t>(count);
   }
   return {};
+}
+
+std::optional<std::string> real_path(const std::string& path) {
+  char* const found = ::realpath(path.c_str(), nullptr);
+  if (found == nullptr) return std::nullopt;
+  std::string text = found;
+  std::free(found);
+  return text;
 }
 
 Result<FileIdentity> identity(const std::string& path) {

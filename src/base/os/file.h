@@ -8,6 +8,7 @@
 #include <mote/result.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,6 +45,9 @@ class File {
   // For reading and writing, made with mode 0600 when it is missing, and held by nobody else who opens it so, in this process or
   // any other. An invalid File when somebody holds it. Whoever dies lets go.
   [[nodiscard]] static Result<File> open_exclusively(const std::string& path);
+  // For writing, made when it is missing: from its beginning with what it held gone, or behind that.
+  [[nodiscard]] static Result<File> create(const std::string& path);
+  [[nodiscard]] static Result<File> append_to(const std::string& path);
   // A file without a name, which holds these bytes: to be handed to a program as its input.
   [[nodiscard]] static Result<File> in_memory(Bytes content);
   [[nodiscard]] Result<FileIdentity> identity() const;
@@ -57,7 +61,8 @@ class File {
   int descriptor_ = -1;
 };
 
-[[nodiscard]] Result<FileIdentity> identity(const std::string& path);  // follows symbolic links
+[[nodiscard]] std::optional<std::string> real_path(const std::string& path);  // absolute, without links; nothing: not there
+[[nodiscard]] Result<FileIdentity> identity(const std::string& path);         // follows symbolic links
 [[nodiscard]] bool exists(const std::string& path);
 // Whole content; fails with kind limit when it is larger than `most` bytes. Pipes and devices are read to their end.
 [[nodiscard]] Result<std::vector<uint8_t>> read_file(const std::string& path, uint64_t most);

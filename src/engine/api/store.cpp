@@ -72,6 +72,9 @@ Stopper Store::stopper() const {
 void Store::cancel_waits() {
   state_->store.cancel_waits();
 }
+void Store::set_growth_observer(GrowthObserver observer) {
+  state_->store.set_growth_observer(std::move(observer));
+}
 void Store::set_data(void* data) {
   state_->data = data;
 }

@@ -95,7 +95,9 @@ void mote_note_stop(code::StoreContext* context) {
 }
 
 Outcome mote_do_memory_grow(VMContext* vmctx, uint32_t memory, uint64_t delta) {
-  const std::optional<uint64_t> old = Instance::of(*vmctx).memory(memory)->grow(delta);
+  Memory& grown = *Instance::of(*vmctx).memory(memory);
+  const std::optional<uint64_t> old = grown.grow(delta);
+  Instance::of(*vmctx).store().note_growth(old.value_or(grown.pages()), delta, old.has_value());
   return done(old ? *old : UINT64_MAX);
 }
 

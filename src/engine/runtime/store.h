@@ -14,6 +14,7 @@
 #include <mote/limits.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <unordered_map>
@@ -68,6 +69,12 @@ class Store {
   [[nodiscard]] Result<Ref> new_externref(uint64_t number);
   [[nodiscard]] std::optional<uint64_t> externref_number(Ref reference) const;
 
+  // Told of every memory.grow of a guest: old size and wanted pages, and whether it was done.
+  using GrowthObserver = std::function<void(uint64_t old_pages, uint64_t added_pages, bool is_done)>;
+  void set_growth_observer(GrowthObserver observer) { growth_observer_ = std::move(observer); }
+  void note_growth(uint64_t old_pages, uint64_t added_pages, bool is_done) const {
+    if (growth_observer_) growth_observer_(old_pages, added_pages, is_done);
+  }
   void set_fuel(int64_t fuel) { context.fuel = fuel; }
   [[nodiscard]] int64_t fuel() const { return context.fuel; }
   void set_epoch_deadline(uint64_t ticks_from_now);
@@ -128,6 +135,7 @@ class Store {
   std::shared_ptr<StopControl> stop_control_;
   std::optional<Stop> stop_;
   TrapRecord record_;
+  GrowthObserver growth_observer_;
 };
 
 }  // namespace mote::runtime

@@ -119,6 +119,8 @@ constexpr LimitKey limit_table[] = {
      "bytes of stack for the guest's calls"},
     {limits::table_elements.name, KeyType::count, limits::table_elements.standard, limits::table_elements.hard,
      "the most elements of one table"},
+    {limits::descriptors.name, KeyType::count, limits::descriptors.standard, limits::descriptors.hard,
+     "the most files, folders and streams open at once"},
     {limits::instances.name, KeyType::count, limits::instances.standard, limits::instances.hard, "the most instances"},
 };
 

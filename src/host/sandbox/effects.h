@@ -35,8 +35,10 @@ enum class Refusal : uint8_t {
   no_memory,
   not_empty,
   not_found,
-  not_permitted,  // what no grant allows: a path that leaves its folder, a device, the kernel's own tables
+  not_permitted,  // by the host's own rules
   other_file_system,
+  outside,         // what no grant allows: a path that leaves its folder, a device, the kernel's own tables
+  quota_exceeded,  // of what a grant lets the guest add
   read_only,
   too_large,
   too_many_links,  // hard links to one file

@@ -1,9 +1,12 @@
-// Fake effects for tests: streams in memory, clocks that only move when someone waits, randomness that counts.
+// Fake effects for tests: streams in memory, clocks that only move when someone waits, randomness that counts; and grants of
+// folders that nobody's command line or policy made.
 #pragma once
 
 #include "host/sandbox/effects.h"
+#include "host/sandbox/grant.h"
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -84,5 +87,16 @@ class FakeRandom : public Random {
   bool fails = false;
   std::vector<size_t> requests;
 };
+
+enum class Access : uint8_t { read_only, read_write };
+
+inline std::shared_ptr<Grant> test_grant(const std::string& host, Access access, calls::Denials* denials = nullptr) {
+  auto grant = std::make_shared<Grant>();
+  grant->guest = grant->host = host;
+  grant->rule = "the test's grant";
+  grant->writes = grant->creates = access == Access::read_write;
+  grant->denials = denials;
+  return grant;
+}
 
 }  // namespace mote::sandbox

@@ -6,15 +6,16 @@
 
 #include "base/os/node.h"
 #include "host/sandbox/effects.h"
+#include "host/sandbox/grant.h"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <utility>
 
 namespace mote::sandbox {
-
-enum class Access : uint8_t { read_only, read_write };  // read_only: nothing that a grant covers can be changed through it
 
 using NodeKind = os::NodeKind;
 using NodeStatus = os::NodeStatus;
@@ -25,7 +26,9 @@ using Flush = os::Flush;
 
 class File {
  public:
-  File(os::File file, Access access) : file_(std::move(file)), access_(access) {}
+  // `name` is for notes of refusals; `appends`: it was opened to write at its end.
+  File(os::File file, std::shared_ptr<Grant> grant, std::string name, bool appends)
+      : file_(std::move(file)), grant_(std::move(grant)), name_(std::move(name)), appends_(appends) {}
 
   // At the file's position, which moves; or at an offset. 0 bytes read is the end. May transfer less than asked.
   [[nodiscard]] Outcome<uint64_t> read(std::span<const MutableBytes> into, std::optional<uint64_t> at = std::nullopt);
@@ -42,8 +45,13 @@ class File {
   [[nodiscard]] Readiness readiness(bool for_writing) const;  // always ready; bytes to the end when it is read
 
  private:
+  [[nodiscard]] Outcome<uint64_t> write_counted(std::span<const MutableBytes> from, std::optional<uint64_t> at);
+  [[nodiscard]] Outcome<void> resize_counted(uint64_t size);  // before set_size and allocate
+
   os::File file_;
-  Access access_;
+  std::shared_ptr<Grant> grant_;
+  std::string name_;
+  bool appends_;
 };
 
 }  // namespace mote::sandbox

@@ -1,6 +1,7 @@
 // Tests of file.h and refusal.h on real files.
 #include "host/sandbox/file.h"
 
+#include "host/sandbox/fake.h"
 #include "host/sandbox/folder.h"
 #include "host/sandbox/refusal.h"
 
@@ -16,7 +17,7 @@ class FileTest : public testing::Test {
  protected:
   void SetUp() override {
     path_ = *os::make_temporary_folder("mote-file-test-");
-    folder_ = std::move(*Folder::grant(path_, Access::read_write));
+    folder_ = std::move(*Folder::granted(test_grant(path_, Access::read_write)));
   }
   void TearDown() override { ASSERT_TRUE(os::remove_folder(path_)); }
   std::unique_ptr<File> open(Opening how) { return std::move(folder_->open("file", how)->file); }

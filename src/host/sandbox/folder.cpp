@@ -43,7 +43,8 @@ Outcome<void> check_no_slash(const Place& place) {
 
 }  // namespace
 
-Result<std::unique_ptr<Folder>> Folder::grant(const std::string& host_path, Access access, Resolution resolution) {
+Result<std::unique_ptr<Folder>> Folder::granted(std::shared_ptr<Grant> grant, Resolution resolution) {
+  const std::string& host_path = grant->host;
   const auto refuse_grant = [&](int error_number) { return os::fail_errno(error_number, "cannot grant the folder " + host_path); };
   if (host_path.find('\0') != std::string::npos) return refuse_grant(EINVAL);
   auto folder = os::open_in(os::current_folder, host_path, os::opening::read | os::opening::folder);
@@ -58,25 +59,67 @@ Result<std::unique_ptr<Folder>> Folder::grant(const std::string& host_path, Acce
                                           host_path));
   }
   const Root root{folder->descriptor(), status->device, *kind, resolution};
-  return std::unique_ptr<Folder>(new Folder(std::move(*folder), root, access));
+  std::string name = grant->guest;
+  return std::unique_ptr<Folder>(new Folder(std::move(*folder), root, std::move(grant), std::move(name)));
+}
+
+Outcome<os::File> Folder::find(std::string_view what, const std::string& path, Follow follow, uint32_t how) const {
+  auto file = resolve(root_, path, follow, how);
+  if (!file && file.error() == Refusal::outside) return refuse(grant_->outside(what, name_of(path)));
+  return file;
+}
+
+Outcome<Place> Folder::place_for_change(std::string_view what, const std::string& path) const {
+  if (auto allowed = grant_->may_create(what, name_of(path)); !allowed) return refuse(allowed.error());
+  auto place = resolve_place(root_, path);
+  if (!place && place.error() == Refusal::outside) return refuse(grant_->outside(what, name_of(path)));
+  return place;
+}
+
+// With what the grant allows: what is there can be opened though nothing can be made.
+Outcome<os::File> Folder::open_granted(const std::string& path, const Opening& how) {
+  if (how.reads && !how.wants_folder) {
+    if (auto allowed = grant_->may_read("read", name_of(path)); !allowed) return refuse(allowed.error());
+  }
+  if (how.writes || how.truncates) {
+    if (auto allowed = grant_->may_write("write to", name_of(path)); !allowed) return refuse(allowed.error());
+  }
+  const Follow follow = how.creates && how.is_exclusive ? Follow::no : how.follow;
+  const bool may_not_make = how.creates && !grant_->creates, makes_counted = how.creates && grant_->counts_files();
+  const bool shortens_counted = how.truncates && grant_->counts_bytes();
+  if (!may_not_make && !makes_counted && !shortens_counted) return find("open", path, follow, flags_of(how));
+
+  Opening as_it_is = how;
+  as_it_is.creates = as_it_is.is_exclusive = as_it_is.truncates = false;
+  auto there = find("open", path, follow, flags_of(as_it_is));
+  if (!there && how.creates && there.error() == Refusal::not_found) return make_granted(path, how);
+  if (!there) return there;
+  if (how.creates && how.is_exclusive) return refuse(Refusal::exists);
+  if (!how.truncates) return there;
+  const auto before = os::status(there->descriptor());
+  as_it_is.truncates = true;
+  auto shortened = find("open", path, follow, flags_of(as_it_is));
+  if (shortened && before) grant_->give_back_bytes(before->size);
+  return shortened;
+}
+
+Outcome<os::File> Folder::make_granted(const std::string& path, const Opening& how) {
+  if (auto allowed = grant_->may_create("make", name_of(path)); !allowed) return refuse(allowed.error());
+  if (auto room = grant_->room_for_file(name_of(path)); !room) return refuse(room.error());
+  auto made = find("open", path, how.is_exclusive ? Follow::no : how.follow, flags_of(how));
+  if (made) grant_->take_file();
+  return made;
 }
 
 Outcome<Opened> Folder::open(const std::string& path, const Opening& how) {
-  Opening asked = how;
-  if (access_ == Access::read_only) {
-    if (how.writes || how.truncates) return refuse(Refusal::read_only);
-    asked.creates = asked.is_exclusive = false;
-  }
-  auto file = resolve(root_, path, how.creates && how.is_exclusive ? Follow::no : how.follow, flags_of(asked));
-  if (how.creates && !asked.creates) {  // read only: what is there can be opened, what is not cannot be made
-    if (file && how.is_exclusive) return refuse(Refusal::exists);
-    if (!file && file.error() == Refusal::not_found) return refuse(Refusal::read_only);
-  }
+  auto file = open_granted(path, how);
   if (!file) return refuse(file.error());
   const auto status = os::status(file->descriptor());
   if (!status) return refuse(refusal(status.error()));
-  if (status->kind == NodeKind::regular) return Opened{.file = std::make_unique<File>(std::move(*file), access_), .folder = {}};
-  if (status->kind != NodeKind::folder) return refuse(Refusal::not_permitted);
+  if (status->kind == NodeKind::regular) {
+    return Opened{.file = std::make_unique<File>(std::move(*file), grant_, name_of(path), how.appends), .folder = {}};
+  }
+  if (status->kind != NodeKind::folder) return refuse(grant_->outside("open the device or pipe", name_of(path)));
   Root root = root_;
   root.folder = file->descriptor();
   if (status->device != root_.device) {  // another file system below: what lies on it is judged by its own kind
@@ -85,24 +128,26 @@ Outcome<Opened> Folder::open(const std::string& path, const Opening& how) {
     root.device = status->device;
     root.file_system = *kind;
   }
-  return Opened{.file = {}, .folder = std::unique_ptr<Folder>(new Folder(std::move(*file), root, access_))};
+  return Opened{.file = {}, .folder = std::unique_ptr<Folder>(new Folder(std::move(*file), root, grant_, name_of(path)))};
 }
 
 Outcome<NodeStatus> Folder::status_of(const std::string& path, Follow follow) const {
-  const auto node = resolve(root_, path, follow, os::opening::path_only);
+  if (auto allowed = grant_->may_read("look at", name_of(path)); !allowed) return refuse(allowed.error());
+  const auto node = find("look at", path, follow, os::opening::path_only);
   if (!node) return refuse(node.error());
   return outcome(os::status(node->descriptor()));
 }
 
 Outcome<void> Folder::set_times_of(const std::string& path, Follow follow, NewTime accessed, NewTime modified) {
-  if (access_ == Access::read_only) return refuse(Refusal::read_only);
-  const auto node = resolve(root_, path, follow, os::opening::path_only);
+  if (auto allowed = grant_->may_write("set the times of", name_of(path)); !allowed) return allowed;
+  const auto node = find("set the times of", path, follow, os::opening::path_only);
   if (!node) return refuse(node.error());
   return outcome(os::set_times(node->descriptor(), accessed, modified));
 }
 
 Outcome<std::string> Folder::target_of(const std::string& path) const {
-  const auto node = resolve(root_, path, Follow::no, os::opening::path_only);
+  if (auto allowed = grant_->may_read("read the link", name_of(path)); !allowed) return refuse(allowed.error());
+  const auto node = find("read the link", path, Follow::no, os::opening::path_only);
   if (!node) return refuse(node.error());
   const auto status = os::status(node->descriptor());
   if (!status) return refuse(refusal(status.error()));
@@ -110,34 +155,51 @@ Outcome<std::string> Folder::target_of(const std::string& path) const {
   return outcome(os::link_target(node->descriptor(), ""));
 }
 
-Outcome<Place> Folder::place_for_change(const std::string& path) const {
-  if (access_ == Access::read_only) return refuse(Refusal::read_only);
-  return resolve_place(root_, path);
+// Whoever keeps it open or has another name for it keeps its bytes.
+Folder::Gone Folder::what_would_go(const Place& place) const {
+  if (!grant_->counts_bytes() && !grant_->counts_files()) return {};
+  const auto found = os::status_in(place.folder, place.name);
+  if (!found) return {};
+  return {true, found->kind == NodeKind::regular && found->links == 1 ? found->size : 0};
+}
+
+void Folder::give_back(const Gone& gone) const {
+  if (!gone.is_counted) return;
+  grant_->give_back_file();
+  grant_->give_back_bytes(gone.bytes);
 }
 
 Outcome<void> Folder::make_folder(const std::string& path) {
-  const auto place = place_for_change(path);
+  const auto place = place_for_change("make the folder", path);
   if (!place) return refuse(place.error());
-  return outcome(os::make_folder_in(place->folder, place->name));
+  if (auto room = grant_->room_for_file(name_of(path)); !room) return room;
+  auto made = outcome(os::make_folder_in(place->folder, place->name));
+  if (made) grant_->take_file();
+  return made;
 }
 
 Outcome<void> Folder::remove_folder(const std::string& path) {
-  const auto place = place_for_change(path);
+  const auto place = place_for_change("remove the folder", path);
   if (!place) return refuse(place.error());
-  return outcome(os::remove_folder_in(place->folder, place->name));
+  auto removed = outcome(os::remove_folder_in(place->folder, place->name));
+  if (removed) grant_->give_back_file();
+  return removed;
 }
 
 Outcome<void> Folder::unlink(const std::string& path) {
-  const auto place = place_for_change(path);
+  const auto place = place_for_change("remove", path);
   if (!place) return refuse(place.error());
   if (auto allowed = check_slash(*place, false); !allowed) return allowed;
-  return outcome(os::unlink_in(place->folder, place->name));
+  const Gone gone = what_would_go(*place);
+  auto removed = outcome(os::unlink_in(place->folder, place->name));
+  if (removed) give_back(gone);
+  return removed;
 }
 
 Outcome<void> Folder::rename(const std::string& path, Folder& to, const std::string& to_path) {
-  const auto from = place_for_change(path);
+  const auto from = place_for_change("rename", path);
   if (!from) return refuse(from.error());
-  const auto target = to.place_for_change(to_path);
+  const auto target = to.place_for_change("rename to", to_path);
   if (!target) return refuse(target.error());
   if (auto allowed = check_slash(*from, false); !allowed) return allowed;
   if (target->must_be_folder) {
@@ -146,30 +208,40 @@ Outcome<void> Folder::rename(const std::string& path, Folder& to, const std::str
     if (!moved) return refuse(refusal(moved.error()));
     if (moved->kind != NodeKind::folder) return refuse(Refusal::not_a_folder);
   }
-  return outcome(os::rename_in(from->folder, from->name, target->folder, target->name));
+  const Gone replaced = to.what_would_go(*target);
+  auto renamed = outcome(os::rename_in(from->folder, from->name, target->folder, target->name));
+  if (renamed) to.give_back(replaced);
+  return renamed;
 }
 
 // Both sides must be writable: a link in a writable folder to a file of a read-only one would make that file writable.
 Outcome<void> Folder::link(const std::string& path, Folder& to, const std::string& to_path) {
-  const auto from = place_for_change(path);
+  const auto from = place_for_change("link", path);
   if (!from) return refuse(from.error());
-  const auto target = to.place_for_change(to_path);
+  const auto target = to.place_for_change("link to", to_path);
   if (!target) return refuse(target.error());
   if (auto allowed = check_slash(*from, false); !allowed) return allowed;
   if (auto allowed = check_no_slash(*target); !allowed) return allowed;
-  return outcome(os::link_in(from->folder, from->name, target->folder, target->name));
+  if (auto room = to.grant_->room_for_file(to.name_of(to_path)); !room) return room;
+  auto linked = outcome(os::link_in(from->folder, from->name, target->folder, target->name));
+  if (linked) to.grant_->take_file();
+  return linked;
 }
 
 Outcome<void> Folder::make_link(const std::string& target, const std::string& path) {
-  if (target.front() == '/') return refuse(Refusal::not_permitted);
-  const auto place = place_for_change(path);
+  if (target.front() == '/') return refuse(grant_->outside("make a link to", target));
+  const auto place = place_for_change("make the link", path);
   if (!place) return refuse(place.error());
   if (auto allowed = check_no_slash(*place); !allowed) return allowed;
-  return outcome(os::make_link_in(target, place->folder, place->name));
+  if (auto room = grant_->room_for_file(name_of(path)); !room) return room;
+  auto made = outcome(os::make_link_in(target, place->folder, place->name));
+  if (made) grant_->take_file();
+  return made;
 }
 
 Outcome<void> Folder::list(uint64_t from, uint64_t expected_size, const std::function<bool(const Entry&)>& take) const {
   constexpr uint64_t least = 1024, most = 32 << 10;
+  if (auto allowed = grant_->may_read("list", name_); !allowed) return allowed;
   const auto own = os::status(folder_.descriptor());
   if (!own) return refuse(refusal(own.error()));
   std::vector<uint64_t> buffer(std::clamp(expected_size, least, most) / sizeof(uint64_t));  // entries are aligned to 8 bytes
@@ -189,7 +261,7 @@ Outcome<NodeStatus> Folder::status() const {
   return outcome(os::status(folder_.descriptor()));
 }
 Outcome<void> Folder::set_times(NewTime accessed, NewTime modified) {
-  if (access_ == Access::read_only) return refuse(Refusal::read_only);
+  if (auto allowed = grant_->may_write("set the times of", name_); !allowed) return allowed;
   return outcome(os::set_times(folder_.descriptor(), accessed, modified));
 }
 Outcome<void> Folder::flush(Flush what) {

@@ -1,9 +1,9 @@
 // A folder that a guest was granted, or opened below one: everything in it can be named by a path, nothing else can.
 //
-// Paths are relative, hold no NUL, are not empty; the ABI sees to the latter two. How a path is followed is resolve.h. A grant with
-// Access::read_only answers read_only to every change, through this folder and whatever is opened from it. Devices, pipes and
-// sockets in a folder can be looked at and removed, not opened. Making a file or folder uses this process's umask.
-// Tested by folder_test.cpp, both ways of resolution and a written list of attacks.
+// Paths are relative, hold no NUL, are not empty; the ABI sees to the latter two. How a path is followed is resolve.h. What may be
+// done with what is found is grant.h: the grant holds for this folder and whatever is opened from it. Devices, pipes and sockets in
+// a folder can be looked at and removed, not opened. Making a file or folder uses this process's umask. Tested by folder_test.cpp,
+// both ways of resolution and a written list of attacks.
 #pragma once
 
 #include "base/os/node.h"
@@ -40,9 +40,9 @@ struct Opened {  // one of the two
 
 class Folder {
  public:
-  // Grants a folder of the host. Fails, naming it, when it is missing, no folder, or shows this machine's processes.
-  [[nodiscard]] static Result<std::unique_ptr<Folder>> grant(const std::string& host_path, Access access,
-                                                             Resolution resolution = Resolution::automatic);
+  // The folder `host` of a grant. Fails, naming it, when it is missing, no folder, or shows this machine's processes.
+  [[nodiscard]] static Result<std::unique_ptr<Folder>> granted(std::shared_ptr<Grant> grant,
+                                                               Resolution resolution = Resolution::automatic);
 
   [[nodiscard]] Outcome<Opened> open(const std::string& path, const Opening& how);
   [[nodiscard]] Outcome<NodeStatus> status_of(const std::string& path, Follow follow) const;
@@ -71,12 +71,25 @@ class Folder {
   [[nodiscard]] Outcome<void> flush(Flush what);
 
  private:
-  Folder(os::File folder, Root root, Access access) : folder_(std::move(folder)), root_(root), access_(access) {}
-  [[nodiscard]] Outcome<Place> place_for_change(const std::string& path) const;
+  Folder(os::File folder, Root root, std::shared_ptr<Grant> grant, std::string name)
+      : folder_(std::move(folder)), root_(root), grant_(std::move(grant)), name_(std::move(name)) {}
+  [[nodiscard]] std::string name_of(const std::string& path) const { return name_ + "/" + path; }
+  // To where a path leads; what leads outside is noted. `what` is a verb for that note.
+  [[nodiscard]] Outcome<os::File> find(std::string_view what, const std::string& path, Follow follow, uint32_t how) const;
+  [[nodiscard]] Outcome<Place> place_for_change(std::string_view what, const std::string& path) const;
+  [[nodiscard]] Outcome<os::File> open_granted(const std::string& path, const Opening& how);
+  [[nodiscard]] Outcome<os::File> make_granted(const std::string& path, const Opening& how);
+  struct Gone {  // for quotas: a thing that a change takes away
+    bool is_counted = false;
+    uint64_t bytes = 0;
+  };
+  [[nodiscard]] Gone what_would_go(const Place& place) const;
+  void give_back(const Gone& gone) const;
 
   os::File folder_;
   Root root_;  // this folder: paths do not leave it, even where a grant reaches further
-  Access access_;
+  std::shared_ptr<Grant> grant_;
+  std::string name_;  // as the guest may call it, for notes of refusals
 };
 
 // Whether bytes are well-formed UTF-8 (no surrogates, nothing overlong).

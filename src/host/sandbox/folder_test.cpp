@@ -3,6 +3,7 @@
 #include "host/sandbox/folder.h"
 
 #include "base/os/file.h"
+#include "host/sandbox/fake.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -40,7 +41,7 @@ class FolderTest : public testing::TestWithParam<Resolution> {
     ASSERT_TRUE(os::remove_folder(base_.string()));
   }
   std::unique_ptr<Folder> grant(const std::string& name, Access access) {
-    return std::move(*Folder::grant((base_ / name).string(), access, GetParam()));
+    return std::move(*Folder::granted(test_grant((base_ / name).string(), access), GetParam()));
   }
   void put(const std::string& name, const std::string& content) { std::ofstream(base_ / name) << content; }
   std::string get(const std::string& name) {
@@ -78,7 +79,7 @@ class FolderTest : public testing::TestWithParam<Resolution> {
 INSTANTIATE_TEST_SUITE_P(Resolutions, FolderTest, testing::Values(Resolution::automatic, Resolution::walk),
                          [](const auto& info) { return info.param == Resolution::walk ? "Walk" : "Kernel"; });
 
-const std::string not_permitted = "refused " + std::to_string(static_cast<int>(Refusal::not_permitted));
+const std::string not_permitted = "refused " + std::to_string(static_cast<int>(Refusal::outside));
 const std::string not_found = "refused " + std::to_string(static_cast<int>(Refusal::not_found));
 const std::string not_a_folder = "refused " + std::to_string(static_cast<int>(Refusal::not_a_folder));
 const std::string too_many_links = "refused " + std::to_string(static_cast<int>(Refusal::too_many_symbolic_links));
@@ -296,7 +297,9 @@ TEST_P(FolderTest, AReadOnlyGrantRefusesEveryChange) {
 }
 
 TEST_P(FolderTest, GrantsOnlyFolders) {
-  const auto message = [&](const std::string& path) { return Folder::grant(path, Access::read_write, GetParam()).error().message; };
+  const auto message = [&](const std::string& path) {
+    return Folder::granted(test_grant(path, Access::read_write), GetParam()).error().message;
+  };
   EXPECT_NE(message((base_ / "missing").string()).find((base_ / "missing").string()), std::string::npos);
   EXPECT_NE(message((base_ / "granted/file").string()).find("Not a directory"), std::string::npos);
   EXPECT_NE(message("/proc").find("memory and files of processes"), std::string::npos);
@@ -329,8 +332,8 @@ TEST_P(FolderTest, AttackDotsAbove) {
 
 TEST_P(FolderTest, AttackDotsAboveAFolderOpenedBelow) {
   auto sub = std::move(folder_->open("sub", {})->folder);
-  EXPECT_EQ(sub->open("../file", {}).error(), Refusal::not_permitted);
-  EXPECT_EQ(sub->open("deep/../..", {}).error(), Refusal::not_permitted);
+  EXPECT_EQ(sub->open("../file", {}).error(), Refusal::outside);
+  EXPECT_EQ(sub->open("deep/../..", {}).error(), Refusal::outside);
   EXPECT_TRUE(sub->open("deep/../file", {}));
 }
 
@@ -339,12 +342,12 @@ TEST_P(FolderTest, AttackAbsolutePaths) {
                                   (base_ / "granted/file").string(), (base_ / "outside/secret").string()}) {
     EXPECT_EQ(open(path), not_permitted) << path;
     EXPECT_FALSE(folder_->status_of(path, Follow::no)) << path;
-    EXPECT_EQ(folder_->make_folder(path + "x"), refuses(Refusal::not_permitted)) << path;
-    EXPECT_EQ(folder_->unlink(path), refuses(Refusal::not_permitted)) << path;
-    EXPECT_EQ(folder_->rename(path, *folder_, "x"), refuses(Refusal::not_permitted)) << path;
-    EXPECT_EQ(folder_->rename("file", *folder_, path), refuses(Refusal::not_permitted)) << path;
-    EXPECT_EQ(folder_->make_link(path, "x"), refuses(Refusal::not_permitted)) << path;
-    EXPECT_EQ(folder_->link(path, *folder_, "x"), refuses(Refusal::not_permitted)) << path;
+    EXPECT_EQ(folder_->make_folder(path + "x"), refuses(Refusal::outside)) << path;
+    EXPECT_EQ(folder_->unlink(path), refuses(Refusal::outside)) << path;
+    EXPECT_EQ(folder_->rename(path, *folder_, "x"), refuses(Refusal::outside)) << path;
+    EXPECT_EQ(folder_->rename("file", *folder_, path), refuses(Refusal::outside)) << path;
+    EXPECT_EQ(folder_->make_link(path, "x"), refuses(Refusal::outside)) << path;
+    EXPECT_EQ(folder_->link(path, *folder_, "x"), refuses(Refusal::outside)) << path;
   }
 }
 
@@ -460,15 +463,15 @@ TEST_P(FolderTest, AttackDevicesPipesAndSockets) {
   EXPECT_EQ(open("pipe", {.reads = true, .writes = true}), not_permitted);
   EXPECT_EQ(folder_->status_of("pipe", Follow::no)->kind, NodeKind::pipe);
   EXPECT_TRUE(folder_->unlink("pipe"));
-  auto devices = Folder::grant("/dev", Access::read_write, GetParam());
+  auto devices = Folder::granted(test_grant("/dev", Access::read_write), GetParam());
   ASSERT_TRUE(devices);
-  EXPECT_EQ((*devices)->open("null", {}).error(), Refusal::not_permitted);
-  EXPECT_EQ((*devices)->open("zero", {.reads = true, .writes = true}).error(), Refusal::not_permitted);
+  EXPECT_EQ((*devices)->open("null", {}).error(), Refusal::outside);
+  EXPECT_EQ((*devices)->open("zero", {.reads = true, .writes = true}).error(), Refusal::outside);
   EXPECT_EQ((*devices)->status_of("null", Follow::no)->kind, NodeKind::character_device);
 }
 
 TEST_P(FolderTest, AttackProcThroughAWiderGrant) {
-  auto all = Folder::grant("/", Access::read_write, GetParam());
+  auto all = Folder::granted(test_grant("/", Access::read_write), GetParam());
   ASSERT_TRUE(all);
   for (const char* path : {"proc", "proc/self", "proc/self/mem", "proc/self/environ", "proc/self/root/etc", "proc/self/cwd",
                            "proc/self/fd/0", "proc/1/root", "proc/sys/kernel/hostname", "dev/fd", "dev/stdin"}) {
@@ -477,11 +480,11 @@ TEST_P(FolderTest, AttackProcThroughAWiderGrant) {
   }
   EXPECT_FALSE((*all)->make_folder("proc/x"));
   if (fs::exists("/sys/kernel")) {
-    EXPECT_EQ((*all)->open("sys/kernel", {}).error(), Refusal::not_permitted);  // not by accident …
-    EXPECT_TRUE(Folder::grant("/sys", Access::read_only, GetParam()));          // … but by its own name
+    EXPECT_EQ((*all)->open("sys/kernel", {}).error(), Refusal::outside);              // not by accident …
+    EXPECT_TRUE(Folder::granted(test_grant("/sys", Access::read_only), GetParam()));  // … but by its own name
   }
   EXPECT_TRUE((*all)->open("etc", {}));
-  EXPECT_EQ((*all)->open("..", {}).error(), Refusal::not_permitted);
+  EXPECT_EQ((*all)->open("..", {}).error(), Refusal::outside);
 }
 
 TEST_P(FolderTest, AttackHardLinksStayWithinTheirGrants) {

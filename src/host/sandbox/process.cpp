@@ -1,6 +1,8 @@
 // The descriptors, clocks and randomness of one guest: see process.h.
 #include "host/sandbox/process.h"
 
+#include "base/core/format.h"
+
 #include <algorithm>
 #include <limits>
 #include <utility>
@@ -8,7 +10,13 @@
 namespace mote::sandbox {
 
 Outcome<uint32_t> Process::open(Descriptor descriptor, uint32_t least) {
-  if (!has_room()) return std::unexpected(Refusal::too_many_open);
+  if (!has_room()) {
+    denials.note({.kind = "limit",
+                  .thing = "have one more descriptor open",
+                  .rule = format("{}={}", descriptors_rule, descriptors_most),
+                  .would_grant = "a larger " + descriptors_rule});
+    return std::unexpected(Refusal::too_many_open);
+  }
   uint32_t number = least;
   while (number < descriptors_.size() && descriptors_[number].is_open()) ++number;
   if (number >= descriptors_.size()) descriptors_.resize(number + 1);
@@ -44,6 +52,17 @@ Outcome<void> Process::renumber(uint32_t from, uint32_t to) {
   return {};
 }
 
+bool Process::permits(const Permission& permission, std::string_view kind, std::string_view thing) {
+  if (permission.is_granted) [[likely]]
+    return true;
+  denials.note({.kind = kind,
+                .thing = std::string(thing),
+                .rule = permission.rule,
+                .would_grant = permission.would_grant,
+                .is_let_through = permission.lets_through});
+  return permission.lets_through;
+}
+
 Outcome<uint64_t> Process::read(uint32_t number, MutableBytes into) {
   Descriptor* descriptor = find(number);
   if (descriptor == nullptr || descriptor->stream == nullptr || !descriptor->is_readable)
@@ -73,6 +92,7 @@ void Process::sleep_until(ClockId clock, uint64_t time_ns) {
 
 Outcome<void> Process::fill_random(MutableBytes into) {
   constexpr size_t piece = 64 << 10;
+  if (!permits(random, "random", "ask for random numbers")) return std::unexpected(Refusal::not_granted);
   while (!into.empty()) {
     const MutableBytes next = into.first(std::min(piece, into.size()));
     if (auto filled = random_.fill(next); !filled) return filled;

@@ -6,6 +6,7 @@
 // host/wasi_p1. Tested by process_test.cpp.
 #pragma once
 
+#include "host/calls/watch.h"
 #include "host/sandbox/effects.h"
 #include "host/sandbox/file.h"
 #include "host/sandbox/folder.h"
@@ -15,6 +16,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mote::sandbox {
@@ -36,6 +38,13 @@ struct Descriptor {
   [[nodiscard]] bool is_open() const { return stream != nullptr || file != nullptr || folder != nullptr; }
 };
 
+// Whether a guest may use something that is no descriptor; who says so, and what would allow it.
+struct Permission {
+  bool is_granted = true;
+  bool lets_through = false;  // noted, and done all the same
+  std::string rule = {}, would_grant = {};
+};
+
 class Process {
  public:
   Process(Clocks& clocks, Random& random) : clocks_(clocks), random_(random), monotonic_base_(clocks.now_ns(ClockId::monotonic)) {}
@@ -43,7 +52,11 @@ class Process {
   std::vector<std::string> arguments;    // the program's name first; no NUL inside
   std::vector<std::string> environment;  // "NAME=value"
   uint64_t descriptors_most = limits::descriptors.standard;
-  bool missed_folders = false;  // it asked for the folders granted to it, and there were none
+  calls::Denials denials;         // what was refused by decision
+  calls::Watch* watch = nullptr;  // who looks at its calls; nobody: null
+  Permission clock, random;
+  std::string descriptors_rule = "-W max-descriptors";  // who says descriptors_most
+  bool missed_folders = false;                          // it asked for the folders granted to it, and there were none
 
   // Descriptors are numbered from 0; a free number is reused lowest first, but none below `least`. Returns the number.
   Outcome<uint32_t> open(Descriptor descriptor, uint32_t least = 0);
@@ -52,6 +65,9 @@ class Process {
   [[nodiscard]] Descriptor* find(uint32_t number);  // nullptr: not open; valid until the next open, close or renumber
   [[nodiscard]] Outcome<void> close(uint32_t number);
   [[nodiscard]] Outcome<void> renumber(uint32_t from, uint32_t to);  // `to` is closed, then `from` takes its place
+
+  // Asks, and notes a refusal: `thing` says what for.
+  [[nodiscard]] bool permits(const Permission& permission, std::string_view kind, std::string_view thing);
 
   // Of streams; a file is read and written through its descriptor.
   [[nodiscard]] Outcome<uint64_t> read(uint32_t number, MutableBytes into);

@@ -51,8 +51,9 @@ Refusal refusal(int error_number) {
     case ENOSYS:
       return Refusal::unsupported;
     case EPERM:
-    case ENXIO:  // a device or pipe that nobody serves: no guest may have it either way
       return Refusal::not_permitted;
+    case ENXIO:  // a device or pipe that nobody serves: no guest may have it either way
+      return Refusal::outside;
     case EPIPE:
       return Refusal::broken_pipe;
     case EROFS:

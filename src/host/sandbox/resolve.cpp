@@ -24,7 +24,7 @@ std::unexpected<Refusal> refuse(int error_number) {
   return std::unexpected(refusal(error_number));
 }
 std::unexpected<Refusal> refuse_to_leave() {
-  return std::unexpected(Refusal::not_permitted);
+  return std::unexpected(Refusal::outside);
 }
 
 // The walk: goes down `rest_` from the root.

@@ -4,7 +4,7 @@
 // meanwhile. By a walk from component to component, for kernels and seccomp filters without that call: each folder on the way is
 // opened without following links, links are read and followed by us, and ".." goes back to the folder we came from, which we hold
 // open; so a path cannot be led outside by anything that others change on the way. Absolute paths, links to absolute paths and a
-// ".." too many are refused (not_permitted). Tested, both ways by one suite, by folder_test.cpp.
+// ".." too many are refused (outside). Tested, both ways by one suite, by folder_test.cpp.
 #pragma once
 
 #include "base/os/node.h"

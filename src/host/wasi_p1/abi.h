@@ -14,6 +14,7 @@ enum class Errno : uint16_t {
   again = 6,
   badf = 8,
   busy = 10,
+  dquot = 19,
   exist = 20,
   fault = 21,
   fbig = 22,
@@ -84,7 +85,10 @@ enum class Errno : uint16_t {
     case Refusal::not_found:
       return Errno::noent;
     case Refusal::not_permitted:
+    case Refusal::outside:
       return Errno::perm;
+    case Refusal::quota_exceeded:
+      return Errno::dquot;
     case Refusal::other_file_system:
       return Errno::xdev;
     case Refusal::read_only:

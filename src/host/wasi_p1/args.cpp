@@ -15,8 +15,8 @@ uint64_t size_of(const std::vector<std::string>& strings) {
 }
 
 Errno put_sizes(Guest& guest, const std::vector<std::string>& strings, uint32_t count_out, uint32_t size_out) {
-  const MutableBytes count = NEED(guest.bytes(count_out, 4));
-  const MutableBytes size = NEED(guest.bytes(size_out, 4));
+  const MutableBytes count = NEED(guest.out(count_out, 4));
+  const MutableBytes size = NEED(guest.out(size_out, 4));
   // The kernel bounds both far below; a list that an embedder made up may not be truncated silently.
   if (size_of(strings) > std::numeric_limits<uint32_t>::max()) return Errno::inval;
   store_le(count.data(), static_cast<uint32_t>(strings.size()));
@@ -25,8 +25,8 @@ Errno put_sizes(Guest& guest, const std::vector<std::string>& strings, uint32_t 
 }
 
 Errno put_strings(Guest& guest, const std::vector<std::string>& strings, uint32_t pointers, uint32_t buffer) {
-  const MutableBytes array = NEED(guest.bytes(pointers, strings.size() * 4));
-  const MutableBytes text = NEED(guest.bytes(buffer, size_of(strings)));
+  const MutableBytes array = NEED(guest.out(pointers, strings.size() * 4));
+  const MutableBytes text = NEED(guest.out(buffer, size_of(strings)));
   uint64_t at = 0;
   for (size_t i = 0; i < strings.size(); ++i) {
     store_le(array.data() + i * 4, static_cast<uint32_t>(buffer + at));

@@ -19,16 +19,22 @@ Answer<sandbox::ClockId> clock_id(uint32_t clock) {
   }
 }
 
+bool may_read_clock(Guest& guest) {
+  return guest.process.permits(guest.process.clock, "clock", "read the clock");
+}
+
 Errno clock_res_get(Guest& guest, uint32_t clock, uint32_t out) {
   const sandbox::ClockId id = NEED(clock_id(clock));
-  const MutableBytes place = NEED(guest.bytes(out, 8));
+  if (!may_read_clock(guest)) return Errno::notcapable;
+  const MutableBytes place = NEED(guest.out(out, 8));
   store_le(place.data(), guest.process.resolution_ns(id));
   return Errno::success;
 }
 
 Errno clock_time_get(Guest& guest, uint32_t clock, uint64_t, uint32_t out) {
   const sandbox::ClockId id = NEED(clock_id(clock));
-  const MutableBytes place = NEED(guest.bytes(out, 8));
+  if (!may_read_clock(guest)) return Errno::notcapable;
+  const MutableBytes place = NEED(guest.out(out, 8));
   store_le(place.data(), guest.process.now_ns(id));
   return Errno::success;
 }

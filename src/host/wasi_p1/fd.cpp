@@ -49,13 +49,14 @@ sandbox::Outcome<uint64_t> read_some(sandbox::Process& process, uint32_t fd, std
 }  // namespace
 
 Errno fd_close(Guest& guest, uint32_t fd) {
-  if (auto closed = guest.process.close(fd); !closed) return to_errno(closed.error());
+  NEED(guest.descriptor(fd));
+  NEED(guest.process.close(fd));
   return Errno::success;
 }
 
 Errno fd_fdstat_get(Guest& guest, uint32_t fd, uint32_t out) {
   const sandbox::Descriptor& descriptor = *NEED(guest.descriptor(fd));
-  uint8_t* const stat = NEED(guest.bytes(out, size::fdstat)).data();
+  uint8_t* const stat = NEED(guest.out(out, size::fdstat)).data();
   std::memset(stat, 0, size::fdstat);
   stat[0] = static_cast<uint8_t>(filetype(descriptor));
   store_le(stat + 2, static_cast<uint16_t>((descriptor.is_appending ? fdflags::append : 0) |
@@ -91,7 +92,7 @@ Errno fd_fdstat_set_rights(Guest& guest, uint32_t fd, uint64_t base, uint64_t in
 Errno fd_filestat_get(Guest& guest, uint32_t fd, uint32_t out) {
   const sandbox::Descriptor& descriptor = *NEED(guest.descriptor(fd));
   if ((rights_of(descriptor) & rights::fd_filestat_get) == 0) return Errno::notcapable;
-  uint8_t* const stat = NEED(guest.bytes(out, size::filestat)).data();
+  uint8_t* const stat = NEED(guest.out(out, size::filestat)).data();
   if (descriptor.stream == nullptr) {
     store_filestat(stat, NEED(descriptor.file != nullptr ? descriptor.file->status() : descriptor.folder->status()));
     return Errno::success;
@@ -107,15 +108,17 @@ Errno fd_read(Guest& guest, uint32_t fd, uint32_t iovs, uint32_t count, uint32_t
   if (descriptor.folder != nullptr) return Errno::isdir;
   if (!descriptor.is_readable) return Errno::badf;
   if ((rights_of(descriptor) & rights::fd_read) == 0) return Errno::notcapable;
-  const auto buffers = NEED(guest.buffers(iovs, count));
-  uint8_t* const size = NEED(guest.bytes(out, 4)).data();
+  const auto buffers = NEED(guest.pieces_out(iovs, count));
+  uint8_t* const size = NEED(guest.out(out, 4)).data();
   const uint64_t read = NEED(descriptor.file != nullptr ? descriptor.file->read(buffers) : read_some(guest.process, fd, buffers));
   store_le(size, static_cast<uint32_t>(read));
   return Errno::success;
 }
 
 Errno fd_renumber(Guest& guest, uint32_t fd, uint32_t to) {
-  if (auto moved = guest.process.renumber(fd, to); !moved) return to_errno(moved.error());
+  NEED(guest.descriptor(fd));
+  NEED(guest.descriptor(to));
+  NEED(guest.process.renumber(fd, to));
   return Errno::success;
 }
 
@@ -124,8 +127,8 @@ Errno fd_write(Guest& guest, uint32_t fd, uint32_t iovs, uint32_t count, uint32_
   if (descriptor.folder != nullptr) return Errno::isdir;
   if (!descriptor.is_writable) return Errno::badf;
   if ((rights_of(descriptor) & rights::fd_write) == 0) return Errno::notcapable;
-  const auto pieces = NEED(guest.buffers(iovs, count));
-  uint8_t* const size = NEED(guest.bytes(out, 4)).data();
+  const auto pieces = NEED(guest.pieces_in(iovs, count));
+  uint8_t* const size = NEED(guest.out(out, 4)).data();
   const uint64_t written =
       NEED(descriptor.file != nullptr ? descriptor.file->write(pieces) : write_all_pieces(guest.process, fd, pieces));
   store_le(size, static_cast<uint32_t>(written));

@@ -72,8 +72,8 @@ Errno fd_pread(Guest& guest, uint32_t fd, uint32_t iovs, uint32_t count, uint64_
   sandbox::Descriptor& descriptor = *NEED(file_at(guest, fd, 0, Errno::spipe));
   if (!descriptor.is_readable) return Errno::badf;
   if (!has_rights(descriptor, rights::fd_read | rights::fd_seek)) return Errno::notcapable;
-  const auto buffers = NEED(guest.buffers(iovs, count));
-  uint8_t* const size = NEED(guest.bytes(out, 4)).data();
+  const auto buffers = NEED(guest.pieces_out(iovs, count));
+  uint8_t* const size = NEED(guest.out(out, 4)).data();
   store_le(size, static_cast<uint32_t>(NEED(descriptor.file->read(buffers, offset))));
   return Errno::success;
 }
@@ -82,8 +82,8 @@ Errno fd_pwrite(Guest& guest, uint32_t fd, uint32_t iovs, uint32_t count, uint64
   sandbox::Descriptor& descriptor = *NEED(file_at(guest, fd, 0, Errno::spipe));
   if (!descriptor.is_writable) return Errno::badf;
   if (!has_rights(descriptor, rights::fd_write | rights::fd_seek)) return Errno::notcapable;
-  const auto pieces = NEED(guest.buffers(iovs, count));
-  uint8_t* const size = NEED(guest.bytes(out, 4)).data();
+  const auto pieces = NEED(guest.pieces_in(iovs, count));
+  uint8_t* const size = NEED(guest.out(out, 4)).data();
   store_le(size, static_cast<uint32_t>(NEED(descriptor.file->write(pieces, offset))));
   return Errno::success;
 }
@@ -95,7 +95,7 @@ Errno fd_seek(Guest& guest, uint32_t fd, int64_t offset, uint32_t whence, uint32
   if (whence >= std::size(origins)) return Errno::inval;
   const bool only_asks = offset == 0 && origins[whence] == sandbox::SeekFrom::position;
   if (!has_rights(descriptor, rights::fd_seek) && !(only_asks && has_rights(descriptor, rights::fd_tell))) return Errno::notcapable;
-  return seek(descriptor, offset, origins[whence], NEED(guest.bytes(out, 8)).data());
+  return seek(descriptor, offset, origins[whence], NEED(guest.out(out, 8)).data());
 }
 
 Errno fd_sync(Guest& guest, uint32_t fd) {
@@ -104,7 +104,7 @@ Errno fd_sync(Guest& guest, uint32_t fd) {
 
 Errno fd_tell(Guest& guest, uint32_t fd, uint32_t out) {
   sandbox::Descriptor& descriptor = *NEED(file_at(guest, fd, rights::fd_tell, Errno::spipe));
-  return seek(descriptor, 0, sandbox::SeekFrom::position, NEED(guest.bytes(out, 8)).data());
+  return seek(descriptor, 0, sandbox::SeekFrom::position, NEED(guest.out(out, 8)).data());
 }
 
 }  // namespace mote::wasi_p1

@@ -10,8 +10,8 @@ namespace {
 constexpr uint32_t first_granted = 3;  // where libraries begin to look; they stop at the first badf
 
 Answer<sandbox::Descriptor*> granted_at(Guest& guest, uint32_t fd) {
-  auto found = guest.descriptor(fd);
-  if (!found || (*found)->folder == nullptr || (*found)->granted_as.empty()) return std::unexpected(Errno::badf);
+  sandbox::Descriptor* found = guest.process.find(fd);  // every library asks until there is none: that is nothing to note
+  if (found == nullptr || found->folder == nullptr || found->granted_as.empty()) return std::unexpected(Errno::badf);
   return found;
 }
 
@@ -47,7 +47,7 @@ class EntryWriter {
 Errno fd_prestat_dir_name(Guest& guest, uint32_t fd, uint32_t path, uint32_t path_len) {
   const std::string& name = (*NEED(granted_at(guest, fd))).granted_as;
   if (path_len < name.size()) return Errno::nametoolong;
-  const MutableBytes into = NEED(guest.bytes(path, name.size()));
+  const MutableBytes into = NEED(guest.out(path, name.size()));
   std::ranges::copy(name, into.begin());
   return Errno::success;
 }
@@ -56,7 +56,7 @@ Errno fd_prestat_get(Guest& guest, uint32_t fd, uint32_t out) {
   const auto granted = granted_at(guest, fd);
   if (!granted && fd == first_granted && !guest.process.has_granted_folder()) guest.process.missed_folders = true;
   const sandbox::Descriptor& descriptor = *NEED(granted);
-  uint8_t* const prestat = NEED(guest.bytes(out, size::prestat)).data();
+  uint8_t* const prestat = NEED(guest.out(out, size::prestat)).data();
   std::memset(prestat, 0, size::prestat);  // the first byte says "a folder"
   store_le(prestat + 4, static_cast<uint32_t>(descriptor.granted_as.size()));
   return Errno::success;
@@ -66,8 +66,8 @@ Errno fd_readdir(Guest& guest, uint32_t fd, uint32_t buf, uint32_t buf_len, uint
   const sandbox::Descriptor& descriptor = *NEED(guest.descriptor(fd));
   if (descriptor.folder == nullptr) return Errno::notdir;
   if (!has_rights(descriptor, rights::fd_readdir)) return Errno::notcapable;
-  const MutableBytes into = NEED(guest.bytes(buf, buf_len));
-  uint8_t* const used_out = NEED(guest.bytes(out, 4)).data();
+  const MutableBytes into = NEED(guest.out(buf, buf_len));
+  uint8_t* const used_out = NEED(guest.out(out, 4)).data();
   EntryWriter writer(into);
   if (buf_len > 0) {
     if (auto listed = descriptor.folder->list(cookie, buf_len, [&](const auto& entry) { return writer.add(entry); }); !listed)

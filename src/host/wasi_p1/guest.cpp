@@ -1,6 +1,8 @@
 // Checked access to guest memory, and the rights of descriptors: see guest.h.
 #include "host/wasi_p1/guest.h"
 
+#include "base/core/format.h"
+
 #include <algorithm>
 
 namespace mote::wasi_p1 {
@@ -23,7 +25,16 @@ int64_t at_least_zero(int64_t ns) {
 
 }  // namespace
 
-Answer<std::vector<MutableBytes>> Guest::buffers(uint32_t iovecs, uint32_t count) const {
+Answer<std::vector<MutableBytes>> Guest::pieces_out(uint32_t iovecs, uint32_t count) const {
+  auto found = pieces_in(iovecs, count);
+  if (!found || process.watch == nullptr) return found;
+  for (const MutableBytes piece : *found) {
+    process.watch->note_written(static_cast<uint64_t>(piece.data() - memory.data()), piece.size());
+  }
+  return found;
+}
+
+Answer<std::vector<MutableBytes>> Guest::pieces_in(uint32_t iovecs, uint32_t count) const {
   const uint32_t looked_at = std::min(count, iovecs_limit);
   const auto array = bytes(iovecs, uint64_t{looked_at} * size::iovec);
   if (!array) return std::unexpected(array.error());
@@ -32,23 +43,38 @@ Answer<std::vector<MutableBytes>> Guest::buffers(uint32_t iovecs, uint32_t count
   uint64_t left = transfer_limit;
   for (uint32_t i = 0; i < looked_at; ++i) {
     const uint8_t* entry = array->data() + uint64_t{i} * size::iovec;
-    const auto buffer = bytes(load_le<uint32_t>(entry), load_le<uint32_t>(entry + 4));
-    if (!buffer) return std::unexpected(buffer.error());
-    const MutableBytes taken = buffer->first(std::min(buffer->size(), left));
+    const auto pointer = load_le<uint32_t>(entry), length = load_le<uint32_t>(entry + 4);
+    if (uint64_t{pointer} + length > memory.size()) return std::unexpected(Errno::fault);
+    const MutableBytes taken = memory.subspan(pointer, std::min<uint64_t>(length, left));
     if (!taken.empty()) found.push_back(taken);
     left -= taken.size();
   }
   return found;
 }
 
+Errno Guest::no_descriptor(uint32_t fd) const {
+  process.denials.note({.kind = "descriptor",
+                        .thing = format("use descriptor {}", fd),
+                        .rule = "only open descriptors can be used",
+                        .is_probe = true});
+  return Errno::badf;
+}
+
 Answer<std::string> Guest::path(uint32_t pointer, uint32_t length) const {
   const auto place = bytes(pointer, length);
   if (!place) return std::unexpected(place.error());
   if (length == 0) return std::unexpected(Errno::noent);
-  if (length >= path_limit) return std::unexpected(Errno::nametoolong);
+  const auto refuse = [&](Errno error, std::string thing) {
+    process.denials.note({.kind = "path",
+                          .thing = std::move(thing),
+                          .rule = format("paths are UTF-8 without NUL, shorter than {} bytes", path_limit),
+                          .is_probe = true});
+    return std::unexpected(error);
+  };
+  if (length >= path_limit) return refuse(Errno::nametoolong, format("name a path of {} bytes", length));
   std::string text(reinterpret_cast<const char*>(place->data()), length);
-  if (!sandbox::is_utf8(text)) return std::unexpected(Errno::ilseq);
-  if (text.find('\0') != std::string::npos) return std::unexpected(Errno::inval);
+  if (!sandbox::is_utf8(text)) return refuse(Errno::ilseq, "name a path that is no UTF-8");
+  if (text.find('\0') != std::string::npos) return refuse(Errno::inval, "name a path with a NUL");
   return text;
 }
 

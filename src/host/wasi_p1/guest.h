@@ -24,8 +24,14 @@ struct Guest {
   sandbox::Process& process;
   std::span<uint8_t> memory;
 
-  [[nodiscard]] Answer<MutableBytes> bytes(uint32_t pointer, uint64_t length) const {
+  [[nodiscard]] Answer<Bytes> bytes(uint32_t pointer, uint64_t length) const {
     if (uint64_t{pointer} + length > memory.size()) return std::unexpected(Errno::fault);
+    return memory.subspan(pointer, length);
+  }
+  // Bytes that the function is about to write: the only way to any, so that whoever watches knows them.
+  [[nodiscard]] Answer<MutableBytes> out(uint32_t pointer, uint64_t length) const {
+    if (uint64_t{pointer} + length > memory.size()) return std::unexpected(Errno::fault);
+    if (process.watch != nullptr) process.watch->note_written(pointer, length);
     return memory.subspan(pointer, length);
   }
   template <class T>
@@ -36,13 +42,16 @@ struct Guest {
   }
   // The buffers that an array of iovecs names, empty ones left out; at most iovecs_limit entries are looked at, and what exceeds
   // transfer_limit bytes in all is cut off.
-  [[nodiscard]] Answer<std::vector<MutableBytes>> buffers(uint32_t iovecs, uint32_t count) const;
+  [[nodiscard]] Answer<std::vector<MutableBytes>> pieces_in(uint32_t iovecs, uint32_t count) const;   // to be read
+  [[nodiscard]] Answer<std::vector<MutableBytes>> pieces_out(uint32_t iovecs, uint32_t count) const;  // to be written
   // An open descriptor. badf: not open.
   [[nodiscard]] Answer<sandbox::Descriptor*> descriptor(uint32_t fd) const {
     sandbox::Descriptor* found = process.find(fd);
-    if (found == nullptr) return std::unexpected(Errno::badf);
+    if (found == nullptr) return std::unexpected(no_descriptor(fd));
     return found;
   }
+  // Notes that a guest uses a descriptor that is not open: badf.
+  [[nodiscard]] Errno no_descriptor(uint32_t fd) const;
   // A path: UTF-8 without NUL (else ilseq, inval), not empty (noent), shorter than path_limit (nametoolong).
   [[nodiscard]] Answer<std::string> path(uint32_t pointer, uint32_t length) const;
 };

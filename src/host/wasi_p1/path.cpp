@@ -75,7 +75,7 @@ Errno path_filestat_get(Guest& guest, uint32_t fd, uint32_t flags, uint32_t path
   const sandbox::Descriptor& at = *NEED(folder_at(guest, fd, rights::path_filestat_get));
   const Follow follow = NEED(follow_of(flags));
   const std::string name = NEED(guest.path(path, path_len));
-  uint8_t* const stat = NEED(guest.bytes(out, size::filestat)).data();
+  uint8_t* const stat = NEED(guest.out(out, size::filestat)).data();
   store_filestat(stat, NEED(at.folder->status_of(name, follow)));
   return Errno::success;
 }
@@ -101,7 +101,7 @@ Errno path_open(Guest& guest, uint32_t fd, uint32_t dirflags, uint32_t path, uin
   const sandbox::Descriptor& at = *NEED(folder_at(guest, fd, rights::path_open));
   const Follow follow = NEED(follow_of(dirflags));
   const std::string name = NEED(guest.path(path, path_len));
-  uint8_t* const number_out = NEED(guest.bytes(out, 4)).data();
+  uint8_t* const number_out = NEED(guest.out(out, 4)).data();
   constexpr uint32_t making_a_folder = oflags::creat | oflags::directory;  // is what path_create_directory does
   if ((oflags & ~oflags::all) != 0 || (fdflags & ~fdflags::all) != 0 || (oflags & making_a_folder) == making_a_folder)
     return Errno::inval;
@@ -130,8 +130,8 @@ Errno path_open(Guest& guest, uint32_t fd, uint32_t dirflags, uint32_t path, uin
 Errno path_readlink(Guest& guest, uint32_t fd, uint32_t path, uint32_t path_len, uint32_t buf, uint32_t buf_len, uint32_t out) {
   const sandbox::Descriptor& at = *NEED(folder_at(guest, fd, rights::path_readlink));
   const std::string name = NEED(guest.path(path, path_len));
-  const MutableBytes into = NEED(guest.bytes(buf, buf_len));
-  uint8_t* const used_out = NEED(guest.bytes(out, 4)).data();
+  const MutableBytes into = NEED(guest.out(buf, buf_len));
+  uint8_t* const used_out = NEED(guest.out(out, 4)).data();
   const std::string target = NEED(at.folder->target_of(name));
   const size_t used = std::min(target.size(), into.size());
   std::copy_n(target.begin(), used, into.begin());

@@ -23,7 +23,8 @@ struct Subscription {
   sandbox::Descriptor* descriptor = nullptr;
 };
 
-Subscription read_clock(const uint8_t* from, Subscription subscription, sandbox::Process& process) {
+Subscription read_clock(const uint8_t* from, Subscription subscription, Guest& guest) {
+  sandbox::Process& process = guest.process;
   const auto clock = clock_id(load_le<uint32_t>(from + 16));
   if (!clock) {
     subscription.error = clock.error();
@@ -31,7 +32,9 @@ Subscription read_clock(const uint8_t* from, Subscription subscription, sandbox:
   }
   subscription.clock = *clock;
   subscription.deadline_ns = load_le<uint64_t>(from + 24);
-  if ((load_le<uint16_t>(from + 40) & subclock_abstime) == 0) {
+  const bool is_absolute = (load_le<uint16_t>(from + 40) & subclock_abstime) != 0;
+  if (is_absolute && !may_read_clock(guest)) subscription.error = Errno::notcapable;
+  if (!is_absolute) {
     const uint64_t now = process.now_ns(*clock);
     subscription.deadline_ns = std::min(subscription.deadline_ns, std::numeric_limits<uint64_t>::max() - now) + now;
   }
@@ -41,7 +44,7 @@ Subscription read_clock(const uint8_t* from, Subscription subscription, sandbox:
 Answer<Subscription> read_subscription(const uint8_t* from, Guest& guest) {
   if (from[8] > static_cast<uint8_t>(Event::fd_write)) return std::unexpected(Errno::inval);
   Subscription subscription{.userdata = load_le<uint64_t>(from), .type = static_cast<Event>(from[8])};
-  if (subscription.type == Event::clock) return read_clock(from, subscription, guest.process);
+  if (subscription.type == Event::clock) return read_clock(from, subscription, guest);
   subscription.descriptor = guest.process.find(load_le<uint32_t>(from + 16));
   if (subscription.descriptor == nullptr) {
     subscription.error = Errno::badf;
@@ -99,9 +102,9 @@ void wait(std::span<const Subscription> subscriptions, sandbox::Process& process
 
 Errno poll_oneoff(Guest& guest, uint32_t in, uint32_t out, uint32_t count, uint32_t count_out) {
   if (count == 0 || count > subscriptions_limit) return Errno::inval;
-  const MutableBytes list = NEED(guest.bytes(in, uint64_t{count} * size::subscription));
-  const MutableBytes events = NEED(guest.bytes(out, uint64_t{count} * size::event));
-  uint8_t* const reported_out = NEED(guest.bytes(count_out, 4)).data();
+  const Bytes list = NEED(guest.bytes(in, uint64_t{count} * size::subscription));
+  const MutableBytes events = NEED(guest.out(out, uint64_t{count} * size::event));
+  uint8_t* const reported_out = NEED(guest.out(count_out, 4)).data();
   // Copied out whole before the first event is written: the two arrays may overlap.
   std::vector<Subscription> subscriptions;
   subscriptions.reserve(count);

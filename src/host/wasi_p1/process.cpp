@@ -9,7 +9,7 @@ Errno proc_raise(Guest&, uint32_t) {
 }
 
 Errno random_get(Guest& guest, uint32_t buf, uint32_t buf_len) {
-  const MutableBytes into = NEED(guest.bytes(buf, buf_len));
+  const MutableBytes into = NEED(guest.out(buf, buf_len));
   if (auto filled = guest.process.fill_random(into); !filled) return to_errno(filled.error());
   return Errno::success;
 }

@@ -1,9 +1,12 @@
-// The import table of preview 1: names, and bridges from registers to the functions of functions.h.
+// The import table of preview 1: names, and bridges from registers to the functions of functions.h, past whoever watches.
 #include "host/wasi_p1/wasi_p1.h"
 
 #include "host/wasi_p1/functions.h"
+#include "host/wasi_p1/signatures.h"
 
-#include <string>
+#include <algorithm>
+#include <array>
+#include <utility>
 
 namespace mote::wasi_p1 {
 namespace {
@@ -12,54 +15,97 @@ Guest guest_of(Caller& caller) {
   return {*static_cast<sandbox::Process*>(caller.data()), caller.memory()};
 }
 
+// The functions as data, in the order of functions.def; proc_exit, which never returns, comes last.
+constexpr calls::Function described[] = {
+#define MOTE_WASI(name) {interface, #name, signature::name, signature::groups(#name)},
+#include "host/wasi_p1/functions.def"
+    {interface, "proc_exit", signature::proc_exit, signature::groups("proc_exit")},
+};
+static_assert(std::size(described) == 46, "preview 1 has 46 functions");
+
+std::expected<uint32_t, Failure> to_guest(calls::Ending ending) {
+  switch (ending.kind) {
+    case calls::Ending::Kind::exited:
+      return std::unexpected(Failure::exit(static_cast<int>(ending.value)));
+    case calls::Ending::Kind::trapped:
+      return std::unexpected(Failure(Trap{.kind = TrapKind::host, .message = std::move(ending.why)}));
+    case calls::Ending::Kind::returned:
+      break;
+  }
+  return static_cast<uint32_t>(ending.value);
+}
+
 template <class... Args>
-Result<void> define_one(Linker& linker, std::string_view name, Errno (*function)(Guest&, Args...)) {
-  return linker.func(module_name, name, [function](Caller& caller, Args... args) -> uint32_t {
+constexpr bool describes(std::span<const calls::Parameter> parameters, Errno (*)(Guest&, Args...)) {
+  return calls::value_count(parameters) == sizeof...(Args);
+}
+
+// Off the path of a guest that nobody watches.
+template <class... Args>
+[[gnu::noinline]] std::expected<uint32_t, Failure> call_watched(const calls::Function& function, Guest& guest,
+                                                                Errno (*body)(Guest&, Args...), Args... args) {
+  const std::array<uint64_t, sizeof...(Args)> values = {static_cast<uint64_t>(args)...};
+  return to_guest(guest.process.watch->pass(function, values, guest.memory,
+                                            [&] { return calls::Ending{.value = static_cast<uint64_t>(body(guest, args...))}; }));
+}
+
+template <auto body, class... Args>
+Result<void> define_one(Linker& linker, const calls::Function& function, Errno (*)(Guest&, Args...)) {
+  return linker.func(module_name, function.name, [&function](Caller& caller, Args... args) -> std::expected<uint32_t, Failure> {
     Guest guest = guest_of(caller);
-    return static_cast<uint32_t>(function(guest, args...));
+    if (guest.process.watch == nullptr) [[likely]]
+      return static_cast<uint32_t>(body(guest, args...));
+    return call_watched<Args...>(function, guest, body, args...);
   });
 }
 
 // Ends the guest without running any more of it.
-Result<void> define_proc_exit(Linker& linker) {
-  return linker.func(module_name, "proc_exit", [](Caller&, uint32_t code) -> std::expected<void, Failure> {
-    return std::unexpected(Failure::exit(static_cast<int>(code)));
+Result<void> define_proc_exit(Linker& linker, const calls::Function& function) {
+  return linker.func(module_name, function.name, [&function](Caller& caller, uint32_t code) -> std::expected<void, Failure> {
+    Guest guest = guest_of(caller);
+    calls::Ending ending{calls::Ending::Kind::exited, code};
+    if (guest.process.watch != nullptr) {
+      const uint64_t values[] = {code};
+      ending = guest.process.watch->pass(function, values, guest.memory, [&] { return ending; });
+    }
+    if (auto returned = to_guest(std::move(ending)); !returned) return std::unexpected(std::move(returned.error()));
+    return {};  // an interposer said that it returns, which preview 1 does not foresee; the guest traps behind the call
   });
 }
 
-struct Entry {
-  std::string_view name;
-  Result<void> (*define)(Linker& linker);
-};
-constexpr Entry entries[] = {
-#define MOTE_WASI(name) {#name, [](Linker& linker) { return define_one(linker, #name, &name); }},
+using Define = Result<void> (*)(Linker& linker, const calls::Function& function);
+#define MOTE_WASI(name) static_assert(describes(signature::name, &name));
 #include "host/wasi_p1/functions.def"
-    {"proc_exit", define_proc_exit},
+constexpr Define defines[] = {
+#define MOTE_WASI(name) [](Linker& linker, const calls::Function& function) { return define_one<&name>(linker, function, &name); },
+#include "host/wasi_p1/functions.def"
+    define_proc_exit,
 };
-static_assert(std::size(entries) == 46, "preview 1 has 46 functions");
 
-const Entry* find(std::string_view name) {
-  for (const Entry& entry : entries) {
-    if (entry.name == name) return &entry;
-  }
-  return nullptr;
+// The index of a function; 46: there is none.
+size_t find(std::string_view name) {
+  return static_cast<size_t>(std::ranges::find(described, name, &calls::Function::name) - described);
 }
 
 }  // namespace
 
 bool has_function(std::string_view name) {
-  return find(name) != nullptr;
+  return find(name) < std::size(described);
+}
+
+std::span<const calls::Function> functions() {
+  return described;
 }
 
 Result<void> define_all(Linker& linker) {
-  for (const Entry& entry : entries) TRY(entry.define(linker));
+  for (size_t i = 0; i < std::size(described); ++i) TRY(defines[i](linker, described[i]));
   return {};
 }
 
 Result<void> define_imported(Linker& linker, const Module& module) {
   for (const ImportInfo& import : module.imports()) {
     if (import.module != module_name) continue;
-    if (const Entry* entry = find(import.name)) TRY(entry->define(linker));
+    if (const size_t i = find(import.name); i < std::size(described)) TRY(defines[i](linker, described[i]));
   }
   return {};
 }

@@ -5,16 +5,20 @@
 // are. Tested by wasi_p1_test.cpp, with guests by tests/cases.
 #pragma once
 
+#include "host/calls/signature.h"
 #include "host/sandbox/process.h"
 
 #include <mote/linker.h>
 
+#include <span>
 #include <string_view>
 
 namespace mote::wasi_p1 {
 
 inline constexpr std::string_view module_name = "wasi_snapshot_preview1";
 
+// All of them, described.
+[[nodiscard]] std::span<const calls::Function> functions();
 // Whether preview 1 has a function of this name.
 [[nodiscard]] bool has_function(std::string_view name);
 

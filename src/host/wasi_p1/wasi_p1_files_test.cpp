@@ -39,7 +39,8 @@ class WasiP1Files : public testing::TestWithParam<sandbox::Resolution> {
   ~WasiP1Files() override { EXPECT_TRUE(os::remove_folder(base_.string())); }
   void grant(const std::string& as, sandbox::Access access) {
     sandbox::Descriptor descriptor{.granted_as = as};
-    descriptor.folder = std::move(*sandbox::Folder::grant(base_.string(), access, GetParam()));
+    descriptor.folder =
+        std::move(*sandbox::Folder::granted(sandbox::test_grant(base_.string(), access, &process_.denials), GetParam()));
     process_.open(std::move(descriptor));
   }
   void put_file(const std::string& name, const std::string& content) { std::ofstream(base_ / name) << content; }
@@ -497,7 +498,7 @@ TEST_P(WasiP1Files, AFloodOfBuffersIsBounded) {
   for (uint32_t i = 0; i < 4096; ++i) iovec(i * 8, 0, end);
   EXPECT_EQ(fd_write(guest_, fd, 0, 4096, 40'000), Errno::success);
   EXPECT_EQ(at<uint32_t>(40'000), 1024u * end);
-  EXPECT_EQ(guest_.buffers(0, 4096)->size(), 1024u);
+  EXPECT_EQ(guest_.pieces_in(0, 4096)->size(), 1024u);
 }
 
 TEST_P(WasiP1Files, PlacesMayOverlap) {

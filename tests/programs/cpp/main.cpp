@@ -1,12 +1,16 @@
-// C++ with its whole library (libc++ 19, without exceptions and threads, as Debian builds it for WASI) as a guest: streams over real files,
-// containers, text formatting, regular expressions, clocks, random numbers, and destructors that run at exit. The session beside it says what must come out.
+// C++ with its whole library (libc++ 19, without exceptions and threads, as Debian builds it for WASI) as a guest: streams over
+// real files, containers, text formatting, regular expressions, clocks, random numbers, and destructors that run at exit. The
+// session beside it says what must come out.
+#include <dirent.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <dirent.h>
 #include <format>
 #include <iostream>
 #include <map>
@@ -16,14 +20,14 @@
 #include <regex>
 #include <sstream>
 #include <string>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <vector>
 
 // The compiler's own library, as Debian builds it for WebAssembly, wants these two.
 extern "C" {
 uintptr_t __stack_chk_guard = 0x5afe;
-[[noreturn]] void __stack_chk_fail() { std::abort(); }
+[[noreturn]] void __stack_chk_fail() {
+  std::abort();
+}
 }
 
 namespace {
@@ -54,7 +58,9 @@ struct Close {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
 using File = std::unique_ptr<std::FILE, Close>;
-File open(const std::string& path, const char* mode) { return File(std::fopen(path.c_str(), mode)); }
+File open(const std::string& path, const char* mode) {
+  return File(std::fopen(path.c_str(), mode));
+}
 
 void files(const std::string& root) {
   mkdir((root + "/sub").c_str(), 0777);
@@ -104,9 +110,10 @@ int main(int argc, char** argv) {
   std::vector<std::unique_ptr<Shape>> shapes;
   shapes.push_back(std::make_unique<Square>(2));
   shapes.push_back(std::make_unique<Circle>(1.5));
-  std::cout << std::format("{:08.3f} {:#x} {:>6} {}\n",
-                           std::accumulate(shapes.begin(), shapes.end(), 0.0, [](double sum, const auto& s) { return sum + s->area(); }),
-                           48879, "right", dynamic_cast<const Circle*>(shapes[1].get()) != nullptr);
+  std::cout << std::format(
+      "{:08.3f} {:#x} {:>6} {}\n",
+      std::accumulate(shapes.begin(), shapes.end(), 0.0, [](double sum, const auto& s) { return sum + s->area(); }), 48879, "right",
+      dynamic_cast<const Circle*>(shapes[1].get()) != nullptr);
   files(argv[1]);
 
   std::map<std::string, int> words;

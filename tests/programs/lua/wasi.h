@@ -11,11 +11,17 @@
 struct lua_State;
 _Noreturn void mote_lua_error(struct lua_State* L);
 #define LUAI_THROW(L, c) mote_lua_error(L)
-#define LUAI_TRY(L, c, a) { a }
+#define LUAI_TRY(L, c, a) {a}
 #define luai_jmpbuf int
 
 #define LUA_TMPNAMBUFSIZE 32
-#define lua_tmpnam(b, e) { (void)(b); (e) = 1; }
-static inline int mote_no_system(const char* command) { return command ? -1 : 0; }
+#define lua_tmpnam(b, e) \
+  {                      \
+    (void)(b);           \
+    (e) = 1;             \
+  }
+static inline int mote_no_system(const char* command) {
+  return command ? -1 : 0;
+}
 #define system mote_no_system
 #define tmpfile() ((FILE*)0)

@@ -4,4 +4,6 @@
 struct passwd {
   char* pw_dir;
 };
-static struct passwd* getpwuid(int user) { return (void)user, NULL; }
+static struct passwd* getpwuid(int user) {
+  return (void)user, NULL;
+}

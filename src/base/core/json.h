@@ -1,10 +1,10 @@
-// Writing JSON: `inspect --json` and `settings --json`.
+// Writing JSON: what programs print with --json, and records of calls and refusals.
 #pragma once
 
 #include <string>
 #include <string_view>
 
-namespace mote::cli {
+namespace mote {
 
 // A string in quotes, escaped; bytes that are not UTF-8 become U+FFFD.
 [[nodiscard]] std::string json_string(std::string_view text);
@@ -28,4 +28,4 @@ class JsonWriter {
   bool needs_comma_ = false;
 };
 
-}  // namespace mote::cli
+}  // namespace mote

@@ -1,11 +1,11 @@
 // See json.h. Tested by json_test.cpp.
-#include "apps/mote/json.h"
+#include "base/core/json.h"
 
 #include "base/core/format.h"
 
 #include <cstdint>
 
-namespace mote::cli {
+namespace mote {
 namespace {
 
 // Length of the UTF-8 sequence at the start of `text`; 0 when there is none.
@@ -95,4 +95,4 @@ void JsonWriter::member(std::string_view name, std::string_view json) {
   value(json);
 }
 
-}  // namespace mote::cli
+}  // namespace mote

@@ -1,9 +1,9 @@
 // Tests of json.h.
-#include "apps/mote/json.h"
+#include "base/core/json.h"
 
 #include <gtest/gtest.h>
 
-namespace mote::cli {
+namespace mote {
 namespace {
 
 TEST(Json, StringsAreEscapedAndBadBytesReplaced) {
@@ -36,4 +36,4 @@ TEST(Json, IsIndentedOutsideOfTexts) {
 }
 
 }  // namespace
-}  // namespace mote::cli
+}  // namespace mote

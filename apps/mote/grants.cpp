@@ -1,0 +1,176 @@
+// See grants.h.
+#include "apps/mote/grants.h"
+
+#include "apps/mote/command_policy.h"
+#include "apps/mote/input.h"
+#include "base/core/format.h"
+#include "base/os/file.h"
+#include "base/os/machine.h"
+#include "host/sandbox/clocks.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace mote::cli {
+namespace {
+
+std::string dir_flag(const Options::GrantedFolder& folder) {
+  return format("--dir {}{}{}{}", folder.host, folder.guest == folder.host ? "" : "::", folder.guest == folder.host ? "" : folder.guest,
+                folder.is_read_only ? ":ro" : "");
+}
+
+policy::Asked asked_by(const Options& options) {
+  policy::Asked asked;
+  for (const Options::GrantedFolder& folder : options.folders) {
+    asked.folders.push_back({folder.host, folder.guest, folder.is_read_only, dir_flag(folder)});
+  }
+  asked.environment = options.environment;
+  // With --invoke they are the function's.
+  if (options.invoke.empty()) asked.arguments.assign(options.words.begin() + 1, options.words.end());
+  for (const Options::SaidLimit& limit : options.said_limits) asked.limits.push_back({std::string(limit.name), limit.value});
+  return asked;
+}
+
+// Without a policy the command line alone decides.
+policy::Effective all_of(const policy::Asked& asked) {
+  policy::Effective effective{.folders = {}, .environment = asked.environment, .arguments = asked.arguments, .limits = {}};
+  for (const policy::Asked::Folder& folder : asked.folders) {
+    effective.folders.push_back({.guest = folder.guest,
+                                 .host = folder.host,
+                                 .read = true,
+                                 .write = !folder.is_read_only,
+                                 .create = !folder.is_read_only,
+                                 .rule = folder.flag});
+  }
+  return effective;
+}
+
+Result<void> check_usable(const policy::Policy& policy, const Options& options) {
+  if (policy.on_deny == policy::OnDeny::log && !options.allow_unsafe_policy) {
+    return fail(ErrorKind::denied, format("{}: on_deny = \"log\" lets through what the policy does not grant; add --allow-unsafe-policy if "
+                                          "that is meant",
+                                          policy.file));
+  }
+  return {};
+}
+
+Result<void> narrow_limits(const policy::Effective& effective, Options& options) {
+  for (const policy::EffectiveLimit& limit : effective.limits) {
+    const std::string text = format("{}{}", limit.value, limit.name == "timeout" ? "ms" : "");
+    if (auto set = set_limit(options, limit.name, text); !set) {
+      return fail(set.error().kind, format("limit {} {}", limit.name, set.error().message));
+    }
+  }
+  return {};
+}
+
+sandbox::Permission permission(const policy::Policy& policy, bool is_granted, policy::Position at, std::string_view table) {
+  return {.is_granted = is_granted,
+          .lets_through = policy.on_deny == policy::OnDeny::log,
+          .rule = policy.place(at),
+          .would_grant = format("[{}] mode = \"real\"", table)};
+}
+
+std::shared_ptr<sandbox::Grant> grant_of(const policy::EffectiveFolder& folder, bool lets_through, calls::Denials& denials) {
+  auto grant = std::make_shared<sandbox::Grant>();
+  grant->guest = folder.guest;
+  grant->host = folder.host;
+  grant->rule = folder.rule;
+  grant->is_of_policy = folder.is_of_policy;
+  grant->reads = folder.read;
+  grant->writes = folder.write;
+  grant->creates = folder.create;
+  grant->bytes_most = folder.max_bytes;
+  grant->files_most = folder.max_files;
+  grant->lets_through = lets_through;
+  grant->denials = &denials;
+  return grant;
+}
+
+}  // namespace
+
+Result<Grants> decide_grants(Options& options) {
+  const policy::Asked asked = asked_by(options);
+  if (options.policy.empty()) return Grants{.policy = std::nullopt, .effective = all_of(asked)};
+  Grants grants;
+  grants.policy = TRY(read_policy(options.policy));
+  TRY(check_usable(*grants.policy, options));
+  const policy::Host host{.real_path = os::real_path,
+                          .variable = [](const std::string& name) { return os::environment_variable(name.c_str()); }};
+  grants.effective = TRY(policy::intersect(*grants.policy, asked, host));
+  TRY(narrow_limits(grants.effective, options));
+  return grants;
+}
+
+Result<void> check_imports(const Grants& grants, const Module& module) {
+  if (!grants.policy) return {};
+  std::string text;
+  for (const ImportInfo& import : module.imports()) {
+    if (grants.policy->allows_import(import.module, import.name)) continue;
+    const std::string full = policy::printable(format("{}.{}", import.module, import.name));
+    if (!text.empty()) text += "\nmote: ";
+    text += format("imports {}, which {} does not allow; this line would: [imports] allow = [\"{}\"]", full,
+                   grants.policy->place(grants.policy->imports_at), full);
+  }
+  if (text.empty()) return {};
+  return fail(ErrorKind::denied, text);
+}
+
+GuestProcess::GuestProcess(const Grants& grants) {
+  random_ = std::make_unique<sandbox::SystemRandom>();
+  if (grants.policy) {
+    const policy::Clock& clock = grants.policy->clock;
+    if (clock.mode == policy::Clock::Mode::coarse) {
+      policy_clocks_ = std::make_unique<sandbox::CoarseClocks>(system_clocks_, clock.resolution_ns);
+    } else if (clock.mode == policy::Clock::Mode::virtual_) {
+      policy_clocks_ = std::make_unique<sandbox::VirtualClocks>(system_clocks_, static_cast<uint64_t>(std::max<int64_t>(clock.start_ns, 0)));
+    }
+    if (grants.policy->random.mode == policy::Random::Mode::seeded) {
+      random_ = std::make_unique<sandbox::SeededRandom>(grants.policy->random.seed);
+    }
+  }
+  sandbox::Clocks& clocks = policy_clocks_ ? *policy_clocks_ : system_clocks_;
+  process_ = std::make_unique<sandbox::Process>(clocks, *random_);
+}
+
+Result<std::unique_ptr<GuestProcess>> GuestProcess::make(const Grants& grants, const Options& options) {
+  std::unique_ptr<GuestProcess> made(new GuestProcess(grants));
+  TRY(made->open(grants, options));
+  return made;
+}
+
+Result<void> GuestProcess::open(const Grants& grants, const Options& options) {
+  sandbox::Process& process = *process_;
+  process.descriptors_most = options.descriptors;
+  process.arguments = {options.argv0.value_or(file_name(options.words[0]))};
+  process.arguments.insert(process.arguments.end(), grants.effective.arguments.begin(), grants.effective.arguments.end());
+  process.environment = grants.effective.environment;
+  bool lets_through = false;
+  if (grants.policy) {
+    const policy::Policy& policy = *grants.policy;
+    lets_through = policy.on_deny == policy::OnDeny::log;
+    process.clock = permission(policy, policy.clock.mode != policy::Clock::Mode::none, policy.clock.at, "clock");
+    process.random = permission(policy, policy.random.mode != policy::Random::Mode::none, policy.random.at, "random");
+  }
+  const auto add = [&](sandbox::Descriptor descriptor, std::string_view what) -> Result<void> {
+    if (process.open(std::move(descriptor))) return {};
+    return fail(ErrorKind::limit, format("{}: more descriptors than -W max-descriptors={}", what, options.descriptors));
+  };
+  for (const int descriptor : {0, 1, 2}) {
+    TRY(add({.stream = sandbox::system_stream(descriptor), .is_readable = descriptor == 0, .is_writable = descriptor != 0},
+            "stdin, stdout, stderr"));
+  }
+  // MOTE_RESOLVE=walk keeps the kernel's own resolution of paths out of it: for tests.
+  const bool walks = !grants.effective.folders.empty() && os::environment_variable("MOTE_RESOLVE").value_or("") == "walk";
+  for (const policy::EffectiveFolder& folder : grants.effective.folders) {
+    sandbox::Descriptor descriptor{.granted_as = folder.guest};
+    auto opened = sandbox::Folder::granted(grant_of(folder, lets_through, process.denials),
+                                           walks ? sandbox::Resolution::walk : sandbox::Resolution::automatic);
+    if (!opened && folder.is_of_policy) opened.error().message = folder.rule + ": " + opened.error().message;
+    descriptor.folder = TRY(std::move(opened));
+    TRY(add(std::move(descriptor), folder.rule));
+  }
+  return {};
+}
+
+}  // namespace mote::cli

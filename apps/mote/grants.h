@@ -1,0 +1,47 @@
+// What `mote run` grants a guest: the command line, within the policy when there is one. And the Process that holds it.
+//
+// Tested by tests/cases: dir, environment, policy-run and others.
+#pragma once
+
+#include "apps/mote/options.h"
+#include "host/policy/effective.h"
+#include "host/sandbox/process.h"
+#include "host/sandbox/system.h"
+
+#include <mote/engine.h>
+#include <mote/result.h>
+
+#include <memory>
+#include <optional>
+
+namespace mote::cli {
+
+struct Grants {
+  std::optional<policy::Policy> policy = {};
+  policy::Effective effective = {};
+};
+
+// Reads the policy, and narrows the limits of `options` to it. Errors name the line of the policy that would allow what was asked
+// for.
+[[nodiscard]] Result<Grants> decide_grants(Options& options);
+
+// Whether the policy lets the module import what it imports.
+[[nodiscard]] Result<void> check_imports(const Grants& grants, const Module& module);
+
+// A guest's Process with the effects it uses; opens its streams and folders.
+class GuestProcess {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<GuestProcess>> make(const Grants& grants, const Options& options);
+  [[nodiscard]] sandbox::Process& process() { return *process_; }
+
+ private:
+  explicit GuestProcess(const Grants& grants);
+  [[nodiscard]] Result<void> open(const Grants& grants, const Options& options);
+
+  sandbox::SystemClocks system_clocks_;
+  std::unique_ptr<sandbox::Clocks> policy_clocks_;  // null: the system's
+  std::unique_ptr<sandbox::Random> random_;
+  std::unique_ptr<sandbox::Process> process_;
+};
+
+}  // namespace mote::cli

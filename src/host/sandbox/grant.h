@@ -1,0 +1,60 @@
+// What one line granted (`--dir`, or one of a policy's [fs]): what may be done in a folder and all that is opened below it.
+//
+// Folders and files ask before they act; a refusal is noted with the rule that made it and the line that would lift it. Quotas are
+// net: what the guest removes or shortens makes room again, up to what it had added. Shared by everything opened below one grant;
+// used by the store's thread only. Tested by grant_test.cpp, folder_test.cpp.
+#pragma once
+
+#include "host/calls/denial.h"
+#include "host/sandbox/effects.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mote::sandbox {
+
+struct Grant {
+  std::string guest = {};  // the path under which the guest knows it
+  std::string host = {};   // the folder, as it was named
+  std::string rule = {};   // who says so: "--dir d::/data:ro", "policy.toml:4"
+  bool is_of_policy = false;
+  bool reads = true;    // look at and list, read files
+  bool writes = true;   // change the content of files
+  bool creates = true;  // make, rename and remove
+  std::optional<uint64_t> bytes_most = {}, files_most = {};
+  bool lets_through = false;           // what is not granted is noted and done all the same; never what lies outside
+  calls::Denials* denials = nullptr;  // null: nobody wants to know
+
+  // Each: may this be done to the thing of that name? `what` is a verb for the note.
+  [[nodiscard]] Outcome<void> may_read(std::string_view what, std::string_view name) const;
+  [[nodiscard]] Outcome<void> may_write(std::string_view what, std::string_view name) const;
+  [[nodiscard]] Outcome<void> may_create(std::string_view what, std::string_view name) const;
+  // A path that leads out of the folder, or to what is never opened.
+  [[nodiscard]] Refusal outside(std::string_view what, std::string_view name) const;
+
+  // Bytes that may still be added, and the refusal of more; whether one more file may be made. What was used is taken; what the
+  // guest makes room of is given back.
+  [[nodiscard]] bool counts_bytes() const { return bytes_most.has_value(); }
+  [[nodiscard]] bool counts_files() const { return files_most.has_value(); }
+  [[nodiscard]] uint64_t bytes_left() const;
+  [[nodiscard]] Outcome<void> refuse_bytes(std::string_view name) const;
+  [[nodiscard]] Outcome<void> room_for_file(std::string_view name) const;
+  void take_bytes(uint64_t count) { bytes_added_ += count; }
+  void give_back_bytes(uint64_t count) { bytes_added_ -= count < bytes_added_ ? count : bytes_added_; }
+  void take_file() { ++files_made_; }
+  void give_back_file() { files_made_ -= files_made_ != 0 ? 1 : 0; }
+
+ private:
+  [[nodiscard]] Outcome<void> refuse(Refusal refusal, std::string_view kind, std::string thing, std::string would_grant) const;
+  // The line that would grant it with these rights.
+  [[nodiscard]] std::string line(bool read, bool write, bool create) const;
+
+  uint64_t bytes_added_ = 0, files_made_ = 0;
+};
+
+// A name of the guest's, in quotes, fit for a terminal.
+[[nodiscard]] std::string shown_name(std::string_view name);
+
+}  // namespace mote::sandbox
