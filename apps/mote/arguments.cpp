@@ -102,7 +102,7 @@ struct Parser {
       options.help_for = "--help";
       return {};
     }
-    if (word[1] == 'o' && command == for_compile) {
+    if (word[1] == 'o' && (command == for_compile || command == for_policy)) {
       options.output = glued.empty() ? TRY(value_of("-o", "FILE")) : glued;
       return {};
     }

@@ -19,7 +19,7 @@ constexpr Command command_table[] = {
     {"objdump", for_objdump, "mote objdump [FLAGS] FILE", "show each wasm instruction beside its machine code", run_objdump},
     {"completion", for_completion, "mote completion bash|zsh|fish", "print a script that completes mote's words in a shell",
      run_completion, "bash|zsh|fish"},
-    {"policy", for_policy, "mote policy check FILE POLICY | diff OLD NEW | explain POLICY | schema",
+    {"policy", for_policy, "mote policy check FILE POLICY | diff OLD NEW | explain POLICY | learn -- run … | schema",
      "check modules against capability policies; compare, explain either", run_policy, policy_words},
     {"settings", for_settings, "mote settings [FLAGS]", "show what was decided for this machine, and why", run_settings},
 };

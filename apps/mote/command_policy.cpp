@@ -21,10 +21,12 @@ struct Part {
   std::string_view formats;  // separated by '|'
   int (*run)(const Options& options, std::span<const std::string> words);
 };
+constexpr size_t any_words = SIZE_MAX;
 constexpr Part parts[] = {
     {"check", "mote policy check FILE POLICY", 2, "text|json|sarif", policy_check},
     {"diff", "mote policy diff OLD NEW", 2, "text|markdown", policy_diff},
     {"explain", "mote policy explain POLICY", 1, "text", policy_explain},
+    {"learn", "mote policy learn [--offer HOST[::GUEST]] [-o FILE] -- run [FLAGS] FILE …", any_words, "text", policy_learn},
     {"schema", "mote policy schema", 0, "text|json", policy_schema},
 };
 
@@ -64,7 +66,7 @@ int run_policy(Options options) {
   if (part == std::end(parts))
     return misuse(format("policy has no \"{}\"{} (it has {})", asked, did_you_mean(asked, names), policy_words));
   const std::span<const std::string> words = std::span(options.words).subspan(1);
-  if (words.size() != part->word_count)
+  if (part->word_count != any_words && words.size() != part->word_count)
     return misuse(
         format("policy {} takes {} file{}: {}", part->name, part->word_count, part->word_count == 1 ? "" : "s", part->usage));
   if (!has_format(part->formats, options.format))

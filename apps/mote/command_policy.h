@@ -16,7 +16,7 @@ namespace mote::cli {
 inline constexpr int status_found = 1;  // a finding, or a widening
 
 // The words of `mote policy`, separated by '|': for its usage and for completion.
-inline constexpr std::string_view policy_words = "check|diff|explain|schema";
+inline constexpr std::string_view policy_words = "check|diff|explain|learn|schema";
 
 // A policy file; errors are complete lines.
 [[nodiscard]] Result<policy::Policy> read_policy(const std::string& path);
@@ -35,6 +35,7 @@ struct ModuleUse {
 int policy_check(const Options& options, std::span<const std::string> words);
 int policy_diff(const Options& options, std::span<const std::string> words);
 int policy_explain(const Options& options, std::span<const std::string> words);
+int policy_learn(const Options& options, std::span<const std::string> words);
 int policy_schema(const Options& options, std::span<const std::string> words);
 
 }  // namespace mote::cli

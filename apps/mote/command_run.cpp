@@ -8,6 +8,7 @@
 #include "apps/mote/grants.h"
 #include "apps/mote/import_hints.h"
 #include "apps/mote/input.h"
+#include "apps/mote/learning.h"
 #include "apps/mote/optimize_later.h"
 #include "apps/mote/report.h"
 #include "apps/mote/values.h"
@@ -166,9 +167,7 @@ GuestResult<void> run_module(const Engine& engine, const Module& module, const O
   return done;
 }
 
-}  // namespace
-
-int run_run(Options options) {
+int run_guest(Options options, Learning* learning) {
   if (options.words.empty()) return report("", Error{ErrorKind::bad_input, "run needs a file: mote run [FLAGS] FILE [ARGUMENTS…]"});
   const std::string& path = options.words[0];
   auto input = look_at(path);
@@ -179,7 +178,7 @@ int run_run(Options options) {
                               "is an artifact: native code, which no sandbox can check; if you trust where it comes from, add "
                               "--allow-precompiled before it"});
   }
-  const auto grants = decide_grants(options);
+  const auto grants = decide_grants(options, learning);
   if (!grants) return report("", grants.error());
   const auto engine = Engine::create(engine_config(options, is_artifact ? "" : file_name(path)));
   if (!engine) return report("", engine.error());
@@ -187,6 +186,10 @@ int run_run(Options options) {
   if (!module) return report(path, module.error());
   if (options.verbose)
     print_to_stderr(format("mote: {}: {} ({})\n", file_name(path), origin_text(module->origin()), module->origin().image));
+  if (learning != nullptr) {
+    for (const ImportInfo& import : module->imports())
+      learning->observed.imports.push_back(format("{}.{}", import.module, import.name));
+  }
   const auto optimizing = optimize_later(options, *input, *engine, *module);
   std::string hint;
   if (auto done = run_module(*engine, *module, options, *grants, hint); !done) {
@@ -195,6 +198,15 @@ int run_run(Options options) {
     return status;
   }
   return 0;
+}
+
+}  // namespace
+
+int run_run(Options options) {
+  return run_guest(std::move(options), nullptr);
+}
+int run_learning(Options options, Learning& learning) {
+  return run_guest(std::move(options), &learning);
 }
 
 }  // namespace mote::cli

@@ -24,6 +24,9 @@ struct Command {
 [[nodiscard]] std::span<const Command> commands();
 
 int run_run(Options options);
+class Learning;
+// Likewise, but everything that it is offered is let through and told to `learning`.
+int run_learning(Options options, Learning& learning);
 int run_compile(Options options);
 int run_validate(Options options);
 int run_inspect(Options options);

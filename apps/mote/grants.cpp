@@ -15,7 +15,8 @@ namespace mote::cli {
 namespace {
 
 std::string dir_flag(const Options::GrantedFolder& folder) {
-  return format("--dir {}{}{}{}", folder.host, folder.guest == folder.host ? "" : "::", folder.guest == folder.host ? "" : folder.guest,
+  return format("--dir {}{}{}{}", folder.host,
+                folder.guest == folder.host ? "" : "::", folder.guest == folder.host ? "" : folder.guest,
                 folder.is_read_only ? ":ro" : "");
 }
 
@@ -47,9 +48,10 @@ policy::Effective all_of(const policy::Asked& asked) {
 
 Result<void> check_usable(const policy::Policy& policy, const Options& options) {
   if (policy.on_deny == policy::OnDeny::log && !options.allow_unsafe_policy) {
-    return fail(ErrorKind::denied, format("{}: on_deny = \"log\" lets through what the policy does not grant; add --allow-unsafe-policy if "
-                                          "that is meant",
-                                          policy.file));
+    return fail(ErrorKind::denied,
+                format("{}: on_deny = \"log\" lets through what the policy does not grant; add --allow-unsafe-policy if "
+                       "that is meant",
+                       policy.file));
   }
   return {};
 }
@@ -89,9 +91,22 @@ std::shared_ptr<sandbox::Grant> grant_of(const policy::EffectiveFolder& folder, 
 
 }  // namespace
 
-Result<Grants> decide_grants(Options& options) {
+namespace {
+
+// Of an offered folder every use is to be noticed: it has no rights, and lets all of them through.
+void offer(policy::EffectiveFolder& folder) {
+  folder.read = folder.write = folder.create = false;
+}
+
+}  // namespace
+
+Result<Grants> decide_grants(Options& options, Learning* learning) {
   const policy::Asked asked = asked_by(options);
-  if (options.policy.empty()) return Grants{.policy = std::nullopt, .effective = all_of(asked)};
+  if (options.policy.empty()) {
+    Grants all{.policy = std::nullopt, .effective = all_of(asked), .learning = learning};
+    if (learning != nullptr) std::ranges::for_each(all.effective.folders, offer);
+    return all;
+  }
   Grants grants;
   grants.policy = TRY(read_policy(options.policy));
   TRY(check_usable(*grants.policy, options));
@@ -123,7 +138,8 @@ GuestProcess::GuestProcess(const Grants& grants) {
     if (clock.mode == policy::Clock::Mode::coarse) {
       policy_clocks_ = std::make_unique<sandbox::CoarseClocks>(system_clocks_, clock.resolution_ns);
     } else if (clock.mode == policy::Clock::Mode::virtual_) {
-      policy_clocks_ = std::make_unique<sandbox::VirtualClocks>(system_clocks_, static_cast<uint64_t>(std::max<int64_t>(clock.start_ns, 0)));
+      policy_clocks_ =
+          std::make_unique<sandbox::VirtualClocks>(system_clocks_, static_cast<uint64_t>(std::max<int64_t>(clock.start_ns, 0)));
     }
     if (grants.policy->random.mode == policy::Random::Mode::seeded) {
       random_ = std::make_unique<sandbox::SeededRandom>(grants.policy->random.seed);
@@ -146,7 +162,10 @@ Result<void> GuestProcess::open(const Grants& grants, const Options& options) {
   process.arguments.insert(process.arguments.end(), grants.effective.arguments.begin(), grants.effective.arguments.end());
   process.environment = grants.effective.environment;
   bool lets_through = false;
-  if (grants.policy) {
+  if (grants.learning != nullptr) {
+    lets_through = true;
+    process.clock = process.random = {.is_granted = false, .lets_through = true};
+  } else if (grants.policy) {
     const policy::Policy& policy = *grants.policy;
     lets_through = policy.on_deny == policy::OnDeny::log;
     process.clock = permission(policy, policy.clock.mode != policy::Clock::Mode::none, policy.clock.at, "clock");

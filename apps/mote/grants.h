@@ -16,14 +16,17 @@
 
 namespace mote::cli {
 
+class Learning;
+
 struct Grants {
   std::optional<policy::Policy> policy = {};
   policy::Effective effective = {};
+  Learning* learning = nullptr;  // then nothing is granted, everything that could be is let through, and this is told
 };
 
 // Reads the policy, and narrows the limits of `options` to it. Errors name the line of the policy that would allow what was asked
 // for.
-[[nodiscard]] Result<Grants> decide_grants(Options& options);
+[[nodiscard]] Result<Grants> decide_grants(Options& options, Learning* learning = nullptr);
 
 // Whether the policy lets the module import what it imports.
 [[nodiscard]] Result<void> check_imports(const Grants& grants, const Module& module);

@@ -213,7 +213,11 @@ constexpr Flag flag_table[] = {
      [](Options& o, std::string_view v) { return set_switch(o.allow_precompiled, v); }},
     {"--verbose", "", for_run, "say on stderr which compiler's code runs, and what is compiled in the background",
      [](Options& o, std::string_view v) { return set_switch(o.verbose, v); }},
-    {"--output", "FILE", for_compile, "where to write the artifact (default: the file's name with .cwasm, in this folder); also -o",
+    {"--offer", "HOST[::GUEST]", for_policy, "learn: a folder that the guest may use as it likes, to find out how; may be repeated",
+     add_folder},
+    {"--output", "FILE", for_compile | for_policy,
+     "where to write the artifact (default: the file's name with .cwasm, in this folder); learn: the policy, merged with what is "
+     "there (default: stdout); also -o",
      [](Options& o, std::string_view v) -> Result<void> {
        o.output = v;
        return {};

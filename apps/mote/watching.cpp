@@ -1,6 +1,7 @@
 // See watching.h.
 #include "apps/mote/watching.h"
 
+#include "apps/mote/learning.h"
 #include "apps/mote/report.h"
 #include "base/core/format.h"
 #include "base/os/clock.h"
@@ -39,9 +40,10 @@ std::string how_text(const GuestResult<void>& result) {
 }  // namespace
 
 void DenialsOnStderr::denied(const calls::Denial& denial) {
-  if (denial.is_probe) return;
+  if (denial.is_probe || (denial.is_let_through && is_learning_)) return;
   // By rule and sort of thing, whatever the thing: the first one is enough to know which line is missing.
-  if (recent_.is_new(denial)) print_to_stderr(format("mote: {}: {}\n", denial.is_let_through ? "let through" : "denied", denial.text()));
+  if (recent_.is_new(denial))
+    print_to_stderr(format("mote: {}: {}\n", denial.is_let_through ? "let through" : "denied", denial.text()));
 }
 
 Result<void> Watching::trace(const Options& options) {
@@ -64,7 +66,7 @@ Result<std::unique_ptr<Watching>> Watching::start(const Options& options, const 
                                                   sandbox::Process& process, Store& store) {
   std::unique_ptr<Watching> made(new Watching);
   TRY(made->trace(options));
-  if (!options.is_quiet) process.denials.add(made->to_stderr_.emplace());
+  if (!options.is_quiet) process.denials.add(made->to_stderr_.emplace(grants.learning != nullptr));
   if (!options.audit.empty()) {
     made->audit_file_ = TRY(os::File::append_to(options.audit));
     const int to = made->audit_file_.descriptor();
@@ -72,14 +74,17 @@ Result<std::unique_ptr<Watching>> Watching::start(const Options& options, const 
         made->audit_.emplace([to](std::string_view line) { (void)os::write_all(to, bytes(line)); }, std::move(guest), realtime_ns));
   }
   const bool denial_ends_guest = grants.policy && grants.policy->on_deny == policy::OnDeny::trap;
-  if (!made->strace_ && !made->summary_ && !denial_ends_guest) return made;  // nobody looks at calls: they stay direct
+  if (grants.learning != nullptr) process.denials.add(*grants.learning);
+  if (!made->strace_ && !made->summary_ && !denial_ends_guest && grants.learning == nullptr) return made;  // calls stay direct
   calls::Watch& watch = made->watch_.emplace(monotonic_ns, process.denials);
   if (made->strace_) watch.add(*made->strace_);
   if (made->summary_) watch.add(*made->summary_);
+  if (grants.learning != nullptr) watch.add(*grants.learning);
   watch.set_denial_ends_guest(denial_ends_guest);
   process.watch = &watch;
   if (made->strace_ || made->summary_) {
-    store.set_growth_observer([&watch](uint64_t old_pages, uint64_t added, bool is_done) { watch.note_growth(old_pages, added, is_done); });
+    store.set_growth_observer(
+        [&watch](uint64_t old_pages, uint64_t added, bool is_done) { watch.note_growth(old_pages, added, is_done); });
   }
   return made;
 }

@@ -19,9 +19,11 @@ namespace mote::cli {
 // A line on stderr for each rule that refuses something, at the first time.
 class DenialsOnStderr : public calls::DenialListener {
  public:
+  explicit DenialsOnStderr(bool is_learning) : is_learning_(is_learning) {}  // then what is let through is what is expected
   void denied(const calls::Denial& denial) override;
 
  private:
+  bool is_learning_;
   calls::Recent recent_{1};
 };
 

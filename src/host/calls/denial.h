@@ -13,10 +13,12 @@
 namespace mote::calls {
 
 struct Denial {
-  std::string_view kind;    // what sort of thing: "outside", "write", "create", "read", "quota", "clock", … one word, stable
-  std::string thing;        // "write to /data/x": what was asked for, fit for a terminal
-  std::string rule;         // who says so: "--dir d::/data:ro", "policy.toml:4", "the default"
-  std::string would_grant;  // the line that would allow it; empty: no line can
+  std::string_view kind;        // what sort of thing: "outside", "write", "create", "read", "quota", "clock", … one word, stable
+  std::string thing;            // "write to /data/x": what was asked for, fit for a terminal
+  std::string rule;             // who says so: "--dir d::/data:ro", "policy.toml:4", "the default"
+  std::string would_grant;      // the line that would allow it; empty: no line can
+  std::string within = {};      // of files: the path of the folder that was granted …
+  std::string subject = {};     // … and of the thing; a folder's with a slash behind it when its list was asked for
   bool is_let_through = false;  // noted only, for whoever learns
   bool is_probe = false;        // what honest programs do as well (an old descriptor number): not worth a line on a terminal
 
@@ -57,7 +59,7 @@ class Recent {
     uint64_t said = 0;   // how often is_new was true
   };
   [[nodiscard]] const std::map<std::pair<std::string, std::string>, Rule>& rules() const { return rules_; }  // by kind and rule
-  [[nodiscard]] uint64_t uncounted() const { return uncounted_; }  // beyond rules_most
+  [[nodiscard]] uint64_t uncounted() const { return uncounted_; }                                            // beyond rules_most
 
  private:
   size_t things_most_;

@@ -64,8 +64,7 @@ Result<Filter> Filter::parse(std::string_view text, std::span<const std::string_
       (word == failed_word ? filter.only_failed_ : filter.only_denied_) = true;
       continue;
     }
-    const auto* const group =
-        std::ranges::find(group_names, word.starts_with('%') ? word.substr(1) : word, &GroupName::name);
+    const auto* const group = std::ranges::find(group_names, word.starts_with('%') ? word.substr(1) : word, &GroupName::name);
     if (group != std::end(group_names)) {
       entry.groups = group->bits;
     } else {
@@ -74,8 +73,9 @@ Result<Filter> Filter::parse(std::string_view text, std::span<const std::string_
       if (!is_known && !matches_pattern(word, growth_name)) {
         std::vector<std::string_view> names(functions.begin(), functions.end());
         for (const GroupName& one : group_names) names.push_back(one.name);
-        return fail(ErrorKind::bad_input, format("knows no function or group \"{}\"{} (a function, a pattern like path_*, or one of: {})",
-                                                 word, did_you_mean(word, names), filter_words()));
+        return fail(ErrorKind::bad_input,
+                    format("knows no function or group \"{}\"{} (a function, a pattern like path_*, or one of: {})", word,
+                           did_you_mean(word, names), filter_words()));
       }
     }
     filter.adds_ = filter.adds_ || !entry.takes_away;

@@ -1,7 +1,8 @@
 // What a host function is, as data: its name, what its values mean, what it answers. One static table for each interface.
 //
-// With it anybody can show or record a call without knowing the interface: strace, audit, policy learning. Values are what the guest
-// passed, flattened to numbers; a Parameter stands for one of them or for two (a pointer and a length). Tested by text_test.cpp.
+// With it anybody can show or record a call without knowing the interface: strace, audit, policy learning. Values are what the
+// guest passed, flattened to numbers; a Parameter stands for one of them or for two (a pointer and a length). Tested by
+// text_test.cpp.
 #pragma once
 
 #include <cstddef>
@@ -40,10 +41,10 @@ using Show = std::string (*)(const Call& call, uint64_t pointer);
 struct Parameter {
   std::string_view name;
   ParameterKind kind = ParameterKind::number;
-  uint8_t size = 0;                                // out_number: bytes
-  int8_t filled_by = -1;                           // pieces_out, buffer_out: the out_number (its index) that says how much was written
-  std::span<const std::string_view> names = {};    // choice, flags
-  uint64_t essential = 0;                          // flags: of a long list, only these are shown in text
+  uint8_t size = 0;       // out_number: bytes
+  int8_t filled_by = -1;  // pieces_out, buffer_out: the out_number (its index) that says how much was written
+  std::span<const std::string_view> names = {};  // choice, flags
+  uint64_t essential = 0;                        // flags: of a long list, only these are shown in text
   Show show = nullptr;
 };
 
@@ -75,8 +76,8 @@ struct ErrorName {
 };
 
 struct Interface {
-  std::string_view name;                      // "wasi_snapshot_preview1"
-  std::span<const ErrorName> errors;          // by number
+  std::string_view name;              // "wasi_snapshot_preview1"
+  std::span<const ErrorName> errors;  // by number
 };
 
 struct Function {

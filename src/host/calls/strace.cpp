@@ -57,7 +57,8 @@ void Strace::ended(const Call& call) {
   if (!is_shown) return;
   if (format_ == Format::jsonl) return write_json(call);
   std::string line = format("{}{}) = {}", inputs_, rest_text(call), result_text(call));
-  if (call.denial != nullptr && !call.denial->is_probe) line += format(" {} (rule {})", call.denial->is_let_through ? "WOULD BE DENIED" : "DENIED", call.denial->rule);
+  if (call.denial != nullptr && !call.denial->is_probe)
+    line += format(" {} (rule {})", call.denial->is_let_through ? "WOULD BE DENIED" : "DENIED", call.denial->rule);
   if (call.is_answered) line += " (INJECTED)";
   write_(format("{} <{}>\n", line, seconds(call.duration_ns)));
 }
@@ -103,7 +104,7 @@ void Strace::write_json(const Call& call) const {
     if (const ErrorName* error = error_name(call)) line.member("errno", json_string(error->name));
   } else {
     line.member("ends", json_string(call.ending.kind == Ending::Kind::exited ? format("exited with {}", call.ending.value)
-                                                                              : "trapped: " + call.ending.why));
+                                                                             : "trapped: " + call.ending.why));
   }
   if (call.denial != nullptr && !call.denial->is_probe) {
     line.name("denied");
@@ -154,8 +155,9 @@ std::string Summary::text() const {
   const auto add = [&](std::string_view name, const Row& row) {
     const double percent = all.total_ns == 0 ? 0 : 100.0 * static_cast<double>(row.total_ns) / static_cast<double>(all.total_ns);
     const auto or_blank = [](uint64_t count) { return count == 0 ? std::string() : format("{}", count); };
-    text += format("{:6.2f} {:>11} {:>11} {:>9} {:>9} {:>9} {}\n", percent, seconds(row.total_ns),
-                   row.calls == 0 ? 0 : row.total_ns / row.calls / 1000, row.calls, or_blank(row.errors), or_blank(row.denied), name);
+    text +=
+        format("{:6.2f} {:>11} {:>11} {:>9} {:>9} {:>9} {}\n", percent, seconds(row.total_ns),
+               row.calls == 0 ? 0 : row.total_ns / row.calls / 1000, row.calls, or_blank(row.errors), or_blank(row.denied), name);
   };
   for (const auto& [name, row] : sorted) add(name, row);
   text += rule;

@@ -4,7 +4,8 @@
 //   fd_write(4, [{"hello\n", 6}], 1, [6]) = 0 <0.000004>
 //   memory.grow(+16) = 17
 //
-// A call that waits is written when it ends, or as <unfinished ...> by finish(). Tested by strace_test.cpp, tests/cases/strace.case.
+// A call that waits is written when it ends, or as <unfinished ...> by finish(). Tested by strace_test.cpp,
+// tests/cases/strace.case.
 #pragma once
 
 #include "host/calls/filter.h"
@@ -35,7 +36,7 @@ class Strace : public Sink {
   Write write_;
   Filter filter_;
   Format format_;
-  std::string inputs_;   // text: the call in progress, as far as it is known
+  std::string inputs_;  // text: the call in progress, as far as it is known
   bool is_open_ = false;
 };
 

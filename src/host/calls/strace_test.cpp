@@ -125,7 +125,8 @@ TEST_F(StraceTest, UnfinishedCallsAndGrowth) {
   strace.memory_grew({.old_pages = 2, .added_pages = 3});
   strace.began(call);
   strace.finish("killed");
-  EXPECT_EQ(text, "memory.grow(+3) = 2\nmemory.grow(+3) = -1\npath_open(3, \"a\\\"\\n\", 0, RED <unfinished ...>\n+++ killed +++\n");
+  EXPECT_EQ(text,
+            "memory.grow(+3) = 2\nmemory.grow(+3) = -1\npath_open(3, \"a\\\"\\n\", 0, RED <unfinished ...>\n+++ killed +++\n");
 }
 
 TEST_F(StraceTest, Summary) {

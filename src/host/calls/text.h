@@ -11,9 +11,9 @@
 
 namespace mote::calls {
 
-inline constexpr size_t shown_bytes = 32;       // of data; paths are shown whole
-inline constexpr size_t shown_pieces = 16;      // of an array of buffers
-inline constexpr int shown_flags = 6;           // more are a long list
+inline constexpr size_t shown_bytes = 32;   // of data; paths are shown whole
+inline constexpr size_t shown_pieces = 16;  // of an array of buffers
+inline constexpr int shown_flags = 6;       // more are a long list
 inline constexpr size_t shown_path_bytes = 4096;
 
 // One parameter, its values beginning at `at`. Outputs are shown by what was written when the call has succeeded, as pointers

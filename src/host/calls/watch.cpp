@@ -17,7 +17,8 @@ Ending Watch::pass(const Function& function, std::span<const uint64_t> values, M
   current_ = outer;
   if (denials_.count() != denied_before) {
     call.denial = &denials_.last();
-    if (denial_ends_guest_ && !call.denial->is_let_through && !call.denial->is_probe) call.ending = {Ending::Kind::trapped, 0, call.denial->text()};
+    if (denial_ends_guest_ && !call.denial->is_let_through && !call.denial->is_probe)
+      call.ending = {Ending::Kind::trapped, 0, call.denial->text()};
   }
   call.duration_ns = now_() - call.began_ns;
   for (Sink* sink : sinks_) sink->ended(call);

@@ -54,14 +54,16 @@ void add_named(const Policy& policy, const Asked::Folder& asked, const Host& hos
   const auto real = host.real_path(asked.host), granted = host.real_path(policy.host_path(*grant));
   // What is missing is told by whoever opens it.
   if (real && granted && !lies_within(*real, *granted)) {
-    return too_much.add(asked.flag, format("grants {} from {} (line {}), within which {} does not lie", quoted(grant->guest),
-                                           quoted(grant->host), grant->at.line, quoted(asked.host)),
+    return too_much.add(asked.flag,
+                        format("grants {} from {} (line {}), within which {} does not lie", quoted(grant->guest),
+                               quoted(grant->host), grant->at.line, quoted(asked.host)),
                         line);
   }
-  if (!grant->read) return too_much.add(asked.flag, format("does not let {} be read (line {})", quoted(grant->guest), grant->at.line), line);
+  if (!grant->read)
+    return too_much.add(asked.flag, format("does not let {} be read (line {})", quoted(grant->guest), grant->at.line), line);
   if (!asked.is_read_only && !grant->write) {
-    return too_much.add(asked.flag, format("lets {} be read only (line {}; say {}:ro)", quoted(grant->guest), grant->at.line, asked.flag),
-                        line);
+    return too_much.add(
+        asked.flag, format("lets {} be read only (line {}; say {}:ro)", quoted(grant->guest), grant->at.line, asked.flag), line);
   }
   EffectiveFolder folder = whole(policy, *grant);
   folder.guest = asked.guest;
@@ -125,7 +127,8 @@ void add_arguments(const Policy& policy, const Asked& asked, Effective& effectiv
     too_much.add(format("{} arguments", asked.arguments.size()), format("allows {}", rule.max_count),
                  format("[args] max_count = {}", asked.arguments.size()));
   } else if (bytes > rule.max_bytes) {
-    too_much.add(format("{} bytes of arguments", bytes), format("allows {}", rule.max_bytes), format("[args] max_bytes = {}", bytes));
+    too_much.add(format("{} bytes of arguments", bytes), format("allows {}", rule.max_bytes),
+                 format("[args] max_bytes = {}", bytes));
   }
   effective.arguments.insert(effective.arguments.end(), asked.arguments.begin(), asked.arguments.end());
 }

@@ -1,9 +1,9 @@
-// What a guest gets: a policy, narrowed by a command line. A command line that names more than the policy is refused, with the line of
-// the policy that would allow it.
+// What a guest gets: a policy, narrowed by a command line. A command line that names more than the policy is refused, with the line
+// of the policy that would allow it.
 //
-// Of folders: none named means all of the policy's; named ones must lie within them, and get what both allow. The policy's variables
-// and fixed arguments are always there; further ones only where it lets the command line add them. Of limits the smaller one holds.
-// Tested by effective_test.cpp, tests/cases/policy-run.case.
+// Of folders: none named means all of the policy's; named ones must lie within them, and get what both allow. The policy's
+// variables and fixed arguments are always there; further ones only where it lets the command line add them. Of limits the smaller
+// one holds. Tested by effective_test.cpp, tests/cases/policy-run.case.
 #pragma once
 
 #include "host/policy/policy.h"
@@ -23,7 +23,7 @@ struct Asked {
     std::string flag;  // as it was typed
   };
   struct Limit {
-    std::string name;  // of -W
+    std::string name;    // of -W
     uint64_t value = 0;  // durations in milliseconds
   };
   std::vector<Folder> folders;

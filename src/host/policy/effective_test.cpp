@@ -78,7 +78,8 @@ TEST(Effective, FoldersAreNarrowed) {
 
 TEST(Effective, FoldersBeyondThePolicyAreRefusedWithTheLine) {
   EXPECT_EQ(refusal(folder("x", "/other")),
-            "--dir x::/other: conf/p.toml grants no folder \"/other\"; this line would allow it: [fs] \"/other\" = { host = \"x\", read = "
+            "--dir x::/other: conf/p.toml grants no folder \"/other\"; this line would allow it: [fs] \"/other\" = { host = \"x\", "
+            "read = "
             "true, write = true }");
   EXPECT_NE(refusal(folder("elsewhere", "/data")).find("grants \"/data\" from \"data\" (line 3)"), std::string::npos);
   EXPECT_NE(refusal(folder("conf/database", "/data")).find("within which"), std::string::npos);

@@ -51,8 +51,8 @@ void VirtualClocks::sleep_until(ClockId clock, uint64_t time_ns) {
 }
 void VirtualClocks::wait_for(std::span<const Wanted> streams, std::optional<uint64_t> timeout_ns) {
   if (!timeout_ns) return real_.wait_for(streams, timeout_ns);
-  const bool is_ready = std::ranges::any_of(
-      streams, [](const Wanted& wanted) { return wanted.stream->readiness(wanted.for_writing).is_ready; });
+  const bool is_ready =
+      std::ranges::any_of(streams, [](const Wanted& wanted) { return wanted.stream->readiness(wanted.for_writing).is_ready; });
   if (!is_ready) passed_ns_ = sum(passed_ns_, *timeout_ns);
 }
 

@@ -23,8 +23,8 @@ class CoarseClocks : public Clocks {
   uint64_t resolution_ns_;
 };
 
-// Time that begins at `start_ns` (since 1970) and passes only for the guest: 1 us with each look at a clock, and as much as it waits
-// for, at once. Waiting for streams alone waits for them.
+// Time that begins at `start_ns` (since 1970) and passes only for the guest: 1 us with each look at a clock, and as much as it
+// waits for, at once. Waiting for streams alone waits for them.
 class VirtualClocks : public Clocks {
  public:
   VirtualClocks(Clocks& real, uint64_t start_ns) : real_(real), start_ns_(start_ns) {}

@@ -241,7 +241,7 @@ Outcome<void> Folder::make_link(const std::string& target, const std::string& pa
 
 Outcome<void> Folder::list(uint64_t from, uint64_t expected_size, const std::function<bool(const Entry&)>& take) const {
   constexpr uint64_t least = 1024, most = 32 << 10;
-  if (auto allowed = grant_->may_read("list", name_); !allowed) return allowed;
+  if (auto allowed = grant_->may_read("list", name_ + "/"); !allowed) return allowed;
   const auto own = os::status(folder_.descriptor());
   if (!own) return refuse(refusal(own.error()));
   std::vector<uint64_t> buffer(std::clamp(expected_size, least, most) / sizeof(uint64_t));  // entries are aligned to 8 bytes

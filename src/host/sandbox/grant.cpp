@@ -32,9 +32,16 @@ std::string Grant::line(bool read, bool write, bool create) const {
   return text + " }";
 }
 
-Outcome<void> Grant::refuse(Refusal refusal, std::string_view kind, std::string thing, std::string would_grant) const {
+Outcome<void> Grant::refuse(Refusal refusal, std::string_view kind, std::string_view what, std::string_view name,
+                            std::string would_grant) const {
   if (denials != nullptr) {
-    denials->note({.kind = kind, .thing = std::move(thing), .rule = rule, .would_grant = std::move(would_grant), .is_let_through = lets_through});
+    denials->note({.kind = kind,
+                   .thing = format("{} {}", what, shown_name(name)),
+                   .rule = rule,
+                   .would_grant = std::move(would_grant),
+                   .within = guest,
+                   .subject = std::string(name),
+                   .is_let_through = lets_through});
   }
   if (lets_through) return {};
   return std::unexpected(refusal);
@@ -42,16 +49,15 @@ Outcome<void> Grant::refuse(Refusal refusal, std::string_view kind, std::string 
 
 Outcome<void> Grant::may_read(std::string_view what, std::string_view name) const {
   if (reads) return {};
-  return refuse(Refusal::access_denied, "read", format("{} {}", what, shown_name(name)), line(true, writes, creates));
+  return refuse(Refusal::access_denied, "read", what, name, line(true, writes, creates));
 }
 Outcome<void> Grant::may_write(std::string_view what, std::string_view name) const {
   if (writes) return {};
-  return refuse(Refusal::read_only, "write", format("{} {}", what, shown_name(name)), line(reads, true, creates));
+  return refuse(Refusal::read_only, "write", what, name, line(reads, true, creates));
 }
 Outcome<void> Grant::may_create(std::string_view what, std::string_view name) const {
   if (creates) return {};
-  return refuse(writes ? Refusal::access_denied : Refusal::read_only, "create", format("{} {}", what, shown_name(name)),
-                line(reads, true, true));
+  return refuse(writes ? Refusal::access_denied : Refusal::read_only, "create", what, name, line(reads, true, true));
 }
 
 Refusal Grant::outside(std::string_view what, std::string_view name) const {
@@ -68,13 +74,13 @@ uint64_t Grant::bytes_left() const {
 }
 
 Outcome<void> Grant::refuse_bytes(std::string_view name) const {
-  return refuse(Refusal::quota_exceeded, "quota", format("make {} larger", shown_name(name)),
+  return refuse(Refusal::quota_exceeded, "quota", "make larger", name,
                 format("a max_bytes larger than {}", bytes_most.value_or(0)));
 }
 
 Outcome<void> Grant::room_for_file(std::string_view name) const {
   if (!files_most || files_made_ < *files_most) return {};
-  return refuse(Refusal::quota_exceeded, "quota", format("make {}", shown_name(name)), format("a max_files larger than {}", *files_most));
+  return refuse(Refusal::quota_exceeded, "quota", "make one more file,", name, format("a max_files larger than {}", *files_most));
 }
 
 }  // namespace mote::sandbox

@@ -24,7 +24,7 @@ struct Grant {
   bool writes = true;   // change the content of files
   bool creates = true;  // make, rename and remove
   std::optional<uint64_t> bytes_most = {}, files_most = {};
-  bool lets_through = false;           // what is not granted is noted and done all the same; never what lies outside
+  bool lets_through = false;          // what is not granted is noted and done all the same; never what lies outside
   calls::Denials* denials = nullptr;  // null: nobody wants to know
 
   // Each: may this be done to the thing of that name? `what` is a verb for the note.
@@ -47,7 +47,8 @@ struct Grant {
   void give_back_file() { files_made_ -= files_made_ != 0 ? 1 : 0; }
 
  private:
-  [[nodiscard]] Outcome<void> refuse(Refusal refusal, std::string_view kind, std::string thing, std::string would_grant) const;
+  [[nodiscard]] Outcome<void> refuse(Refusal refusal, std::string_view kind, std::string_view what, std::string_view name,
+                                     std::string would_grant) const;
   // The line that would grant it with these rights.
   [[nodiscard]] std::string line(bool read, bool write, bool create) const;
 

@@ -73,7 +73,8 @@ TEST_F(GrantTest, WhatLiesOutsideIsNotedAndNeverLetThrough) {
   grant_->lets_through = true;
   EXPECT_EQ(folder().open("../../etc/passwd", reading).error(), Refusal::outside);
   EXPECT_EQ(folder().make_link("/etc", "x").error(), Refusal::outside);
-  EXPECT_EQ(noted_[0], "outside: open \"/data/../../etc/passwd\", which leads out of \"/data\": refused by p.toml:3; nothing can allow it");
+  EXPECT_EQ(noted_[0],
+            "outside: open \"/data/../../etc/passwd\", which leads out of \"/data\": refused by p.toml:3; nothing can allow it");
 }
 
 TEST_F(GrantTest, LettingThroughNotesOnly) {

@@ -101,7 +101,7 @@ std::string nowhere(uint64_t pointer) {
   return format("{:#x}", pointer);
 }
 
-constexpr std::string_view filetypes[] = {"unknown",      "block_device",  "character_device", "directory",
+constexpr std::string_view filetypes[] = {"unknown",      "block_device", "character_device", "directory",
                                           "regular_file", "socket_dgram", "socket_stream",    "symbolic_link"};
 constexpr std::string_view event_types[] = {"clock", "fd_read", "fd_write"};
 
@@ -113,7 +113,8 @@ std::string list_text(const calls::Call& call, uint64_t pointer, uint64_t count,
   const auto list = record_at(call, pointer, std::min(count, records_shown) * size);
   if (!list) return nowhere(pointer);
   std::string text = "[";
-  for (uint64_t i = 0; i < std::min(count, records_shown); ++i) text += (i == 0 ? "{" : ", {") + show(list->data() + i * size) + "}";
+  for (uint64_t i = 0; i < std::min(count, records_shown); ++i)
+    text += (i == 0 ? "{" : ", {") + show(list->data() + i * size) + "}";
   return text + (count > records_shown ? ", ...]" : "]");
 }
 
@@ -130,19 +131,42 @@ const std::string_view fdflags[5] = {"APPEND", "DSYNC", "NONBLOCK", "RSYNC", "SY
 const std::string_view oflags[4] = {"CREAT", "DIRECTORY", "EXCL", "TRUNC"};
 const std::string_view lookupflags[1] = {"SYMLINK_FOLLOW"};
 const std::string_view fstflags[4] = {"ATIM", "ATIM_NOW", "MTIM", "MTIM_NOW"};
-const std::string_view rights[30] = {
-    "fd_datasync",         "fd_read",           "fd_seek",           "fd_fdstat_set_flags",  "fd_sync",
-    "fd_tell",             "fd_write",          "fd_advise",         "fd_allocate",          "path_create_directory",
-    "path_create_file",    "path_link_source",  "path_link_target",  "path_open",            "fd_readdir",
-    "path_readlink",       "path_rename_source", "path_rename_target", "path_filestat_get",  "path_filestat_set_size",
-    "path_filestat_set_times", "fd_filestat_get", "fd_filestat_set_size", "fd_filestat_set_times", "path_symlink",
-    "path_remove_directory", "path_unlink_file", "poll_fd_readwrite", "sock_shutdown",       "sock_accept"};
+const std::string_view rights[30] = {"fd_datasync",
+                                     "fd_read",
+                                     "fd_seek",
+                                     "fd_fdstat_set_flags",
+                                     "fd_sync",
+                                     "fd_tell",
+                                     "fd_write",
+                                     "fd_advise",
+                                     "fd_allocate",
+                                     "path_create_directory",
+                                     "path_create_file",
+                                     "path_link_source",
+                                     "path_link_target",
+                                     "path_open",
+                                     "fd_readdir",
+                                     "path_readlink",
+                                     "path_rename_source",
+                                     "path_rename_target",
+                                     "path_filestat_get",
+                                     "path_filestat_set_size",
+                                     "path_filestat_set_times",
+                                     "fd_filestat_get",
+                                     "fd_filestat_set_size",
+                                     "fd_filestat_set_times",
+                                     "path_symlink",
+                                     "path_remove_directory",
+                                     "path_unlink_file",
+                                     "poll_fd_readwrite",
+                                     "sock_shutdown",
+                                     "sock_accept"};
 const std::string_view riflags[2] = {"RECV_PEEK", "RECV_WAITALL"};
 const std::string_view roflags[1] = {"RECV_DATA_TRUNCATED"};
 const std::string_view sdflags[2] = {"RD", "WR"};
-const std::string_view signals[31] = {"NONE", "HUP",  "INT",  "QUIT", "ILL",  "TRAP", "ABRT", "BUS",  "FPE",    "KILL", "USR1",
-                                      "SEGV", "USR2", "PIPE", "ALRM", "TERM", "CHLD", "CONT", "STOP", "TSTP",   "TTIN", "TTOU",
-                                      "URG",  "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "POLL", "PWR", "SYS"};
+const std::string_view signals[31] = {"NONE", "HUP",  "INT",  "QUIT",   "ILL",  "TRAP",  "ABRT", "BUS",  "FPE",  "KILL", "USR1",
+                                      "SEGV", "USR2", "PIPE", "ALRM",   "TERM", "CHLD",  "CONT", "STOP", "TSTP", "TTIN", "TTOU",
+                                      "URG",  "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "POLL", "PWR",  "SYS"};
 }  // namespace names
 
 std::string show_fdstat(const calls::Call& call, uint64_t pointer) {

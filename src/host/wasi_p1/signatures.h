@@ -14,8 +14,8 @@ extern const calls::Interface interface;           // wasi_snapshot_preview1
 extern const calls::Interface unstable_interface;  // wasi_unstable: the same errors
 
 namespace names {
-extern const std::string_view clocks[4], whences[3], advices[6];                      // by value
-extern const std::string_view fdflags[5], oflags[4], lookupflags[1], fstflags[4];     // by bit
+extern const std::string_view clocks[4], whences[3], advices[6];                   // by value
+extern const std::string_view fdflags[5], oflags[4], lookupflags[1], fstflags[4];  // by bit
 extern const std::string_view rights[30], riflags[2], roflags[1], sdflags[2], signals[31];
 }  // namespace names
 
@@ -81,8 +81,7 @@ inline constexpr Parameter fd_close[] = {fd()};
 inline constexpr Parameter fd_datasync[] = {fd()};
 inline constexpr Parameter fd_fdstat_get[] = {fd(), record("stat", show_fdstat)};
 inline constexpr Parameter fd_fdstat_set_flags[] = {fd(), bits("flags", names::fdflags)};
-inline constexpr Parameter fd_fdstat_set_rights[] = {fd(), rights("fs_rights_base"),
-                                                     rights("fs_rights_inheriting")};
+inline constexpr Parameter fd_fdstat_set_rights[] = {fd(), rights("fs_rights_base"), rights("fs_rights_inheriting")};
 inline constexpr Parameter fd_filestat_get[] = {fd(), record("buf", show_filestat)};
 inline constexpr Parameter fd_filestat_set_size[] = {fd(), num("size")};
 inline constexpr Parameter fd_filestat_set_times[] = {fd(), num("atim"), num("mtim"), bits("fst_flags", names::fstflags)};
@@ -93,15 +92,15 @@ inline constexpr Parameter fd_pwrite[] = {fd(), pieces("iovs"), num("offset"), o
 inline constexpr Parameter fd_read[] = {fd(), filled("iovs", pieces_out, 2), out("nread", 4)};
 inline constexpr Parameter fd_readdir[] = {fd(), filled("buf", buffer_out, 3), num("cookie"), out("bufused", 4)};
 inline constexpr Parameter fd_renumber[] = {fd(), fd("to")};
-inline constexpr Parameter fd_seek[] = {fd(), {.name = "offset", .kind = signed_number}, one_of("whence", names::whences),
-                                        out("newoffset", 8)};
+inline constexpr Parameter fd_seek[] = {
+    fd(), {.name = "offset", .kind = signed_number}, one_of("whence", names::whences), out("newoffset", 8)};
 inline constexpr Parameter fd_sync[] = {fd()};
 inline constexpr Parameter fd_tell[] = {fd(), out("offset", 8)};
 inline constexpr Parameter fd_write[] = {fd(), pieces("iovs"), out("nwritten", 4)};
 inline constexpr Parameter path_create_directory[] = {fd(), text()};
 inline constexpr Parameter path_filestat_get[] = {fd(), bits("flags", names::lookupflags), text(), record("buf", show_filestat)};
-inline constexpr Parameter path_filestat_set_times[] = {fd(), bits("flags", names::lookupflags), text(), num("atim"), num("mtim"),
-                                                        bits("fst_flags", names::fstflags)};
+inline constexpr Parameter path_filestat_set_times[] = {fd(),        bits("flags", names::lookupflags), text(), num("atim"),
+                                                        num("mtim"), bits("fst_flags", names::fstflags)};
 inline constexpr Parameter path_link[] = {fd("old_fd"), bits("old_flags", names::lookupflags), text("old_path"), fd("new_fd"),
                                           text("new_path")};
 inline constexpr Parameter path_open[] = {fd(),
