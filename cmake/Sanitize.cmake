@@ -18,3 +18,7 @@ if(MOTE_COVERAGE)
   target_compile_options(mote_flags INTERFACE -fprofile-instr-generate -fcoverage-mapping)
   target_link_options(mote_flags INTERFACE -fprofile-instr-generate)
 endif()
+# What instruments do at the end of a process (look for leaks, write a profile) does not go with a process that gave up its rights.
+if(MOTE_SANITIZE OR MOTE_COVERAGE OR MOTE_RECORD)
+  target_compile_definitions(mote_flags INTERFACE MOTE_INSTRUMENTED)
+endif()

@@ -8,6 +8,7 @@
 #include "apps/mote/grants.h"
 #include "apps/mote/import_hints.h"
 #include "apps/mote/input.h"
+#include "apps/mote/kernel_wall.h"
 #include "apps/mote/learning.h"
 #include "apps/mote/optimize_later.h"
 #include "apps/mote/report.h"
@@ -157,6 +158,7 @@ GuestResult<void> run_module(const Engine& engine, const Module& module, const O
 
   Linker linker(engine);
   if (auto defined = wasi_p1::define_imported(linker, module); !defined) return stop(std::move(defined.error()));
+  if (auto closed = close_wall(options, grants); !closed) return stop(std::move(closed.error()));
   const auto deadline = watch_deadline(options, *store, name);
   if (!deadline) return stop(deadline.error());
   auto instance = linker.instantiate(*store, module);
@@ -178,6 +180,7 @@ int run_guest(Options options, Learning* learning) {
                               "is an artifact: native code, which no sandbox can check; if you trust where it comes from, add "
                               "--allow-precompiled before it"});
   }
+  if (learning != nullptr) options.kernel_wall = Options::KernelWall::off;  // it writes a file when the guest is done
   const auto grants = decide_grants(options, learning);
   if (!grants) return report("", grants.error());
   const auto engine = Engine::create(engine_config(options, is_artifact ? "" : file_name(path)));
@@ -190,7 +193,7 @@ int run_guest(Options options, Learning* learning) {
     for (const ImportInfo& import : module->imports())
       learning->observed.imports.push_back(format("{}.{}", import.module, import.name));
   }
-  const auto optimizing = optimize_later(options, *input, *engine, *module);
+  const auto optimizing = optimize_later(options, *input, *engine, *module, wants_wall(options, *grants));
   std::string hint;
   if (auto done = run_module(*engine, *module, options, *grants, hint); !done) {
     const int status = report(path, done.error(), options.backtrace_frames);

@@ -1,6 +1,7 @@
 // mote settings: what was decided for this machine and why, and where things are. Tested by tests/cases.
 #include "apps/mote/commands.h"
 #include "apps/mote/engine_options.h"
+#include "apps/mote/kernel_wall.h"
 #include "apps/mote/report.h"
 #include "base/core/format.h"
 #include "base/core/json.h"
@@ -40,6 +41,7 @@ int run_settings(Options options) {
   if (!engine) return report("", engine.error());
   std::vector<Engine::Setting> settings = engine->settings();
   settings.push_back(compiler_setting());
+  for (Engine::Setting& layer : wall_settings()) settings.push_back(std::move(layer));
   for (Engine::Setting& limit : limit_settings(options.limits)) settings.push_back(std::move(limit));
   if (options.json) {
     JsonWriter json;

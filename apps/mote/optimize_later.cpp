@@ -41,10 +41,17 @@ void start_compiler(const Options& options, const Input& input) {
 
 }  // namespace
 
-std::unique_ptr<Delayed> optimize_later(const Options& options, const Input& input, const Engine& engine, const Module& module) {
-  if (options.tiering != Tiering::automatic || !engine.has_cache() || module.origin().tier == Tier::optimizing) return nullptr;
-  auto delayed = Delayed::start(patience_ms, [&options, &input] { start_compiler(options, input); });
-  return delayed ? std::move(*delayed) : nullptr;  // without a thread to be had, the guest runs as it is
+// Without a thread or a process to be had, the guest runs as it is.
+Later optimize_later(const Options& options, const Input& input, const Engine& engine, const Module& module, bool apart) {
+  if (options.tiering != Tiering::automatic || !engine.has_cache() || module.origin().tier == Tier::optimizing) return {};
+  const auto start = [&options, &input] { start_compiler(options, input); };
+  Later later;
+  if (apart) {
+    if (auto process = os::run_apart(patience_ms, start)) later.process = std::move(*process);
+  } else if (auto thread = Delayed::start(patience_ms, start)) {
+    later.thread = std::move(*thread);
+  }
+  return later;
 }
 
 }  // namespace mote::cli

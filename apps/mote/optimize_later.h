@@ -10,6 +10,7 @@
 #include "apps/mote/input.h"
 #include "apps/mote/options.h"
 #include "apps/mote/thread.h"
+#include "base/os/file.h"
 
 #include <memory>
 
@@ -17,9 +18,14 @@ namespace mote::cli {
 
 inline constexpr uint64_t patience_ms = 500;
 
-// Counts from here until its end. Null when there is nothing to be done: optimised code runs already, no cache, another compiler
-// asked for. `options` and `input` must live as long.
-[[nodiscard]] std::unique_ptr<Delayed> optimize_later(const Options& options, const Input& input, const Engine& engine,
-                                                      const Module& module);
+// Counts from here until its end. Empty when there is nothing to be done: optimised code runs already, no cache, another compiler
+// asked for. `options` and `input` must live as long. `apart`: by a process instead of a thread, since this one is about to give up
+// the right to start any (kernel_wall.h); it must have one thread.
+struct Later {
+  std::unique_ptr<Delayed> thread;
+  os::File process;  // its end tells the other process to do nothing
+};
+[[nodiscard]] Later optimize_later(const Options& options, const Input& input, const Engine& engine, const Module& module,
+                                   bool apart);
 
 }  // namespace mote::cli

@@ -171,6 +171,19 @@ Result<void> set_strace_format(Options& options, std::string_view text) {
   return {};
 }
 
+Result<void> set_kernel_wall(Options& options, std::string_view text) {
+  using Wall = Options::KernelWall;
+  if (text == "on")
+    options.kernel_wall = Wall::on;
+  else if (text == "off")
+    options.kernel_wall = Wall::off;
+  else if (text == "require")
+    options.kernel_wall = Wall::require;
+  else
+    return refuse(format("is on, off or require, not \"{}\"", text));
+  return {};
+}
+
 constexpr Flag flag_table[] = {
     {"--invoke", "NAME", for_run, "call this exported function; the words after the file are its arguments",
      [](Options& o, std::string_view v) -> Result<void> {
@@ -211,6 +224,10 @@ constexpr Flag flag_table[] = {
      }},
     {"--allow-precompiled", "", for_run, "also run .cwasm artifacts: native code, so only from places you trust",
      [](Options& o, std::string_view v) { return set_switch(o.allow_precompiled, v); }},
+    {"--kernel-wall", "on|off|require", for_run,
+     "have the kernel refuse what was not granted, as a second wall (Landlock, seccomp): where it can, not at all, or not to run "
+     "where it cannot",
+     set_kernel_wall},
     {"--verbose", "", for_run, "say on stderr which compiler's code runs, and what is compiled in the background",
      [](Options& o, std::string_view v) { return set_switch(o.verbose, v); }},
     {"--offer", "HOST[::GUEST]", for_policy, "learn: a folder that the guest may use as it likes, to find out how; may be repeated",

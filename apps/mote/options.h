@@ -56,6 +56,7 @@ struct Options {
   Tracing strace = {};
   bool allow_precompiled = false;
   bool verbose = false;
+  enum class KernelWall : uint8_t { by_policy, off, on, require } kernel_wall = KernelWall::by_policy;
 
   // compile
   std::string output = {};

@@ -183,6 +183,24 @@ Result<void> continue_in_background() {
   return {};
 }
 
+Result<File> run_apart(uint64_t delay_ms, const std::function<void()>& action) {
+  Pipe end = TRY(make_pipe());
+  const pid_t child = fork();
+  if (child < 0) return fail_errno(errno, "cannot start a process");
+  if (child > 0) return std::move(end.write);
+  end.write = File();
+  const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+  const auto deadline = Clock::now() + std::chrono::milliseconds(delay_ms);
+  pollfd parent{end.read.descriptor(), POLLIN, 0};
+  int count = nothing >= 0 && dup2(nothing, 0) >= 0 && dup2(nothing, 1) >= 0 ? -1 : 1;
+  while (count < 0) {
+    count = poll(&parent, 1, remaining_ms(deadline));
+    if (count < 0 && errno != EINTR) break;
+  }
+  if (count == 0) action();
+  _exit(0);
+}
+
 std::optional<std::string> find_program(const std::string& name) {
   const auto is_program = [](const std::string& path) {
     struct stat status;

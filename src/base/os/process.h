@@ -5,6 +5,8 @@
 // Tested by process_test.cpp.
 #pragma once
 
+#include "base/os/file.h"
+
 #include <mote/result.h>
 
 #include <cstdint>
@@ -35,6 +37,11 @@ struct ProgramEnd {
 // The calling process, which has one thread, ends with status 0; what follows happens in a child that nobody waits for, and that
 // runs when nothing else wants to: lowest priority for CPU and disk.
 [[nodiscard]] Result<void> continue_in_background();
+
+// Does something after a delay, in a copy of this process without its input and output (errors it still tells); this one must have
+// one thread. For who gives up the right to do it meanwhile. The copy ends without having done it when this process ends before, or
+// closes what is returned here.
+[[nodiscard]] Result<File> run_apart(uint64_t delay_ms, const std::function<void()>& action);
 
 // The path of a program: itself when the name has a '/', else the first executable of that name in PATH.
 [[nodiscard]] std::optional<std::string> find_program(const std::string& name);

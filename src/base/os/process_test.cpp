@@ -113,5 +113,21 @@ TEST(Process, ContinuesInBackground) {
   (void)remove_folder(folder);
 }
 
+// The copy acts when the delay is over, and not when this process is done before.
+TEST(Process, ActsApartUnlessItEndsBefore) {
+  const std::string folder = *make_temporary_folder("mote-process-test-");
+  const auto act = [&](const std::string& name) { return [path = folder + "/" + name] { (void)write_file(path, {}); }; };
+  auto cancelled = run_apart(50, act("cancelled"));
+  ASSERT_TRUE(cancelled.has_value());
+  *cancelled = File();
+  EXPECT_GT(waitpid(-1, nullptr, 0), 0);  // at once, or after its delay
+  const auto kept = run_apart(1, act("kept"));
+  ASSERT_TRUE(kept.has_value());
+  EXPECT_GT(waitpid(-1, nullptr, 0), 0);
+  EXPECT_TRUE(exists(folder + "/kept"));
+  EXPECT_FALSE(exists(folder + "/cancelled"));
+  (void)remove_folder(folder);
+}
+
 }  // namespace
 }  // namespace mote::os
