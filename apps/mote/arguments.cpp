@@ -4,8 +4,11 @@
 // whole warm `mote run`, and comma lists, refusals and "did you mean" would be ours anyway.
 #include "apps/mote/arguments.h"
 
+#include "apps/mote/aliases.h"
+#include "apps/mote/config_file.h"
 #include "base/core/format.h"
 #include "base/core/nearest.h"
+#include "base/os/machine.h"
 
 #include <algorithm>
 #include <vector>
@@ -37,6 +40,25 @@ struct Parser {
     return fail(ErrorKind::bad_input, format("unknown flag \"{}\"{}", typed, did_you_mean(typed, candidates)));
   }
 
+  // Reads what an alias stands for, in place of it.
+  Result<void> alias(const Alias& alias, std::string_view word) {
+    const size_t equals = word.find('=');
+    std::string_view value = equals == word.npos ? "" : word.substr(equals + 1);
+    if (alias.value.empty() && equals != word.npos) return fail(ErrorKind::bad_input, format("{} takes no value", alias.name));
+    if (!alias.value.empty() && equals == word.npos) value = TRY(value_of(alias.name, alias.value));
+    auto translated = alias.translate(value);
+    if (!translated) return about(alias.name, std::unexpected(std::move(translated.error())));
+    const std::vector<std::string_view> ours(translated->begin(), translated->end());
+    Parser inner{command, ours, std::move(options)};
+    Result<void> read;
+    while (read && inner.at < ours.size()) {
+      const std::string_view next = ours[inner.at++];
+      read = next.starts_with("--") ? inner.flag(next) : inner.short_flag(next);
+    }
+    options = std::move(inner.options);
+    return about(format("{}:", alias.name), std::move(read));
+  }
+
   Result<void> flag(std::string_view word) {
     const size_t equals = word.find('=');
     const std::string_view name = word.substr(0, equals);
@@ -53,6 +75,7 @@ struct Parser {
         return about(name, flag.apply(options, equals == word.npos ? "" : word.substr(equals + 1)));
       return about(name, flag.apply(options, equals == word.npos ? TRY(value_of(name, flag.value)) : word.substr(equals + 1)));
     }
+    if (const Alias* known = find_alias(name); known != nullptr && command == for_run) return alias(*known, word);
     for (const Flag& flag : flags()) {
       if (flag.name == name) return fail(ErrorKind::bad_input, format("{} is a flag of another command: see mote help", name));
     }
@@ -97,7 +120,8 @@ struct Parser {
 
   // "-o FILE", "-W LIST", "-WLIST".
   Result<void> short_flag(std::string_view word) {
-    const std::string_view glued = word.substr(2);
+    const std::string_view glued = word.substr(2), name = word.substr(0, word.find('='));
+    if (const Alias* known = find_alias(name); known != nullptr && command == for_run) return alias(*known, word);
     if (word[1] == 'h' && glued.empty()) {
       options.help_for = "--help";
       return {};
@@ -112,7 +136,39 @@ struct Parser {
       if ((known.commands & for_compile) != 0) options.engine_flags.push_back(format("-{}{}", known.letter, list));
       return group(known.letter, list);
     }
+    if (!why_refused(name).empty()) return unknown(name, {});
     return unknown(word.substr(0, 2), {});
+  }
+
+  // WasmEdge's --reactor: the first word behind the file is the function to call.
+  Result<void> name_function() {
+    if (options.words.size() < 2 || !options.invoke.empty())
+      return fail(ErrorKind::bad_input, "--reactor takes the function's name behind the file, and no --invoke");
+    options.invoke = options.words[1];
+    options.words.erase(options.words.begin() + 1);
+    return {};
+  }
+
+  // Variables that --env set are those of --env.
+  void inherit_environment() {
+    std::vector<std::string> inherited;
+    for (std::string& variable : os::environment()) {
+      const std::string_view name = std::string_view(variable).substr(0, variable.find('=') + 1);
+      const auto is_same = [&](const std::string& one) { return one.starts_with(name); };
+      if (std::ranges::none_of(options.environment, is_same)) inherited.push_back(std::move(variable));
+    }
+    inherited.insert(inherited.end(), options.environment.begin(), options.environment.end());
+    options.environment = std::move(inherited);
+  }
+
+  // A file of options, which the command line then overrides.
+  Result<void> config() {
+    return read_config(options.config, [this](char group, std::string_view item) -> Result<void> {
+      const auto* const known = std::ranges::find(groups(), group, &Group::letter).base();
+      if (known != groups().data() + groups().size() && (known->commands & for_compile) != 0)
+        options.engine_flags.push_back(format("-{}{}", group, item));
+      return key(group, item);
+    });
   }
 
   Result<Options> run() {
@@ -133,6 +189,8 @@ struct Parser {
     }
     if (command == for_run) {
       for (; at < words.size(); ++at) options.words.emplace_back(words[at]);
+      if (options.is_reactor) TRY(name_function());
+      if (options.inherits_environment) inherit_environment();
     }
     return std::move(options);
   }
@@ -141,7 +199,12 @@ struct Parser {
 }  // namespace
 
 Result<Options> parse(CommandBit command, std::span<const std::string_view> words) {
-  return Parser{command, words}.run();
+  auto options = Parser{command, words}.run();
+  if (!options || options->config.empty() || !options->help_for.empty()) return options;
+  Parser again{command, words};
+  again.options.config = options->config;
+  TRY(again.config());
+  return again.run();
 }
 
 }  // namespace mote::cli

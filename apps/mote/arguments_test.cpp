@@ -77,12 +77,26 @@ TEST(Arguments, MistakesAreNamed) {
 }
 
 TEST(Arguments, FlagsOfOtherBuildsAreRefusedByName) {
-  const auto options = parsed({"--mapdir", "."});
+  const auto options = parsed({"--preload", "."});
   ASSERT_FALSE(options);
   EXPECT_EQ(options.error().kind, ErrorKind::unsupported);
-  EXPECT_TRUE(options.error().message.starts_with("--mapdir is not part of this build: ")) << options.error().message;
-  EXPECT_TRUE(message({"-S", "http"}).starts_with("-S is not part of this build: "));
+  EXPECT_TRUE(options.error().message.starts_with("--preload is not part of this build: ")) << options.error().message;
+  EXPECT_TRUE(message({"-S", "http"}).starts_with("-S http is not part of this build: "));
+  EXPECT_TRUE(message({"-cachedir=/x"}).starts_with("-cachedir is not part of this build: "));
   EXPECT_TRUE(message({"-W", "epoch-interruption"}).starts_with("-W epoch-interruption is not part of this build: "));
+}
+
+TEST(Arguments, TheEnvironmentIsInheritedBelowWhatEnvSays) {
+  setenv("MOTE_ARGUMENTS_TEST", "inherited", 1);
+  setenv("MOTE_ARGUMENTS_TEST_2", "also", 1);
+  const auto options = parsed({"--env", "MOTE_ARGUMENTS_TEST=set", "-S", "inherit-env,cli", "a.wasm"});
+  const std::set<std::string> all(options->environment.begin(), options->environment.end());
+  EXPECT_EQ(all.size(), options->environment.size());
+  EXPECT_TRUE(all.contains("MOTE_ARGUMENTS_TEST=set"));
+  EXPECT_FALSE(all.contains("MOTE_ARGUMENTS_TEST=inherited"));
+  EXPECT_TRUE(all.contains("MOTE_ARGUMENTS_TEST_2=also"));
+  EXPECT_TRUE(parsed({"a.wasm"})->environment.empty());
+  EXPECT_EQ(message({"-S", "inherit-evn"}), "unknown key \"inherit-evn\" of -S, did you mean \"inherit-env\"?; -S help lists them");
 }
 
 TEST(Arguments, AVariableNamedAloneIsInheritedWhenItIsSet) {

@@ -1,4 +1,5 @@
 // What `mote --help`, `mote help COMMAND` and `-W help` print, made from the tables.
+#include "apps/mote/aliases.h"
 #include "apps/mote/command_policy.h"
 #include "apps/mote/commands.h"
 #include "base/core/format.h"
@@ -44,6 +45,15 @@ std::string usage(const Flag& flag) {
   return format("  {}{}{}", flag.name, flag.value.empty() ? "" : " ", flag.value);
 }
 
+std::string alias_help() {
+  std::string text;
+  for (const Alias& alias : aliases()) {
+    text += row(format("  {}{}{}", alias.name, alias.value.empty() ? "" : " ", alias.value),
+                format("{} ({})", alias.means, alias.owner));
+  }
+  return text;
+}
+
 std::string command_help(const Command& command) {
   std::string text = format("{}\n\n  {}\n", command.usage, command.summary);
   std::string list;
@@ -51,6 +61,7 @@ std::string command_help(const Command& command) {
     if ((flag.commands & command.bit) != 0) list += row(usage(flag), flag.help);
   }
   if (!list.empty()) text += "\nFlags\n" + list;
+  if (command.bit == for_run) text += "\nAs other runtimes spell it, in their order and units\n" + alias_help();
   for (const Group& group : groups()) {
     if ((group.commands & command.bit) != 0) text += "\n" + group_help(group.letter, group.help);
   }

@@ -184,6 +184,13 @@ Result<void> set_kernel_wall(Options& options, std::string_view text) {
   return {};
 }
 
+Result<void> set_cli(Options&, std::string_view text) {
+  bool is_on = true;
+  TRY(set_switch(is_on, text));
+  if (!is_on) return refuse("cannot be n: what a guest of WASI starts with grants nothing; mote policy takes away the rest");
+  return {};
+}
+
 constexpr Flag flag_table[] = {
     {"--invoke", "NAME", for_run, "call this exported function; the words after the file are its arguments",
      [](Options& o, std::string_view v) -> Result<void> {
@@ -224,6 +231,15 @@ constexpr Flag flag_table[] = {
      }},
     {"--allow-precompiled", "", for_run, "also run .cwasm artifacts: native code, so only from places you trust",
      [](Options& o, std::string_view v) { return set_switch(o.allow_precompiled, v); }},
+    {"--config", "FILE", for_engine,
+     "options from a TOML file with the tables [optimize], [codegen], [debug], [wasm] and [wasi]; the command line wins",
+     [](Options& o, std::string_view v) -> Result<void> {
+       if (v.empty()) return refuse("needs a file");
+       o.config = v;
+       return {};
+     }},
+    {"--reactor", "", for_run, "as in WasmEdge: the first word after the file is the function to call",
+     [](Options& o, std::string_view v) { return set_switch(o.is_reactor, v); }},
     {"--kernel-wall", "on|off|require", for_run,
      "have the kernel refuse what was not granted, as a second wall (Landlock, seccomp): where it can, not at all, or not to run "
      "where it cannot",
@@ -269,6 +285,7 @@ constexpr Group group_table[] = {
     {'C', for_engine, "code generation and its cache"},
     {'W', for_engine, "WebAssembly semantics and limits"},
     {'D', for_run | for_settings | for_objdump, "debugging"},
+    {'S', for_run, "what a guest has of WASI, besides what --dir and --env grant"},
 };
 
 constexpr Key key_table[] = {
@@ -316,27 +333,24 @@ constexpr Key key_table[] = {
        o.backtrace_frames = frames;
        return {};
      }},
+    {'S', "cli", "y|n", "arguments, environment, standard streams, clocks: always there", set_cli},
+    {'S', "inherit-env", "y|n", "hand on all of this process's environment (default n)",
+     [](Options& o, std::string_view v) { return set_switch(o.inherits_environment, v); }},
 };
 
 struct Refused {
   std::string_view name;
   std::string_view why;
 };
-constexpr std::string_view other_folder_flag = "folders are granted by --dir HOST::GUEST";
-constexpr std::string_view no_network =
-    "a guest of this build has stdin, stdout, stderr, arguments, --env and --dir, but no network";
+constexpr std::string_view no_network = "a guest of preview 1 can only use sockets that are handed to it (mote run -S help)";
 constexpr std::string_view other_deadline = "say -W timeout=TIME, which stops a guest in any code";
 constexpr std::string_view fixed_features = "this build validates every WebAssembly 3.0 feature and has no switches for them";
 constexpr std::string_view no_components = "this build runs core modules, not components";
 constexpr Refused refused_table[] = {
-    {"--mapdir", other_folder_flag},
-    {"--volume", other_folder_flag},
     {"--preload", "this build runs one module; its imports come from WASI preview 1"},
     {"--profile", "this build has no profiler of its own"},
-    {"--config", "this build reads no configuration file; see mote settings"},
     {"--target", "this build compiles for x86-64 Linux; the level is chosen by -C cpu=v2|v3"},
     {"-g", "this build has no debugger"},
-    {"-S", "what a guest of this build can have is stdin, stdout, stderr, arguments, --env and --dir"},
     {"-R", "this build does not record runs"},
     {"-O pooling-allocator", "this build starts one guest per process"},
     {"-W epoch-interruption", other_deadline},
@@ -357,10 +371,33 @@ constexpr Refused refused_table[] = {
     {"-W component-model-async", no_components},
     {"-D coredump", "this build prints a backtrace instead"},
     {"-D address-map", "every artifact of this build carries its address map"},
+    {"-S http", no_components},
+    {"-S nn", "this build has no wasi-nn"},
+    {"-S keyvalue", no_components},
+    {"-S config", no_components},
+    {"-S config-var", no_components},
+    {"-S tls", no_components},
+    {"-S p3", no_components},
+    {"-S preview2", no_components},
+    {"-S threads", "Mote starts no threads for a guest"},
+    {"-S inherit-network", no_network},
+    {"-S allow-ip-name-lookup", no_network},
+    {"-S tcp", no_network},
+    {"-S udp", no_network},
+    {"-S network-error-code", no_components},
+    {"-S cwd", "preview 1 has no working folder; grant one by the name . with --dir HOST::."},
+    {"-S max-resources", no_components},
+    {"-S hostcall-fuel", no_components},
     {"--net", no_network},
+    {"--heap-size", "a guest's heap lies in its own memory: -W max-memory-size bounds it"},
+    {"--addr-pool", no_network},
+    {"--allow-resolve", no_network},
+    {"--repl", "call exports one by one with --invoke"},
+    {"--enable-all-statistics", "say --verbose, or -W fuel=N to count"},
+    {"-cachedir", "the cache is in $XDG_CACHE_HOME/mote, else ~/.cache/mote"},
+    {"-hostlogging", "mote run --strace shows calls to the host"},
+    {"-interpreter", "-C compiler=baseline has the quickest start"},
     {"--listen", no_network},
-    {"--timeout", other_deadline},
-    {"--time-limit", other_deadline},
 };
 
 }  // namespace

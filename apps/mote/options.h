@@ -58,6 +58,10 @@ struct Options {
   bool verbose = false;
   enum class KernelWall : uint8_t { by_policy, off, on, require } kernel_wall = KernelWall::by_policy;
 
+  std::string config = {};  // a file of options
+  bool is_reactor = false;  // as WasmEdge means it: the first word behind the file is what `invoke` says
+  bool inherits_environment = false;
+
   // compile
   std::string output = {};
   bool both_memory_modes = false;

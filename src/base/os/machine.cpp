@@ -37,6 +37,12 @@ std::optional<std::string> environment_variable(const char* name) {
   return value;
 }
 
+std::vector<std::string> environment() {
+  std::vector<std::string> all;
+  for (char** one = environ; one != nullptr && *one != nullptr; ++one) all.emplace_back(*one);
+  return all;
+}
+
 uint32_t user_id() {
   return geteuid();
 }

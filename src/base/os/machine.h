@@ -17,6 +17,7 @@ namespace mote::os {
 [[nodiscard]] uint32_t cpu_count();            // usable by this process
 
 [[nodiscard]] std::optional<std::string> environment_variable(const char* name);
+[[nodiscard]] std::vector<std::string> environment();  // all of it, "NAME=value"
 [[nodiscard]] uint32_t user_id();
 
 [[nodiscard]] Result<void> fill_random(MutableBytes into);  // from the kernel, for keys

@@ -1,4 +1,5 @@
-// A policy file as a tree of values that know where they stand. Private to this room; the one way in for the bytes of a file.
+// A policy file as a tree of values that know where they stand. The one way in for the bytes of a file: of policies,
+// and of `mote --config`.
 //
 // document.cpp is the only file that includes the TOML library: everything above sees Nodes. Depth, size and count are bounded
 // here, so whoever walks a Node may recurse. Tested by policy_test.cpp and fuzz/policy.cpp.
