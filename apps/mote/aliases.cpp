@@ -78,6 +78,8 @@ constexpr Alias alias_table[] = {
     {"-env-inherit", "", "wazero", "-S inherit-env", [](std::string_view) -> Result<Words> { return Words{"-S", "inherit-env"}; }},
     {"-timeout", "TIME", "wazero", "-W timeout=TIME",
      [](std::string_view text) -> Result<Words> { return Words{"-W", format("timeout={}", text)}; }},
+    {"-listen", "ADDRESS:PORT", "wazero", "-S tcplisten=ADDRESS:PORT",
+     [](std::string_view text) -> Result<Words> { return Words{"-S", format("tcplisten={}", text)}; }},
     {"--time-limit", "MS", "WasmEdge", "-W timeout=MSms", milliseconds},
     {"--gas-limit", "N", "WasmEdge", "-W fuel=N",
      [](std::string_view text) -> Result<Words> { return Words{"-W", format("fuel={}", TRY(number(text)))}; }},

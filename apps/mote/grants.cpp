@@ -3,6 +3,7 @@
 
 #include "apps/mote/command_policy.h"
 #include "apps/mote/input.h"
+#include "apps/mote/listeners.h"
 #include "base/core/format.h"
 #include "base/os/file.h"
 #include "base/os/machine.h"
@@ -189,7 +190,8 @@ Result<void> GuestProcess::open(const Grants& grants, const Options& options) {
     descriptor.folder = TRY(std::move(opened));
     TRY(add(std::move(descriptor), folder.rule));
   }
-  return {};
+  // Behind the folders: a library that looks for those stops at the first descriptor that is none.
+  return open_listeners(process, options, grants.policy ? &*grants.policy : nullptr);
 }
 
 }  // namespace mote::cli

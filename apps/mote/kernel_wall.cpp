@@ -15,7 +15,10 @@ namespace {
 using Wall = Options::KernelWall;
 
 Wall wanted(const Options& options, const std::optional<policy::Policy>& policy) {
-  if (options.kernel_wall == Wall::by_policy && policy) return policy->require_kernel ? Wall::require : Wall::on;
+  if (options.kernel_wall == Wall::by_policy && policy) {
+    if (policy->require_kernel) return Wall::require;
+    return policy->on_deny == policy::OnDeny::log ? Wall::off : Wall::on;  // what is to be let through would be refused
+  }
   // A policy's word is the last one.
   if (options.kernel_wall == Wall::on && policy && policy->require_kernel) return Wall::require;
   return options.kernel_wall;
@@ -58,8 +61,9 @@ void say(const std::string& file, const os::Layers& layers) {
 
 }  // namespace
 
-os::Confinement wall_of(const Grants& grants) {
+os::Confinement wall_of(const Grants& grants, const Options& options) {
   os::Confinement wall;
+  wall.has_sockets = !options.tcp_listen.empty() || options.takes_listeners;
   for (const policy::EffectiveFolder& folder : grants.effective.folders) {
     add_folder(wall, {folder.host, folder.read, folder.write, folder.create});
   }
@@ -92,7 +96,7 @@ Result<void> close_wall(const Options& options, const Grants& grants) {
   }
   const Wall wall = wanted(options, grants.policy);
   if (wall != Wall::on && wall != Wall::require) return {};
-  const os::Confinement what = wall_of(grants);
+  const os::Confinement what = wall_of(grants, options);
   const auto refuse = [](const os::Layers& layers, const os::Confinement& confinement) -> Result<void> {
     const std::string missing = missing_layers(layers, confinement);
     if (missing.empty()) return {};

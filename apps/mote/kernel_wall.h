@@ -15,9 +15,9 @@
 
 namespace mote::cli {
 
-// What is left open: the folders that were granted, with their rights, and the TCP ports of a policy. A guest of WASI preview 1
-// makes no sockets: its ports matter only should something else make one.
-[[nodiscard]] os::Confinement wall_of(const Grants& grants);
+// What is left open: the folders that were granted, with their rights; sockets, when some are handed in; the TCP ports of a policy.
+// A guest of WASI preview 1 makes no sockets: its ports matter only should something else make one.
+[[nodiscard]] os::Confinement wall_of(const Grants& grants, const Options& options);
 
 // Whether one is wanted: a policy asks for it when the command line says nothing.
 [[nodiscard]] bool wants_wall(const Options& options, const Grants& grants);

@@ -16,12 +16,12 @@ policy::Policy policy_of(std::string_view text) {
 
 TEST(KernelWall, OpensTheFoldersThatAreGranted) {
   Grants grants;
-  EXPECT_EQ(wall_of(grants), os::Confinement{});
+  EXPECT_EQ(wall_of(grants, {}), os::Confinement{});
   grants.effective.folders = {{.guest = "/a", .host = "a", .read = true, .write = true, .create = true},
                               {.guest = "/b", .host = "b", .read = true},
                               {.guest = "/again", .host = "b", .write = true},
                               {.guest = "/out", .host = "out", .write = true, .create = true}};
-  const os::Confinement wall = wall_of(grants);
+  const os::Confinement wall = wall_of(grants, {});
   EXPECT_EQ(wall.folders, (std::vector<Folder>{{"a", true, true, true}, {"b", true, true, false}, {"out", false, true, true}}));
   EXPECT_FALSE(wall.has_sockets);
   EXPECT_FALSE(wall.makes_sockets);
@@ -35,7 +35,7 @@ outbound = [{ protocol = "tcp", host = "*.example.org", ports = [443, "8000-8010
             { protocol = "tcp", host = "example.org", ports = 443 }]
 listen = [{ protocol = "tcp", cidr = "127.0.0.1", ports = 8080, classes = ["loopback"] }]
 )");
-  const os::Confinement wall = wall_of(grants);
+  const os::Confinement wall = wall_of(grants, {});
   EXPECT_EQ(wall.tcp_connect, (std::vector<os::Confinement::Ports>{{443, 443}, {8000, 8010}}));
   EXPECT_EQ(wall.tcp_listen, (std::vector<os::Confinement::Ports>{{8080, 8080}}));
 }
@@ -45,6 +45,7 @@ TEST(KernelWall, IsWantedByAPolicyUnlessTheCommandLineSaysOtherwise) {
   Options options;
   EXPECT_FALSE(wants_wall(options, none));
   EXPECT_TRUE(wants_wall(options, plain));
+  EXPECT_FALSE(wants_wall(options, {.policy = policy_of("on_deny = \"log\"")}));
   options.kernel_wall = Wall::off;
   EXPECT_FALSE(wants_wall(options, plain));
   const auto closed = close_wall(options, requiring);

@@ -240,6 +240,8 @@ constexpr Flag flag_table[] = {
      }},
     {"--reactor", "", for_run, "as in WasmEdge: the first word after the file is the function to call",
      [](Options& o, std::string_view v) { return set_switch(o.is_reactor, v); }},
+    {"--listenfd", "", for_run, "the same as -S listenfd",
+     [](Options& o, std::string_view v) { return set_switch(o.takes_listeners, v); }},
     {"--kernel-wall", "on|off|require", for_run,
      "have the kernel refuse what was not granted, as a second wall (Landlock, seccomp): where it can, not at all, or not to run "
      "where it cannot",
@@ -336,6 +338,13 @@ constexpr Key key_table[] = {
     {'S', "cli", "y|n", "arguments, environment, standard streams, clocks: always there", set_cli},
     {'S', "inherit-env", "y|n", "hand on all of this process's environment (default n)",
      [](Options& o, std::string_view v) { return set_switch(o.inherits_environment, v); }},
+    {'S', "tcplisten", "ADDRESS:PORT", "a socket that listens there, open for the guest behind its folders; may be repeated",
+     [](Options& o, std::string_view v) -> Result<void> {
+       o.tcp_listen.emplace_back(v);
+       return {};
+     }},
+    {'S', "listenfd", "y|n", "hand on the sockets that this process was given by LISTEN_FDS and LISTEN_PID (default n)",
+     [](Options& o, std::string_view v) { return set_switch(o.takes_listeners, v); }},
 };
 
 struct Refused {
@@ -397,7 +406,6 @@ constexpr Refused refused_table[] = {
     {"-cachedir", "the cache is in $XDG_CACHE_HOME/mote, else ~/.cache/mote"},
     {"-hostlogging", "mote run --strace shows calls to the host"},
     {"-interpreter", "-C compiler=baseline has the quickest start"},
-    {"--listen", no_network},
 };
 
 }  // namespace

@@ -61,6 +61,8 @@ struct Options {
   std::string config = {};  // a file of options
   bool is_reactor = false;  // as WasmEdge means it: the first word behind the file is what `invoke` says
   bool inherits_environment = false;
+  std::vector<std::string> tcp_listen = {};  // "127.0.0.1:8080"
+  bool takes_listeners = false;              // those that LISTEN_FDS names
 
   // compile
   std::string output = {};

@@ -16,7 +16,7 @@ namespace mote::os {
 namespace {
 
 pollfd poll_entry(const Wanted& wanted) {
-  return {wanted.descriptor, static_cast<short>(wanted.for_writing ? POLLOUT : POLLIN), 0};
+  return {wanted.descriptor, static_cast<short>(wanted.for_writing ? POLLOUT : POLLIN | POLLRDHUP), 0};
 }
 
 std::expected<uint64_t, int> outcome(ssize_t count) {
@@ -48,7 +48,7 @@ Readiness readiness(int descriptor, bool for_writing) {
   }
   Readiness result;
   result.is_ready = entry.revents != 0;
-  result.is_hung_up = (entry.revents & (POLLHUP | POLLERR)) != 0;
+  result.is_hung_up = (entry.revents & (POLLHUP | POLLERR | POLLRDHUP)) != 0;
   int bytes = 0;
   if (!for_writing && ioctl(descriptor, FIONREAD, &bytes) == 0 && bytes > 0) result.bytes = static_cast<uint64_t>(bytes);
   return result;

@@ -218,6 +218,10 @@ std::optional<std::string> find_program(const std::string& name) {
   return std::nullopt;
 }
 
+uint64_t process_id() {
+  return static_cast<uint64_t>(getpid());
+}
+
 const char* signal_name(int signal) {
   const char* name = sigabbrev_np(signal);
   return name != nullptr ? name : "unknown";

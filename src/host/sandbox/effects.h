@@ -44,6 +44,12 @@ enum class Refusal : uint8_t {
   too_many_links,  // hard links to one file
   too_many_open,
   too_many_symbolic_links,
+  // of sockets
+  connection_aborted,
+  connection_reset,
+  message_too_long,
+  not_connected,
+  timed_out,
 };
 
 template <class T>
@@ -55,7 +61,14 @@ struct Readiness {
   uint64_t bytes = 0;  // at least so many can be read; 0 when unknown
 };
 
-// A sequence of bytes without a position: a terminal, a pipe, or a file that is only read or written in order.
+struct Received {
+  uint64_t size = 0;          // of a stream, 0 is the end
+  bool is_truncated = false;  // of a datagram, more was sent
+};
+
+class Socket;
+
+// A sequence of bytes without a position: a terminal, a pipe, a connection, or a file that is only read or written in order.
 class Stream {
  public:
   virtual ~Stream() = default;
@@ -63,6 +76,7 @@ class Stream {
   [[nodiscard]] virtual Outcome<uint64_t> write(Bytes from) = 0;        // waits for room; may write less
   [[nodiscard]] virtual bool is_terminal() const = 0;
   [[nodiscard]] virtual Readiness readiness(bool for_writing) = 0;
+  [[nodiscard]] virtual Socket* socket() { return nullptr; }  // what more it can do when it is one (socket.h)
 };
 
 struct Wanted {

@@ -73,6 +73,18 @@ class Process {
   [[nodiscard]] Outcome<uint64_t> read(uint32_t number, MutableBytes into);
   [[nodiscard]] Outcome<uint64_t> write(uint32_t number, Bytes from);
 
+  // Of sockets. What would wait waits, when the descriptor may; what was transferred before a failure is reported, the failure next
+  // time.
+  struct Receiving {
+    bool only_looks = false;  // what was received stays to be received
+    bool fills = false;       // waits for as many bytes as there is room for, or the end
+  };
+  [[nodiscard]] Outcome<Received> receive(uint32_t number, std::span<const MutableBytes> into, Receiving how);
+  [[nodiscard]] Outcome<uint64_t> send(uint32_t number, std::span<const MutableBytes> from);
+  // Opens the next connection of a listener under the lowest free number from `least` on; `may_wait` is the connection's.
+  [[nodiscard]] Outcome<uint32_t> accept(uint32_t number, bool may_wait, uint32_t least);
+  [[nodiscard]] Outcome<void> shut_down(uint32_t number, bool reading, bool writing);
+
   // The monotonic clock begins with the process, so that a guest does not learn the host's uptime.
   [[nodiscard]] uint64_t now_ns(ClockId clock);
   [[nodiscard]] uint64_t resolution_ns(ClockId clock) { return clocks_.resolution_ns(clock); }
@@ -83,6 +95,8 @@ class Process {
   [[nodiscard]] Outcome<void> fill_random(MutableBytes into);
 
  private:
+  [[nodiscard]] bool waits(Descriptor& descriptor, Refusal refusal, bool for_writing);
+
   Clocks& clocks_;
   Random& random_;
   uint64_t monotonic_base_;

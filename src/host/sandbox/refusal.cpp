@@ -16,6 +16,20 @@ Refusal refusal(int error_number) {
     case EBUSY:
     case ETXTBSY:
       return Refusal::busy;
+    case ECONNABORTED:
+      return Refusal::connection_aborted;
+    case ECONNRESET:
+      return Refusal::connection_reset;
+    case EMSGSIZE:
+      return Refusal::message_too_long;
+    case ENOTCONN:
+    case EDESTADDRREQ:
+      return Refusal::not_connected;
+    case ENOTSOCK:
+    case EPROTOTYPE:
+      return Refusal::not_a_socket;
+    case ETIMEDOUT:
+      return Refusal::timed_out;
     case EEXIST:
       return Refusal::exists;
     case EFBIG:

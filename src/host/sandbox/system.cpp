@@ -17,7 +17,7 @@ os::Clock system_clock(ClockId clock) {
   return clock == ClockId::monotonic ? os::Clock::monotonic : os::Clock::realtime;
 }
 
-class SystemStream : public Stream {
+class SystemStream : public DescriptorStream {
  public:
   explicit SystemStream(int descriptor) : descriptor_(descriptor) {}
 
@@ -43,7 +43,7 @@ class SystemStream : public Stream {
     const os::Readiness ready = os::readiness(descriptor_, for_writing);
     return {ready.is_ready, ready.is_hung_up, ready.bytes};
   }
-  int descriptor() const { return descriptor_; }
+  int descriptor() const override { return descriptor_; }
 
  private:
   void wait(bool for_writing) {
@@ -69,7 +69,7 @@ void SystemClocks::wait_for(std::span<const Wanted> streams, std::optional<uint6
   std::vector<os::Wanted> wanted;
   wanted.reserve(streams.size());
   for (const Wanted& one : streams) {
-    wanted.push_back({static_cast<const SystemStream*>(one.stream)->descriptor(), one.for_writing});
+    wanted.push_back({static_cast<const DescriptorStream*>(one.stream)->descriptor(), one.for_writing});
   }
   os::wait_for(wanted, timeout_ns);
 }

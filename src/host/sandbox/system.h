@@ -20,7 +20,13 @@ class SystemRandom : public Random {
   [[nodiscard]] Outcome<void> fill(MutableBytes into) override;
 };
 
-// A stream over a descriptor of this process, which stays open when the stream goes. SystemClocks can wait for such streams only.
+// A stream behind which is a descriptor of this process. SystemClocks can wait for such streams only.
+class DescriptorStream : public Stream {
+ public:
+  [[nodiscard]] virtual int descriptor() const = 0;
+};
+
+// One whose descriptor stays open when the stream goes.
 [[nodiscard]] std::unique_ptr<Stream> system_stream(int descriptor);
 
 }  // namespace mote::sandbox

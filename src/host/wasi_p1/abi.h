@@ -14,6 +14,8 @@ enum class Errno : uint16_t {
   again = 6,
   badf = 8,
   busy = 10,
+  connaborted = 13,
+  connreset = 15,
   dquot = 19,
   exist = 20,
   fault = 21,
@@ -25,10 +27,12 @@ enum class Errno : uint16_t {
   loop = 32,
   mfile = 33,
   mlink = 34,
+  msgsize = 35,
   nametoolong = 37,
   noent = 44,
   nomem = 48,
   nospc = 51,
+  notconn = 53,
   notdir = 54,
   notempty = 55,
   notsock = 57,
@@ -37,6 +41,7 @@ enum class Errno : uint16_t {
   pipe = 64,
   rofs = 69,
   spipe = 70,
+  timedout = 73,
   xdev = 75,
   notcapable = 76,
 };
@@ -101,6 +106,16 @@ enum class Errno : uint16_t {
       return Errno::mfile;
     case Refusal::too_many_symbolic_links:
       return Errno::loop;
+    case Refusal::connection_aborted:
+      return Errno::connaborted;
+    case Refusal::connection_reset:
+      return Errno::connreset;
+    case Refusal::message_too_long:
+      return Errno::msgsize;
+    case Refusal::not_connected:
+      return Errno::notconn;
+    case Refusal::timed_out:
+      return Errno::timedout;
   }
   return Errno::io;
 }
@@ -111,6 +126,7 @@ enum class Filetype : uint8_t {
   character_device = 2,
   directory = 3,
   regular_file = 4,
+  socket_dgram = 5,
   socket_stream = 6,
   symbolic_link = 7,
 };
@@ -145,7 +161,8 @@ inline constexpr uint64_t fd_datasync = 1 << 0, fd_read = 1 << 1, fd_seek = 1 <<
                           path_rename_source = 1 << 16, path_rename_target = 1 << 17, path_filestat_get = 1 << 18,
                           path_filestat_set_size = 1 << 19, path_filestat_set_times = 1 << 20, fd_filestat_get = 1 << 21,
                           fd_filestat_set_size = 1 << 22, fd_filestat_set_times = 1 << 23, path_symlink = 1 << 24,
-                          path_remove_directory = 1 << 25, path_unlink_file = 1 << 26, poll_fd_readwrite = 1 << 27;
+                          path_remove_directory = 1 << 25, path_unlink_file = 1 << 26, poll_fd_readwrite = 1 << 27,
+                          sock_shutdown = 1 << 28, sock_accept = 1 << 29;
 }
 namespace lookupflags {
 inline constexpr uint32_t symlink_follow = 1;
@@ -158,6 +175,15 @@ inline constexpr uint32_t atim = 1, atim_now = 2, mtim = 4, mtim_now = 8, all = 
 }
 namespace fdflags {
 inline constexpr uint32_t append = 1, dsync = 2, nonblock = 4, rsync = 8, sync = 16, all = 31;
+}
+namespace riflags {
+inline constexpr uint32_t peek = 1, waitall = 2, all = 3;
+}
+namespace roflags {
+inline constexpr uint16_t data_truncated = 1;
+}
+namespace sdflags {
+inline constexpr uint32_t rd = 1, wr = 2, all = 3;
 }
 enum class Event : uint8_t { clock = 0, fd_read = 1, fd_write = 2 };
 inline constexpr uint16_t subclock_abstime = 1, event_hangup = 1;

@@ -1,5 +1,6 @@
 // What every descriptor can do: reading, writing, and what is known about it. Positions and sizes are fd_file.cpp, lists of folders
 // fd_folder.cpp.
+#include "host/sandbox/socket.h"
 #include "host/wasi_p1/functions.h"
 
 #include <algorithm>
@@ -11,6 +12,8 @@ namespace {
 Filetype filetype(const sandbox::Descriptor& descriptor) {
   if (descriptor.folder != nullptr) return Filetype::directory;
   if (descriptor.file != nullptr) return Filetype::regular_file;
+  if (const sandbox::Socket* socket = descriptor.stream->socket())
+    return socket->kind() == sandbox::Socket::Kind::stream ? Filetype::socket_stream : Filetype::socket_dgram;
   // Libraries take a character device for a terminal and buffer by line.
   return descriptor.stream->is_terminal() ? Filetype::character_device : Filetype::unknown;
 }
@@ -20,6 +23,7 @@ Filetype filetype(const sandbox::Descriptor& descriptor) {
 constexpr size_t gathered = 2048;
 
 sandbox::Outcome<uint64_t> write_all_pieces(sandbox::Process& process, uint32_t fd, std::span<const MutableBytes> pieces) {
+  if (is_socket(*process.find(fd))) return process.send(fd, pieces);
   if (pieces.empty()) return process.write(fd, {});
   size_t total = 0;
   for (const MutableBytes piece : pieces) total = std::min(total + std::min(piece.size(), gathered + 1), gathered + 1);
@@ -42,6 +46,11 @@ sandbox::Outcome<uint64_t> write_all_pieces(sandbox::Process& process, uint32_t 
 
 // Reads once into the first buffer of a stream: a second read could wait although there is something to return.
 sandbox::Outcome<uint64_t> read_some(sandbox::Process& process, uint32_t fd, std::span<const MutableBytes> buffers) {
+  if (is_socket(*process.find(fd))) {
+    const auto received = process.receive(fd, buffers, {});
+    if (!received) return std::unexpected(received.error());
+    return received->size;
+  }
   if (buffers.empty()) return 0;
   return process.read(fd, buffers.front());
 }

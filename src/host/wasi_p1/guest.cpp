@@ -2,6 +2,7 @@
 #include "host/wasi_p1/guest.h"
 
 #include "base/core/format.h"
+#include "host/sandbox/socket.h"
 
 #include <algorithm>
 
@@ -9,6 +10,8 @@ namespace mote::wasi_p1 {
 namespace {
 
 constexpr uint64_t stream_rights = rights::fd_fdstat_set_flags | rights::fd_filestat_get | rights::poll_fd_readwrite;
+constexpr uint64_t listener_rights = stream_rights | rights::sock_accept;
+constexpr uint64_t connection_rights = stream_rights | rights::fd_read | rights::fd_write | rights::sock_shutdown;
 constexpr uint64_t file_rights = stream_rights | rights::fd_datasync | rights::fd_seek | rights::fd_sync | rights::fd_tell |
                                  rights::fd_advise | rights::fd_filestat_set_times;
 constexpr uint64_t writing_rights = rights::fd_write | rights::fd_allocate | rights::fd_filestat_set_size;
@@ -78,7 +81,15 @@ Answer<std::string> Guest::path(uint32_t pointer, uint32_t length) const {
   return text;
 }
 
+bool is_socket(const sandbox::Descriptor& descriptor) {
+  return descriptor.stream != nullptr && descriptor.stream->socket() != nullptr;
+}
+bool is_listener(const sandbox::Descriptor& descriptor) {
+  return is_socket(descriptor) && descriptor.stream->socket()->is_listening();
+}
+
 uint64_t rights_of(const sandbox::Descriptor& descriptor) {
+  if (is_socket(descriptor)) return (is_listener(descriptor) ? listener_rights : connection_rights) & ~descriptor.dropped_rights;
   if (descriptor.folder != nullptr) return folder_rights & ~descriptor.dropped_rights;
   uint64_t granted = descriptor.file != nullptr ? file_rights : stream_rights;
   if (descriptor.is_readable) granted |= rights::fd_read;
@@ -87,6 +98,7 @@ uint64_t rights_of(const sandbox::Descriptor& descriptor) {
 }
 
 uint64_t inheriting_of(const sandbox::Descriptor& descriptor) {
+  if (is_listener(descriptor)) return connection_rights & ~descriptor.dropped_inheriting;
   if (descriptor.folder == nullptr) return 0;
   return (folder_rights | file_rights | writing_rights | rights::fd_read) & ~descriptor.dropped_inheriting;
 }

@@ -64,6 +64,9 @@ struct Guest {
   return (rights_of(descriptor) & needed) == needed;
 }
 
+[[nodiscard]] bool is_socket(const sandbox::Descriptor& descriptor);
+[[nodiscard]] bool is_listener(const sandbox::Descriptor& descriptor);
+
 // The 64 bytes of a filestat.
 void store_filestat(uint8_t* to, const sandbox::NodeStatus& status);
 

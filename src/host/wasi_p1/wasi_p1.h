@@ -1,8 +1,7 @@
 // WASI preview 1 for a guest: the 46 functions of module "wasi_snapshot_preview1", as thin translations to host/sandbox.
 //
 // What is meant by a file, a clock or an exit is sandbox/process.h; here are only numbers, layouts and checks of guest pointers.
-// Sockets are not held by a Process yet: their functions are linkable and answer as preview 1 prescribes for the descriptors there
-// are. Tested by wasi_p1_test.cpp, with guests by tests/cases.
+// Tested by wasi_p1_test.cpp, with guests by tests/cases.
 #pragma once
 
 #include "host/calls/signature.h"

@@ -1,0 +1,140 @@
+// Sockets by the kernel's calls: see socket.h.
+#include "base/os/socket.h"
+
+#include "base/os/restarted.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+namespace mote::os {
+
+namespace {
+
+union AnyAddress {
+  sockaddr any;
+  sockaddr_in v4;
+  sockaddr_in6 v6;
+  sockaddr_storage room;
+};
+
+template <class T>
+Kernel<T> option(int descriptor, int name) {
+  T value = {};
+  socklen_t size = sizeof value;
+  if (getsockopt(descriptor, SOL_SOCKET, name, &value, &size) != 0) return std::unexpected(errno);
+  return value;
+}
+
+std::optional<SocketAddress> own_address(int descriptor) {
+  AnyAddress address = {};
+  socklen_t size = sizeof address;
+  if (getsockname(descriptor, &address.any, &size) != 0) return std::nullopt;
+  SocketAddress found;
+  if (address.any.sa_family == AF_INET) {
+    std::memcpy(found.bytes.data(), &address.v4.sin_addr, sizeof address.v4.sin_addr);
+    found.port = ntohs(address.v4.sin_port);
+  } else if (address.any.sa_family == AF_INET6) {
+    found.is_v6 = true;
+    std::memcpy(found.bytes.data(), &address.v6.sin6_addr, sizeof address.v6.sin6_addr);
+    found.port = ntohs(address.v6.sin6_port);
+  } else {
+    return std::nullopt;
+  }
+  return found;
+}
+
+socklen_t fill(AnyAddress& address, const SocketAddress& from) {
+  address = {};
+  if (!from.is_v6) {
+    address.v4.sin_family = AF_INET;
+    address.v4.sin_port = htons(from.port);
+    std::memcpy(&address.v4.sin_addr, from.bytes.data(), sizeof address.v4.sin_addr);
+    return sizeof address.v4;
+  }
+  address.v6.sin6_family = AF_INET6;
+  address.v6.sin6_port = htons(from.port);
+  std::memcpy(&address.v6.sin6_addr, from.bytes.data(), sizeof address.v6.sin6_addr);
+  return sizeof address.v6;
+}
+
+std::vector<iovec> pieces_of(std::span<const MutableBytes> pieces) {
+  std::vector<iovec> list;
+  list.reserve(pieces.size());
+  for (const MutableBytes piece : pieces.first(std::min<size_t>(pieces.size(), IOV_MAX)))
+    list.push_back({piece.data(), piece.size()});
+  return list;
+}
+
+}  // namespace
+
+Kernel<SocketInfo> socket_info(int descriptor) {
+  const auto type = option<int>(descriptor, SO_TYPE);
+  if (!type) return std::unexpected(type.error());
+  if (*type != SOCK_STREAM && *type != SOCK_DGRAM) return std::unexpected(EPROTOTYPE);
+  SocketInfo info;
+  info.kind = *type == SOCK_STREAM ? SocketKind::stream : SocketKind::datagram;
+  info.is_listening = option<int>(descriptor, SO_ACCEPTCONN).value_or(0) != 0;
+  info.address = own_address(descriptor);
+  return info;
+}
+
+Kernel<File> listen_tcp(const SocketAddress& address) {
+  constexpr int backlog = 128, on = 1;
+  File made(socket(address.is_v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!made) return std::unexpected(errno);
+  // So that a server can be started again at once; and so that "[::]" is IPv6 alone, whatever the machine's default.
+  (void)setsockopt(made.descriptor(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (address.is_v6) (void)setsockopt(made.descriptor(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  AnyAddress where;
+  const socklen_t size = fill(where, address);
+  if (bind(made.descriptor(), &where.any, size) != 0 || listen(made.descriptor(), backlog) != 0) return std::unexpected(errno);
+  return made;
+}
+
+Kernel<void> never_wait(int descriptor) {
+  const int flags = fcntl(descriptor, F_GETFL);
+  if (flags < 0 || fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) != 0) return std::unexpected(errno);
+  return {};
+}
+
+Kernel<File> accept_connection(int listener) {
+  File accepted(restarted([&] { return accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK); }));
+  if (!accepted) return std::unexpected(errno);
+  return accepted;
+}
+
+Kernel<Received> receive(int descriptor, std::span<const MutableBytes> into, bool only_looks) {
+  std::vector<iovec> list = pieces_of(into);
+  msghdr message = {};
+  message.msg_iov = list.data();
+  message.msg_iovlen = list.size();
+  const ssize_t size = restarted([&] { return recvmsg(descriptor, &message, MSG_DONTWAIT | (only_looks ? MSG_PEEK : 0)); });
+  if (size < 0) return std::unexpected(errno);
+  return Received{static_cast<uint64_t>(size), (message.msg_flags & MSG_TRUNC) != 0};
+}
+
+Kernel<uint64_t> send(int descriptor, std::span<const MutableBytes> from) {
+  std::vector<iovec> list = pieces_of(from);
+  msghdr message = {};
+  message.msg_iov = list.data();
+  message.msg_iovlen = list.size();
+  const ssize_t size = restarted([&] { return sendmsg(descriptor, &message, MSG_DONTWAIT | MSG_NOSIGNAL); });
+  if (size < 0) return std::unexpected(errno);
+  return static_cast<uint64_t>(size);
+}
+
+Kernel<void> shut_down(int descriptor, bool reading, bool writing) {
+  const int how = reading && writing ? SHUT_RDWR : reading ? SHUT_RD : SHUT_WR;
+  if (shutdown(descriptor, how) != 0) return std::unexpected(errno);
+  return {};
+}
+
+}  // namespace mote::os

@@ -1,0 +1,47 @@
+// Sockets: a listener made at an address, or handed in by whoever started this process; connections that are accepted from it.
+//
+// Nothing here waits: what would answers EAGAIN, and readiness is asked of descriptor.h. A peer
+// that is gone is an errno (EPIPE), never a signal. Restarted after signals. The only file of the engine's floors that makes
+// sockets. Tested by socket_test.cpp.
+#pragma once
+
+#include "base/os/file.h"
+#include "base/os/node.h"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace mote::os {
+
+struct SocketAddress {
+  bool is_v6 = false;
+  std::array<uint8_t, 16> bytes = {};  // network order; IPv4: the first four
+  uint16_t port = 0;
+};
+
+enum class SocketKind : uint8_t { stream, datagram };
+struct SocketInfo {
+  SocketKind kind = SocketKind::stream;
+  bool is_listening = false;
+  std::optional<SocketAddress> address = {};  // of its own end; nothing for sockets of files and other families
+};
+// What a descriptor is; ENOTSOCK for what is none, EPROTOTYPE for a kind that is neither.
+[[nodiscard]] Kernel<SocketInfo> socket_info(int descriptor);
+
+// A listener on TCP. Port 0: the kernel chooses.
+[[nodiscard]] Kernel<File> listen_tcp(const SocketAddress& address);
+// A socket that somebody else made may be one that waits; this cannot be undone for whoever else holds it.
+[[nodiscard]] Kernel<void> never_wait(int descriptor);
+[[nodiscard]] Kernel<File> accept_connection(int listener);  // of one that never waits
+
+struct Received {
+  uint64_t size = 0;          // of a stream, 0 is the end
+  bool is_truncated = false;  // of a datagram, more was sent
+};
+[[nodiscard]] Kernel<Received> receive(int descriptor, std::span<const MutableBytes> into, bool only_looks);
+[[nodiscard]] Kernel<uint64_t> send(int descriptor, std::span<const MutableBytes> from);
+[[nodiscard]] Kernel<void> shut_down(int descriptor, bool reading, bool writing);
+
+}  // namespace mote::os

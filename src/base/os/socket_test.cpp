@@ -1,0 +1,101 @@
+#include "base/os/socket.h"
+
+#include "base/os/descriptor.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+
+namespace mote::os {
+namespace {
+
+MutableBytes bytes(std::string& text) {
+  return {reinterpret_cast<uint8_t*>(text.data()), text.size()};
+}
+std::string received(int descriptor, size_t most, bool only_looks = false) {
+  std::string text(most, '?');
+  const MutableBytes into = bytes(text);
+  const auto got = receive(descriptor, {&into, 1}, only_looks);
+  if (!got) return "errno " + std::to_string(got.error());
+  return text.substr(0, got->size) + (got->is_truncated ? "…" : "");
+}
+Kernel<uint64_t> sent(int descriptor, std::string text) {
+  const MutableBytes from = bytes(text);
+  return send(descriptor, {&from, 1});
+}
+SocketAddress loopback(uint16_t port) {
+  return {.bytes = {127, 0, 0, 1}, .port = port};
+}
+struct Pair {
+  File a, b;
+};
+Pair pair(int type) {
+  int ends[2];
+  EXPECT_EQ(socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends), 0);
+  return {File(ends[0]), File(ends[1])};
+}
+
+TEST(Socket, ListensWhereTheKernelPutsItAndNeverWaits) {
+  const auto listener = listen_tcp(loopback(0));
+  ASSERT_TRUE(listener.has_value());
+  const auto info = socket_info(listener->descriptor());
+  ASSERT_TRUE(info.has_value());
+  EXPECT_TRUE(info->is_listening);
+  EXPECT_EQ(info->kind, SocketKind::stream);
+  ASSERT_TRUE(info->address.has_value());
+  EXPECT_EQ(info->address->bytes, loopback(0).bytes);
+  EXPECT_NE(info->address->port, 0);
+  EXPECT_EQ(accept_connection(listener->descriptor()).error(), EAGAIN);
+  EXPECT_EQ(listen_tcp(*info->address).error(), EADDRINUSE);
+  const auto v6 = listen_tcp({.is_v6 = true, .bytes = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}});
+  if (v6) EXPECT_TRUE(socket_info(v6->descriptor())->address->is_v6);  // a machine may have no IPv6
+  EXPECT_EQ(listen_tcp({.bytes = {192, 0, 2, 1}}).error(), EADDRNOTAVAIL);
+}
+
+TEST(Socket, StreamsAreReceivedLookedAtAndEnd) {
+  const Pair both = pair(SOCK_STREAM);
+  EXPECT_EQ(received(both.b.descriptor(), 9), "errno " + std::to_string(EAGAIN));
+  EXPECT_EQ(sent(both.a.descriptor(), "hello"), 5u);
+  EXPECT_EQ(received(both.b.descriptor(), 2, true), "he");
+  EXPECT_EQ(received(both.b.descriptor(), 9), "hello");
+  EXPECT_TRUE(shut_down(both.a.descriptor(), false, true));
+  EXPECT_EQ(received(both.b.descriptor(), 9), "");
+  EXPECT_TRUE(readiness(both.b.descriptor(), false).is_hung_up);
+  EXPECT_EQ(sent(both.a.descriptor(), "x").error(), EPIPE);  // and no signal
+}
+
+TEST(Socket, DatagramsAreCutAndSaySo) {
+  const Pair both = pair(SOCK_DGRAM);
+  EXPECT_EQ(socket_info(both.a.descriptor())->kind, SocketKind::datagram);
+  EXPECT_FALSE(socket_info(both.a.descriptor())->address.has_value());
+  EXPECT_EQ(sent(both.a.descriptor(), "hello"), 5u);
+  EXPECT_EQ(sent(both.a.descriptor(), "more"), 4u);
+  EXPECT_EQ(received(both.b.descriptor(), 2), "he…");
+  EXPECT_EQ(received(both.b.descriptor(), 9), "more");
+}
+
+TEST(Socket, SeveralPiecesAreOneMessage) {
+  const Pair both = pair(SOCK_DGRAM);
+  std::string a = "one ", b = "two";
+  const MutableBytes pieces[] = {bytes(a), bytes(b)};
+  EXPECT_EQ(send(both.a.descriptor(), pieces), 7u);
+  EXPECT_EQ(received(both.b.descriptor(), 9), "one two");
+}
+
+TEST(Socket, KnowsWhatIsNone) {
+  int ends[2];
+  ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+  const File out(ends[0]), in(ends[1]);
+  EXPECT_EQ(socket_info(out.descriptor()).error(), ENOTSOCK);
+  const Pair sequenced = pair(SOCK_SEQPACKET);
+  EXPECT_EQ(socket_info(sequenced.a.descriptor()).error(), EPROTOTYPE);
+  EXPECT_EQ(socket_info(-1).error(), EBADF);
+  EXPECT_TRUE(never_wait(sequenced.a.descriptor()));
+}
+
+}  // namespace
+}  // namespace mote::os
