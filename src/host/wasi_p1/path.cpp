@@ -55,6 +55,12 @@ sandbox::Opening opening_of(Follow follow, uint32_t oflags, uint64_t base, uint3
           .syncs_data = (fdflags & fdflags::dsync) != 0};
 }
 
+// An inheriting set is taken at its word when it says something about the data of files. One that does not comes from a library that
+// never meant to narrow (Zig's names the folder's own rights only, others pass 0) and writes files below that folder a moment later.
+bool names_data(uint64_t inheriting) {
+  return (inheriting & (rights::fd_read | rights::fd_write)) != 0;
+}
+
 // Rights that opening needs of the folder, beside path_open; and of what is opened there.
 Errno check_rights(const sandbox::Descriptor& folder, uint32_t oflags, uint64_t base) {
   if ((oflags & oflags::creat) != 0 && !has_rights(folder, rights::path_create_file)) return Errno::notcapable;
@@ -118,9 +124,8 @@ Errno path_open(Guest& guest, uint32_t fd, uint32_t dirflags, uint32_t path, uin
   descriptor.is_appending = (fdflags & fdflags::append) != 0;
   descriptor.sync_flags = fdflags & (fdflags::dsync | fdflags::rsync | fdflags::sync);
   const uint64_t passed_on = inheriting_of(at);
-  const bool asks_for_none = base == 0 && inheriting == 0;
   descriptor.dropped_rights = ~(base == 0 ? passed_on : base & passed_on);
-  descriptor.dropped_inheriting = ~(asks_for_none ? passed_on : inheriting & passed_on);
+  descriptor.dropped_inheriting = ~(names_data(inheriting) ? inheriting & passed_on : passed_on);
   // At least 3, for a program that has closed its stdio does not expect a file there.
   constexpr uint32_t first_of_opened = 3;
   store_le(number_out, NEED(guest.process.open(std::move(descriptor), first_of_opened)));

@@ -192,6 +192,23 @@ TEST_P(WasiP1Files, RightsAreGivenUpForGood) {
   EXPECT_TRUE(open("new", oflags::creat, rights::fd_read, 0, 0, sub));
 }
 
+// Zig opens folders with the folder's own rights as both sets, and then makes files there; others pass no inheriting set at all.
+TEST_P(WasiP1Files, AnInheritingSetThatNamesNoDataNarrowsNothing) {
+  constexpr uint64_t of_folders = rights::fd_readdir | rights::path_open | rights::path_create_file | rights::path_filestat_get;
+  for (const uint64_t inheriting : {of_folders, uint64_t{0}, rights::fd_seek | rights::fd_filestat_get}) {
+    const auto sub = open("sub", oflags::directory, of_folders, inheriting);
+    ASSERT_TRUE(sub);
+    const auto file = open("new", oflags::creat, both, 0, 0, *sub);
+    ASSERT_TRUE(file) << inheriting;
+    EXPECT_EQ(write(*file, "x"), Errno::success);
+  }
+  // One that names data is meant: and what the folder above does not pass on is never gained so.
+  const auto reads_only = open("sub", oflags::directory, of_folders, rights::fd_read | of_folders);
+  EXPECT_EQ(open("new", 0, rights::fd_write, 0, 0, *reads_only), std::unexpected(Errno::notcapable));
+  const auto below = open(".", oflags::directory, of_folders, 0, 0, *reads_only);
+  EXPECT_EQ(open("new", 0, rights::fd_write, 0, 0, *below), std::unexpected(Errno::notcapable));
+}
+
 TEST_P(WasiP1Files, EveryPathFunctionAsksForItsRight) {
   ASSERT_EQ(fd_fdstat_set_rights(guest_, data_fd, 0, 0), Errno::success);
   const uint32_t n = put_text("file");
