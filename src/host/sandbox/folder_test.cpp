@@ -155,6 +155,10 @@ TEST_P(FolderTest, MakesAndTruncates) {
   EXPECT_EQ(open("file", {.creates = true, .is_exclusive = true}), refused(Refusal::exists));
   EXPECT_EQ(open("new/", {.writes = true, .creates = true}), refused(Refusal::is_a_folder));
   EXPECT_EQ(open("nowhere/new", {.writes = true, .creates = true}), not_found);
+  for (const char* here : {".", "./", "sub/..", "sub/../", "sub/./"}) {  // found by fuzz/file_model.cpp
+    EXPECT_EQ(open(here, {.creates = true}), refused(Refusal::is_a_folder)) << here;
+    EXPECT_EQ(open(here, {.creates = true, .is_exclusive = true}), refused(Refusal::exists)) << here;
+  }
   symlink("made", "granted/dangling");
   EXPECT_EQ(open("dangling", {.writes = true, .creates = true, .is_exclusive = true}), refused(Refusal::exists));
   EXPECT_EQ(open("dangling"), not_found);

@@ -38,8 +38,9 @@ class Walk {
     for (;;) {
       const auto name = descend();
       if (!name) return std::unexpected(name.error());
-      if (must_be_folder && (how & create) != 0) return std::unexpected(Refusal::is_a_folder);
-      auto file = os::open_in(top(), *name, how | no_follow | (must_be_folder ? folder : 0));
+      const bool has_slash = must_be_folder && *name != ".";  // "." is a folder anyhow
+      if (has_slash && (how & create) != 0) return std::unexpected(Refusal::is_a_folder);
+      auto file = os::open_in(top(), *name, how | no_follow | (has_slash ? folder : 0));
       const bool follows = follow == Follow::yes || must_be_folder;
       if (file && !(follows && (how & path_only) != 0)) return std::move(*file);
       if (!file && (!follows || (file.error() != ELOOP && file.error() != ENOTDIR))) return refuse(file.error());
