@@ -1,4 +1,4 @@
-// Calls every function of preview 1 with arguments at every boundary: hostile.wasm, with a writable folder at 3 and a read-only one at 4. Used by
+// Calls every function of preview 1 with arguments at every boundary: hostile.wasm [sockets], with a writable folder at 3 and a read-only one at 4. Used by
 // tests/cases/hostile-arguments.case.
 //
 // A function is a row: its parameters by kind (a descriptor, a pointer, a length …), each kind a list of values. All pairs of values of all pairs of
@@ -123,7 +123,8 @@ static const struct function functions[] = {
     ROW(sock_shutdown, "fg"),
 };
 enum { functions_count = sizeof functions / sizeof functions[0], values_most = 16, parameters_most = 9, edge = 512 };
-enum { folder = 3, readonly_folder = 4, file = 5, spare = 6, target = 7, last_number = 24 };
+enum { folder = 3, readonly_folder = 4, last_number = 24 };
+static uint32_t file = 5, spare = 6, target = 7, listener = 20, connection = 21;  // with "sockets": behind a listening socket and one accepted from it
 
 static _Alignas(16) uint8_t scratch[4096], before[4096];
 static uint32_t end;  // of memory
@@ -135,9 +136,9 @@ static uint32_t at(uint32_t offset) {
 // The values of a kind; the first is a valid one.
 static int values_of(char kind, uint64_t* to) {
   const uint64_t numbers[][values_most] = {
-      {file, folder, readonly_folder, 0, 1, 8, 1000, 0x7fffffff, 0x80000000, 0xffffffff},
-      {spare, 8, 1000, 0x80000000, 0xffffffff},
-      {target, 8, 1000, 0x80000000, 0xffffffff},
+      {file, folder, readonly_folder, 0, 1, listener, connection, 8, 1000, 0x7fffffff, 0x80000000, 0xffffffff},
+      {spare, 12, 1000, 0x80000000, 0xffffffff},
+      {target, 12, 1000, 0x80000000, 0xffffffff},
       {at(2048), at(2049), 0, 1, end - 1, end - 4, end - 8, end - 64, end, 0x7fffffff, 0x80000000, 0xfffffff8, 0xffffffff},
       {at(0), at(16), at(32), at(48), at(64), 0, end - 1, end, 0x80000000, 0xffffffff},
       {at(256), at(257), at(264), 0, end - 8, end - 7, end, 0x80000000, 0xfffffff8, 0xffffffff},
@@ -149,7 +150,7 @@ static int values_of(char kind, uint64_t* to) {
       {~0ull, 0, 2, 64, 66, 1 << 13 | 1 << 14, 1ull << 29, 1ull << 63},
   };
   static const char kinds[] = "fdDpsvnmcgqr";
-  const int counts[] = {10, 5, 5, 13, 10, 10, 9, 10, 11, 13, 8, 8};
+  const int counts[] = {12, 5, 5, 13, 10, 10, 9, 10, 11, 13, 8, 8};
   const long index = strchr(kinds, kind) - kinds;
   memcpy(to, numbers[index], sizeof numbers[index]);
   return counts[index];
@@ -168,6 +169,8 @@ static uint32_t open_again(uint32_t number, const char* path, uint32_t oflags) {
 static int restore(void) {
   for (uint32_t number = spare; number < last_number; ++number) import_fd_close(number);
   if (open_again(file, "file", 1) || open_again(spare, "file", 1) || open_again(target, "file", 1)) return 1;
+  const uint32_t nonblock = 4;
+  import_fd_fdstat_set_flags(listener, nonblock), import_fd_fdstat_set_flags(connection, nonblock);  // nothing else waits
   memset(scratch, 0, sizeof scratch);
   memcpy(scratch, "file", 4);
   memcpy(scratch + 16, "sub/../new", 10);
@@ -236,7 +239,11 @@ static uint32_t random_number(void) {
   return (uint32_t)(state >> 16);
 }
 
-int main(void) {
+int main(int argc, char** argv) {
+  if (argc > 1 && strcmp(argv[1], "sockets") == 0) {
+    listener = 5, connection = 6, file = 7, spare = 8, target = 9;
+    if (import_sock_accept(listener, 0, at(0)) != 0) return 2;
+  }
   end = (uint32_t)__builtin_wasm_memory_size(0) << 16;
   int wrong = 0;
   for (int i = 0; i < functions_count; ++i) wrong += all_pairs(&functions[i]);
