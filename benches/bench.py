@@ -6,7 +6,7 @@ one run, and say which machine. Peers come from package registries (peers.py), i
 """
 import argparse
 
-import compile_speed, compute, start, stop
+import compile_speed, compute, hostcall, start, stop
 from place import WORK
 
 
@@ -16,6 +16,7 @@ def main():
     commands = parser.add_subparsers(dest="bench", required=True)
     for name, module, what in (("start", start, "whole process, spawn to exit, against wasmtime and a static C program; sizes"),
                                ("compile", compile_speed, "wasm code per core-second, peak memory"),
+                               ("hostcall", hostcall, "what a call from a guest to the host costs"),
                                ("stop", stop, "how soon a guest ends that is stopped from another thread"),
                                ("compute", compute, "the kernels of benches/kernels: native, Mote, wasmtime")):
         command = commands.add_parser(name, help=what, description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -1,5 +1,6 @@
-// Preview 1's functions of files against a model of a file system (file_model.h): after every call both must have answered alike, and at the end the folder on
-// disk must be what the model says. The first byte chooses how paths are followed; the rest is a list of calls.
+// Preview 1's functions of files against a model of a file system (file_model.h): after every call both must have answered alike,
+// and at the end the folder on disk must be what the model says. The first byte chooses how paths are followed; the rest is a list
+// of calls.
 #include "fuzz/file_model.h"
 
 #include "base/os/file.h"
@@ -19,7 +20,8 @@ using namespace mote;
 using namespace mote::wasi_p1;
 namespace fs = std::filesystem;
 
-constexpr uint32_t first = 3, memory_size = 65536, path_at = 1000, other_path_at = 2000, piece_at = 3000, out_at = 3100, buffer_at = 4000;
+constexpr uint32_t first = 3, memory_size = 65536, path_at = 1000, other_path_at = 2000, piece_at = 3000, out_at = 3100,
+                   buffer_at = 4000;
 constexpr size_t calls_most = 128;
 
 class World {
@@ -100,14 +102,17 @@ class Comparison {
   // Begins with a few things that calls can meet.
   Comparison(const fs::path& base, sandbox::Resolution resolution) : base_(base), world_(base, resolution), model_(first) {
     const auto put = [&](const char* text, uint32_t at) { return world_.put(text, at); };
-    for (const char* folder : {"a", "a/b", "d"}) same(path_create_directory(g(), first, path_at, put(folder, path_at)), model_.make_folder(first, folder));
+    for (const char* folder : {"a", "a/b", "d"})
+      same(path_create_directory(g(), first, path_at, put(folder, path_at)), model_.make_folder(first, folder));
     for (const auto& [target, name] : {std::pair{"a", "b"}, {"../c", "a/c"}, {"..", "d/a"}, {"b/b", "d/b"}}) {
-      same(path_symlink(g(), path_at, put(target, path_at), first, other_path_at, put(name, other_path_at)), model_.symlink(target, first, name));
+      same(path_symlink(g(), path_at, put(target, path_at), first, other_path_at, put(name, other_path_at)),
+           model_.symlink(target, first, name));
     }
     for (const char* file : {"c", "a/d", "d"}) {
       uint32_t number = 0;
       const bool is_file = std::string_view(file) != "d";
-      const Errno error = path_open(g(), first, 0, path_at, put(file, path_at), is_file ? oflags::creat : 0, is_file ? ~0ull : 0, is_file ? ~0ull : 0, 0, out_at);
+      const Errno error = path_open(g(), first, 0, path_at, put(file, path_at), is_file ? oflags::creat : 0, is_file ? ~0ull : 0,
+                                    is_file ? ~0ull : 0, 0, out_at);
       same(error, model_.open(first, file, {.creates = is_file, .reads = true, .writes = is_file}, number));
     }
   }
@@ -176,7 +181,8 @@ class Comparison {
       case 6:
         return same(path_symlink(g(), path_at, size, other_fd, other_path_at, other_size), model_.symlink(text, other_fd, other));
       case 7:
-        return same(path_link(g(), fd, 0, path_at, size, other_fd, other_path_at, other_size), model_.link(fd, text, other_fd, other));
+        return same(path_link(g(), fd, 0, path_at, size, other_fd, other_path_at, other_size),
+                    model_.link(fd, text, other_fd, other));
       default:
         return same(path_rename(g(), fd, path_at, size, other_fd, other_path_at, other_size),
                     model_.rename(fd, text, other_fd, other));
@@ -185,7 +191,8 @@ class Comparison {
 
   void open(uint32_t fd, const std::string& text, uint32_t size, Arguments& in) {
     const uint8_t choice = in.byte(), how = in.byte();
-    constexpr uint32_t usual[] = {0, 0, oflags::creat, oflags::creat | oflags::trunc, oflags::directory, oflags::creat | oflags::excl, oflags::trunc};
+    constexpr uint32_t usual[] = {
+        0, 0, oflags::creat, oflags::creat | oflags::trunc, oflags::directory, oflags::creat | oflags::excl, oflags::trunc};
     const uint32_t flags = choice % 8 < 7 ? usual[choice % 8] : how / 4 % 16, follows = choice / 16 % 2, fdflags = choice / 32 % 2;
     const bool writes = how % 4 != 0, reads = how % 4 != 1;
     constexpr uint64_t of_writing = rights::fd_write | rights::fd_allocate | rights::fd_filestat_set_size;
@@ -196,9 +203,14 @@ class Comparison {
     const Errno error = path_open(g(), fd, follows, path_at, size, flags, base, ~0ull, fdflags, out_at);
     uint32_t number = 0;
     same(error, model_.open(fd, text,
-                            {.follows = follows != 0, .creates = (flags & oflags::creat) != 0, .excludes = (flags & oflags::excl) != 0,
-                             .truncates = (flags & oflags::trunc) != 0, .wants_folder = (flags & oflags::directory) != 0,
-                             .reads = reads || !writes, .writes = writes, .appends = fdflags != 0},
+                            {.follows = follows != 0,
+                             .creates = (flags & oflags::creat) != 0,
+                             .excludes = (flags & oflags::excl) != 0,
+                             .truncates = (flags & oflags::trunc) != 0,
+                             .wants_folder = (flags & oflags::directory) != 0,
+                             .reads = reads || !writes,
+                             .writes = writes,
+                             .appends = fdflags != 0},
                             number));
     if (error == Errno::success) same_value("the number", world_.get<uint32_t>(out_at), number);
   }

@@ -1,5 +1,6 @@
-// A file system in memory, as preview 1 and Linux mean it, written without a look at src/: what a guest's calls must answer and leave behind. Names, kinds,
-// contents, sizes, hard links, descriptors. fuzz/file_model.cpp compares it with the real thing, call by call.
+// A file system in memory, as preview 1 and Linux mean it, written without a look at src/: what a guest's calls must answer and
+// leave behind. Names, kinds, contents, sizes, hard links, descriptors. fuzz/file_model.cpp compares it with the real thing, call
+// by call.
 //
 // Every function returns an errno of preview 1. Rights are left out but for reading and writing; times and inode numbers too.
 #pragma once
@@ -15,7 +16,18 @@
 namespace model {
 
 enum Errno : uint16_t {
-  ok = 0, badf = 8, exist = 20, inval = 28, isdir = 31, loop = 32, noent = 44, notdir = 54, notempty = 55, perm = 63, busy = 10, mfile = 33
+  ok = 0,
+  badf = 8,
+  exist = 20,
+  inval = 28,
+  isdir = 31,
+  loop = 32,
+  noent = 44,
+  notdir = 54,
+  notempty = 55,
+  perm = 63,
+  busy = 10,
+  mfile = 33
 };
 enum class Kind : uint8_t { folder = 3, file = 4, link = 7 };
 

@@ -1,7 +1,7 @@
 // mote policy learn: runs a guest that may do everything in what it is offered, and writes the policy that grants what it did.
 //
-// The offered folders are granted no right at all but let everything through, so each first use of a right is noted as a refusal would
-// be; that is the whole mechanism. Tested by tests/cases/policy-learn.case.
+// The offered folders are granted no right at all but let everything through, so each first use of a right is noted as a refusal
+// would be; that is the whole mechanism. Tested by tests/cases/policy-learn.case.
 #include "apps/mote/arguments.h"
 #include "apps/mote/command_policy.h"
 #include "apps/mote/commands.h"
@@ -100,12 +100,14 @@ void Learning::ended(const calls::Call& call) {
 
 int policy_learn(const Options& options, std::span<const std::string> words) {
   if (words.empty() || words[0] != "run") {
-    return report("", Error{ErrorKind::bad_input, "policy learn needs a run behind --: mote policy learn [--offer HOST[::GUEST]] -- run [FLAGS] FILE …"});
+    return report("", Error{ErrorKind::bad_input,
+                            "policy learn needs a run behind --: mote policy learn [--offer HOST[::GUEST]] -- run [FLAGS] FILE …"});
   }
   const std::vector<std::string_view> run_words(words.begin() + 1, words.end());
   auto run = parse(for_run, run_words);
   if (!run) return report("", run.error());
-  if (!run->policy.empty()) return report("", Error{ErrorKind::bad_input, "policy learn -- run --policy: a policy is what it writes, not what it takes"});
+  if (!run->policy.empty())
+    return report("", Error{ErrorKind::bad_input, "policy learn -- run --policy: a policy is what it writes, not what it takes"});
   if (run->words.empty()) return report("", Error{ErrorKind::bad_input, "policy learn -- run needs a file"});
   run->folders.insert(run->folders.end(), options.folders.begin(), options.folders.end());
 

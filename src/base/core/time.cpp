@@ -17,7 +17,8 @@ std::string utc_text(int64_t ns, int digits) {
   const int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
   const int64_t shifted = (5 * day_of_year + 2) / 153, day_of_month = day_of_year - (153 * shifted + 2) / 5 + 1;
   const int64_t month = shifted < 10 ? shifted + 3 : shifted - 9, year = year_of_era + era * 400 + (month <= 2 ? 1 : 0);
-  std::string text = format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", year, month, day_of_month, in_day / 3600, in_day / 60 % 60, in_day % 60);
+  std::string text =
+      format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", year, month, day_of_month, in_day / 3600, in_day / 60 % 60, in_day % 60);
   if (digits == 3) text += format(".{:03}", rest / ns_per_ms);
   if (digits == 9) text += format(".{:09}", rest);
   return text + "Z";

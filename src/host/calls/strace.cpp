@@ -106,13 +106,14 @@ void Strace::write_json(const Call& call) const {
     line.member("ends", json_string(call.ending.kind == Ending::Kind::exited ? format("exited with {}", call.ending.value)
                                                                              : "trapped: " + call.ending.why));
   }
-  if (call.denial != nullptr && !call.denial->is_probe) {
+  if (call.denial != nullptr) {
     line.name("denied");
     line.begin('{');
     line.member("kind", json_string(call.denial->kind));
     line.member("thing", json_string(call.denial->thing));
     line.member("rule", json_string(call.denial->rule));
     line.member("would_grant", json_string(call.denial->would_grant));
+    if (call.denial->is_probe) line.member("probe", "true");
     line.end('}');
   }
   line.name("written");

@@ -1,7 +1,7 @@
 // From what a run used to the policy that grants it, and no more: `mote policy learn`.
 //
-// Folders are narrowed to the folders that were used, each with the rights that were used there; nothing is widened to a pattern. What
-// several runs used is merged. Pure: who runs the guest is apps/mote/command_policy_learn.cpp. Tested by learn_test.cpp.
+// Folders are narrowed to the folders that were used, each with the rights that were used there; nothing is widened to a pattern.
+// What several runs used is merged. Pure: who runs the guest is apps/mote/command_policy_learn.cpp. Tested by learn_test.cpp.
 #pragma once
 
 #include "host/policy/policy.h"

@@ -13,7 +13,8 @@ bool always(const std::string&, const std::string&) {
 std::string grants(const Learned& learned) {
   std::string text;
   for (const FolderGrant& grant : learned.policy.folders) {
-    text += grant.guest + "=" + grant.host + (grant.read ? " r" : "") + (grant.write ? " w" : "") + (grant.create ? " c" : "") + "\n";
+    text +=
+        grant.guest + "=" + grant.host + (grant.read ? " r" : "") + (grant.write ? " w" : "") + (grant.create ? " c" : "") + "\n";
   }
   return text;
 }
@@ -52,7 +53,8 @@ TEST(Learn, LinksAndRelativePathsAreNotNarrowed) {
 TEST(Learn, IsBounded) {
   Observed observed;
   observed.offered = {{.guest = "/data", .host = "d"}};
-  for (size_t i = 0; i < Observed::folders_most + 100; ++i) observed.use("/data", "/data/" + std::to_string(i) + "/x", false, false);
+  for (size_t i = 0; i < Observed::folders_most + 100; ++i)
+    observed.use("/data", "/data/" + std::to_string(i) + "/x", false, false);
   EXPECT_LE(observed.offered[0].folders.size(), Observed::folders_most + 1);
   EXPECT_EQ(grants(learn(observed, always)).substr(0, 10), "/data=d r\n");
 }
@@ -102,7 +104,8 @@ std::string meaning(const Policy& policy) {
 }
 
 TEST(Toml, ReadsTheSameAgain) {
-  for (const std::string_view text : {everything, std::string_view("[clock]\nmode = \"coarse\"\nresolution = \"7ms\"\n"), std::string_view()}) {
+  for (const std::string_view text :
+       {everything, std::string_view("[clock]\nmode = \"coarse\"\nresolution = \"7ms\"\n"), std::string_view()}) {
     const auto policy = parse(text, "p.toml");
     ASSERT_TRUE(policy) << policy.error().message;
     const std::string written = toml(*policy, {{"[fs] /data", 3}, {"[args] allow", 1}});
@@ -138,7 +141,8 @@ TEST(Merge, KeepsTheOldAndAddsWhatIsNew) {
   EXPECT_EQ(merged.random.mode, Random::Mode::seeded);
   EXPECT_EQ(merged.environment.size(), 4u);
   EXPECT_EQ(merged.variable("A")->source, Variable::Source::fixed);
-  EXPECT_EQ(merged.imports, (std::vector<std::string>{"env.*", "wasi_snapshot_preview1.fd_write", "wasi_snapshot_preview1.fd_read"}));
+  EXPECT_EQ(merged.imports,
+            (std::vector<std::string>{"env.*", "wasi_snapshot_preview1.fd_write", "wasi_snapshot_preview1.fd_read"}));
   EXPECT_EQ(merged.net.outbound.size(), 2u);
 }
 

@@ -39,7 +39,8 @@ class Lines {
  public:
   Lines(std::string_view table, const Seen& seen) : table_(table), seen_(seen) {}
   void add(std::string_view key, std::string_view value, std::string_view comment = "") {
-    const bool is_bare = std::ranges::all_of(key, [](char c) { return (c | 32) >= 'a' && (c | 32) <= 'z' ? true : (c >= '0' && c <= '9') || c == '_' || c == '-'; });
+    const bool is_bare = std::ranges::all_of(
+        key, [](char c) { return (c | 32) >= 'a' && (c | 32) <= 'z' ? true : (c >= '0' && c <= '9') || c == '_' || c == '-'; });
     text_ += format("{} = {}", is_bare && !key.empty() ? std::string(key) : quoted(key), value);
     if (const auto found = seen_.find(format("[{}] {}", table_, key)); found != seen_.end()) {
       text_ += format("  # seen {} time{}", found->second, found->second == 1 ? "" : "s");
@@ -124,7 +125,8 @@ void write_effects(const Policy& policy, const Seen& seen, std::string& file) {
   Lines clock("clock", seen);
   if (policy.clock.mode != Clock::Mode::none) {
     clock.add("mode", quoted(name(policy.clock.mode)));
-    if (policy.clock.mode == Clock::Mode::coarse) clock.add("resolution", format("\"{}ms\"", policy.clock.resolution_ns / ns_per_ms));
+    if (policy.clock.mode == Clock::Mode::coarse)
+      clock.add("resolution", format("\"{}ms\"", policy.clock.resolution_ns / ns_per_ms));
     if (policy.clock.mode == Clock::Mode::virtual_) clock.add("start", utc_text(policy.clock.start_ns, 9));
   }
   clock.append_to(file);

@@ -65,14 +65,14 @@ Result<std::unique_ptr<Folder>> Folder::granted(std::shared_ptr<Grant> grant, Re
 
 Outcome<os::File> Folder::find(std::string_view what, const std::string& path, Follow follow, uint32_t how) const {
   auto file = resolve(root_, path, follow, how);
-  if (!file && file.error() == Refusal::outside) return refuse(grant_->outside(what, name_of(path)));
+  if (!file) return refuse(grant_->noted(file.error(), what, name_of(path)));
   return file;
 }
 
 Outcome<Place> Folder::place_for_change(std::string_view what, const std::string& path) const {
   if (auto allowed = grant_->may_create(what, name_of(path)); !allowed) return refuse(allowed.error());
   auto place = resolve_place(root_, path);
-  if (!place && place.error() == Refusal::outside) return refuse(grant_->outside(what, name_of(path)));
+  if (!place) return refuse(grant_->noted(place.error(), what, name_of(path)));
   return place;
 }
 

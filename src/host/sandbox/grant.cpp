@@ -69,6 +69,17 @@ Refusal Grant::outside(std::string_view what, std::string_view name) const {
   return Refusal::outside;
 }
 
+Refusal Grant::noted(Refusal refusal, std::string_view what, std::string_view name) const {
+  if (refusal == Refusal::outside) return outside(what, name);
+  if (refusal == Refusal::too_many_open && denials != nullptr) {
+    denials->note({.kind = "limit",
+                   .thing = format("{} {}", what, shown_name(name)),
+                   .rule = "the host's limit of open files",
+                   .would_grant = "a larger ulimit -n"});
+  }
+  return refusal;
+}
+
 uint64_t Grant::bytes_left() const {
   return bytes_most ? *bytes_most - std::min(*bytes_most, bytes_added_) : UINT64_MAX;
 }

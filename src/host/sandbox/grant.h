@@ -33,6 +33,8 @@ struct Grant {
   [[nodiscard]] Outcome<void> may_create(std::string_view what, std::string_view name) const;
   // A path that leads out of the folder, or to what is never opened.
   [[nodiscard]] Refusal outside(std::string_view what, std::string_view name) const;
+  // Notes a failure to find something when it is a refusal: outside, or the host has no descriptors left. Returns it.
+  [[nodiscard]] Refusal noted(Refusal refusal, std::string_view what, std::string_view name) const;
 
   // Bytes that may still be added, and the refusal of more; whether one more file may be made. What was used is taken; what the
   // guest makes room of is given back.

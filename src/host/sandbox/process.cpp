@@ -10,13 +10,7 @@
 namespace mote::sandbox {
 
 Outcome<uint32_t> Process::open(Descriptor descriptor, uint32_t least) {
-  if (!has_room()) {
-    denials.note({.kind = "limit",
-                  .thing = "have one more descriptor open",
-                  .rule = format("{}={}", descriptors_rule, descriptors_most),
-                  .would_grant = "a larger " + descriptors_rule});
-    return std::unexpected(Refusal::too_many_open);
-  }
+  if (auto has_room = room(); !has_room) return std::unexpected(has_room.error());
   uint32_t number = least;
   while (number < descriptors_.size() && descriptors_[number].is_open()) ++number;
   if (number >= descriptors_.size()) descriptors_.resize(number + 1);
@@ -24,8 +18,13 @@ Outcome<uint32_t> Process::open(Descriptor descriptor, uint32_t least) {
   return number;
 }
 
-bool Process::has_room() const {
-  return static_cast<uint64_t>(std::ranges::count_if(descriptors_, &Descriptor::is_open)) < descriptors_most;
+Outcome<void> Process::room() {
+  if (static_cast<uint64_t>(std::ranges::count_if(descriptors_, &Descriptor::is_open)) < descriptors_most) return {};
+  denials.note({.kind = "limit",
+                .thing = "have one more descriptor open",
+                .rule = format("{}={}", descriptors_rule, descriptors_most),
+                .would_grant = "a larger " + descriptors_rule});
+  return std::unexpected(Refusal::too_many_open);
 }
 
 bool Process::has_granted_folder() const {

@@ -60,7 +60,7 @@ class Process {
 
   // Descriptors are numbered from 0; a free number is reused lowest first, but none below `least`. Returns the number.
   Outcome<uint32_t> open(Descriptor descriptor, uint32_t least = 0);
-  [[nodiscard]] bool has_room() const;  // for one more descriptor
+  [[nodiscard]] Outcome<void> room();  // for one more descriptor; a refusal is noted
   [[nodiscard]] bool has_granted_folder() const;
   [[nodiscard]] Descriptor* find(uint32_t number);  // nullptr: not open; valid until the next open, close or renumber
   [[nodiscard]] Outcome<void> close(uint32_t number);

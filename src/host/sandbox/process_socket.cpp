@@ -71,7 +71,8 @@ Outcome<uint32_t> Process::accept(uint32_t number, bool may_wait, uint32_t least
   Descriptor* const descriptor = find(number);
   const auto socket = socket_of(descriptor);
   if (!socket) return std::unexpected(socket.error());
-  if (!has_room()) return std::unexpected(Refusal::too_many_open);  // before a connection is taken that could not be kept
+  if (auto has_room = room(); !has_room)
+    return std::unexpected(has_room.error());  // before a connection is taken that could not be kept
   for (;;) {
     auto accepted = (*socket)->accept();
     if (accepted)

@@ -55,8 +55,9 @@ sandbox::Opening opening_of(Follow follow, uint32_t oflags, uint64_t base, uint3
           .syncs_data = (fdflags & fdflags::dsync) != 0};
 }
 
-// An inheriting set is taken at its word when it says something about the data of files. One that does not comes from a library that
-// never meant to narrow (Zig's names the folder's own rights only, others pass 0) and writes files below that folder a moment later.
+// An inheriting set is taken at its word when it says something about the data of files. One that does not comes from a library
+// that never meant to narrow (Zig's names the folder's own rights only, others pass 0) and writes files below that folder a moment
+// later.
 bool names_data(uint64_t inheriting) {
   return (inheriting & (rights::fd_read | rights::fd_write)) != 0;
 }
@@ -112,7 +113,7 @@ Errno path_open(Guest& guest, uint32_t fd, uint32_t dirflags, uint32_t path, uin
   if ((oflags & ~oflags::all) != 0 || (fdflags & ~fdflags::all) != 0 || (oflags & making_a_folder) == making_a_folder)
     return Errno::inval;
   if (const Errno error = check_rights(at, oflags, base); error != Errno::success) return error;
-  if (!guest.process.has_room()) return Errno::mfile;
+  NEED(guest.process.room());
 
   const sandbox::Opening how = opening_of(follow, oflags, base, fdflags);
   auto opened = NEED(at.folder->open(name, how));

@@ -1,0 +1,21 @@
+;; Calls one host function many times: ./bench hostcall. Each export takes how often.
+(module
+  (import "wasi_snapshot_preview1" "sched_yield" (func $sched_yield (result i32)))
+  (import "wasi_snapshot_preview1" "clock_time_get" (func $clock_time_get (param i32 i64 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_tell" (func $fd_tell (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "random_get" (func $random_get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_pwrite" (func $fd_pwrite (param i32 i32 i32 i64 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "\08\00\00\00\10\00\00\00")  ;; an iovec: 16 bytes at 8
+  (func (export "sched_yield") (param i32)
+    (loop (drop (call $sched_yield)) (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
+  (func (export "clock_time_get") (param i32)
+    (loop (drop (call $clock_time_get (i32.const 1) (i64.const 1) (i32.const 64)))
+      (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
+  (func (export "fd_tell") (param i32)
+    (loop (drop (call $fd_tell (i32.const 4) (i32.const 64))) (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
+  (func (export "random_get") (param i32)
+    (loop (drop (call $random_get (i32.const 64) (i32.const 8))) (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
+  (func (export "fd_pwrite") (param i32)
+    (loop (drop (call $fd_pwrite (i32.const 4) (i32.const 0) (i32.const 1) (i64.const 0) (i32.const 64)))
+      (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))
