@@ -75,6 +75,7 @@ Result<int> write_learned(const policy::Observed& observed, const std::string& o
     }
   }
   const std::string text = std::string(heading) + "\n" + policy::toml(result, seen);
+  TRY(policy::parse(text, "what was learned"));  // nobody is handed a file that mote itself would refuse
   if (output.empty()) {
     print(text);
   } else {

@@ -111,6 +111,7 @@ Learned learn(const Observed& observed, const IsPlain& is_plain) {
   }
   policy.imports = observed.imports;
   std::ranges::sort(policy.imports);
+  policy.imports.erase(std::ranges::unique(policy.imports).begin(), policy.imports.end());  // a module may import one twice
   return learned;
 }
 

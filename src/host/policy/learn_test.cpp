@@ -50,6 +50,12 @@ TEST(Learn, LinksAndRelativePathsAreNotNarrowed) {
   EXPECT_EQ(grants(learn(observed, is_plain)), "/data=d r\n.=. w c\n");
 }
 
+TEST(Learn, AnImportIsListedOnce) {
+  Observed observed;
+  observed.imports = {"b.x", "a.y", "b.x"};
+  EXPECT_EQ(learn(observed, always).policy.imports, (std::vector<std::string>{"a.y", "b.x"}));
+}
+
 TEST(Learn, IsBounded) {
   Observed observed;
   observed.offered = {{.guest = "/data", .host = "d"}};
