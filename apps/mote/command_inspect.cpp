@@ -13,7 +13,7 @@ namespace mote::cli {
 namespace {
 
 bool is_provided(const ImportInfo& import) {
-  return import.module == wasi_p1::module_name && import.kind == ExternKind::func && wasi_p1::has_function(import.name);
+  return import.kind == ExternKind::func && wasi_p1::provides(import.module, import.name);
 }
 
 struct Count {

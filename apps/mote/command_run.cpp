@@ -43,7 +43,9 @@ Result<Module> load(const Engine& engine, Input& input) {
 std::string folder_hint(const sandbox::Process& process, const Module& module, const Failure& failure) {
   if (!process.missed_folders || failure.kind == Failure::Kind::error) return {};
   if (failure.kind == Failure::Kind::exit && failure.exit_code == 0) return {};
-  const auto opens = [](const ImportInfo& import) { return import.module == wasi_p1::module_name && import.name == "path_open"; };
+  const auto opens = [](const ImportInfo& import) {
+    return import.name == "path_open" && wasi_p1::provides(import.module, import.name);
+  };
   const auto imports = module.imports();
   if (std::ranges::none_of(imports, opens)) return {};
   return "mote: hint: this program can open files but was granted no folder; --dir HOST[::GUEST][:ro] before it grants one, --dir "

@@ -16,8 +16,7 @@ struct Hint {
 // The first that fits is taken.
 constexpr Hint hints[] = {
     {"wasi_snapshot_preview1", "*", "WASI preview 1 has no such function; check the toolchain that linked it"},
-    {"wasi_unstable", "*",
-     "that is WASI preview 0, of toolchains before 2020: rebuild with a current one (target wasm32-wasi or wasm32-wasip1)"},
+    {"wasi_unstable", "*", "WASI preview 0 has no such function; rebuild with a current toolchain (target wasm32-wasip1)"},
     {"wasi", "thread-spawn",
      "wasi-threads, by which a program starts threads; Mote starts none for a guest: rebuild without threads (wasm32-wasip1). "
      "An embedder can run a guest per thread of its own over one SharedMemory (include/mote/store.h)"},
@@ -63,7 +62,7 @@ std::string missing_imports_text(const std::vector<ImportInfo>& imports) {
   const ImportInfo* first = nullptr;
   size_t count = 0;
   for (const ImportInfo& import : imports) {
-    if (import.module == wasi_p1::module_name && import.kind == ExternKind::func && wasi_p1::has_function(import.name)) continue;
+    if (import.kind == ExternKind::func && wasi_p1::provides(import.module, import.name)) continue;
     // A program with threads imports its memory as well; what it is about is the threads.
     if (first == nullptr || (import.module == "wasi" && import.name == "thread-spawn")) first = &import;
     ++count;

@@ -55,8 +55,10 @@ Result<void> open_address(sandbox::Process& process, const Options& options, con
   TRY(check(address, what, policy));
   auto listener = os::listen_tcp(*address);
   if (!listener) return os::fail_errno(listener.error(), what + ": cannot listen there");
-  if (const auto info = os::socket_info(listener->descriptor()); info && info->address && (address->port == 0 || options.verbose))
-    print_to_stderr(format("mote: {}: listening on {}\n", file_name(options.words[0]), text(*info->address)));
+  const auto info = os::socket_info(listener->descriptor());
+  const auto bound = info ? info->address : std::nullopt;
+  if (bound && (address->port == 0 || options.verbose))
+    print_to_stderr(format("mote: {}: listening on {}\n", file_name(options.words[0]), text(*bound)));
   return give(process, std::move(*listener), what);
 }
 

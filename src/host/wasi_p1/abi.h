@@ -189,8 +189,21 @@ enum class Event : uint8_t { clock = 0, fd_read = 1, fd_write = 2 };
 inline constexpr uint16_t subclock_abstime = 1, event_hangup = 1;
 
 namespace size {
-inline constexpr uint32_t iovec = 8, fdstat = 24, filestat = 64, prestat = 8, dirent = 24, subscription = 48, event = 32;
+inline constexpr uint32_t iovec = 8, fdstat = 24, prestat = 8, dirent = 24, event = 32;
 }
+
+// All in which preview 1 and its predecessor, the module wasi_unstable ("preview 0"), differ, besides sock_accept, which is new.
+struct Layout {
+  uint32_t filestat_size;
+  uint32_t links_at, links_size;  // in a filestat
+  uint32_t file_size_at;          // the three times follow it
+  uint32_t subscription_size, clock_at;
+  sandbox::SeekFrom origins[3];  // of fd_seek, by number
+};
+inline constexpr Layout preview1_layout = {
+    64, 24, 8, 32, 48, 16, {sandbox::SeekFrom::start, sandbox::SeekFrom::position, sandbox::SeekFrom::end}};
+inline constexpr Layout unstable_layout = {
+    56, 20, 4, 24, 56, 24, {sandbox::SeekFrom::position, sandbox::SeekFrom::end, sandbox::SeekFrom::start}};
 
 // What one call may ask for. More iovecs or bytes give a short read or write; more subscriptions and longer paths are refused.
 inline constexpr uint32_t iovecs_limit = 1024, subscriptions_limit = 1024, path_limit = 4096;

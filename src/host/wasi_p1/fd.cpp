@@ -101,13 +101,13 @@ Errno fd_fdstat_set_rights(Guest& guest, uint32_t fd, uint64_t base, uint64_t in
 Errno fd_filestat_get(Guest& guest, uint32_t fd, uint32_t out) {
   const sandbox::Descriptor& descriptor = *NEED(guest.descriptor(fd));
   if ((rights_of(descriptor) & rights::fd_filestat_get) == 0) return Errno::notcapable;
-  uint8_t* const stat = NEED(guest.out(out, size::filestat)).data();
+  uint8_t* const stat = NEED(guest.out(out, guest.layout.filestat_size)).data();
   if (descriptor.stream == nullptr) {
-    store_filestat(stat, NEED(descriptor.file != nullptr ? descriptor.file->status() : descriptor.folder->status()));
+    store_filestat(stat, NEED(descriptor.file != nullptr ? descriptor.file->status() : descriptor.folder->status()), guest.layout);
     return Errno::success;
   }
   // A stream has no device, inode, size or times that a guest should know.
-  std::memset(stat, 0, size::filestat);
+  std::memset(stat, 0, guest.layout.filestat_size);
   stat[16] = static_cast<uint8_t>(filetype(descriptor));
   return Errno::success;
 }

@@ -90,12 +90,12 @@ Errno fd_pwrite(Guest& guest, uint32_t fd, uint32_t iovs, uint32_t count, uint64
 
 // Asking where it stands (offset 0 from the position) needs only the right to be told.
 Errno fd_seek(Guest& guest, uint32_t fd, int64_t offset, uint32_t whence, uint32_t out) {
-  constexpr sandbox::SeekFrom origins[] = {sandbox::SeekFrom::start, sandbox::SeekFrom::position, sandbox::SeekFrom::end};
   sandbox::Descriptor& descriptor = *NEED(file_at(guest, fd, 0, Errno::spipe));
-  if (whence >= std::size(origins)) return Errno::inval;
-  const bool only_asks = offset == 0 && origins[whence] == sandbox::SeekFrom::position;
+  if (whence >= std::size(guest.layout.origins)) return Errno::inval;
+  const sandbox::SeekFrom origin = guest.layout.origins[whence];
+  const bool only_asks = offset == 0 && origin == sandbox::SeekFrom::position;
   if (!has_rights(descriptor, rights::fd_seek) && !(only_asks && has_rights(descriptor, rights::fd_tell))) return Errno::notcapable;
-  return seek(descriptor, offset, origins[whence], NEED(guest.out(out, 8)).data());
+  return seek(descriptor, offset, origin, NEED(guest.out(out, 8)).data());
 }
 
 Errno fd_sync(Guest& guest, uint32_t fd) {

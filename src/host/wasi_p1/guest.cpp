@@ -103,16 +103,21 @@ uint64_t inheriting_of(const sandbox::Descriptor& descriptor) {
   return (folder_rights | file_rights | writing_rights | rights::fd_read) & ~descriptor.dropped_inheriting;
 }
 
-void store_filestat(uint8_t* to, const sandbox::NodeStatus& status) {
-  std::memset(to, 0, size::filestat);
+void store_filestat(uint8_t* to, const sandbox::NodeStatus& status, const Layout& layout) {
+  std::memset(to, 0, layout.filestat_size);
   store_le(to, status.device);
   store_le(to + 8, status.inode);
   to[16] = static_cast<uint8_t>(to_filetype(status.kind));
-  store_le(to + 24, status.links);
-  store_le(to + 32, status.size);
-  store_le(to + 40, at_least_zero(status.accessed_ns));
-  store_le(to + 48, at_least_zero(status.modified_ns));
-  store_le(to + 56, at_least_zero(status.changed_ns));
+  if (layout.links_size == sizeof(uint64_t)) {
+    store_le(to + layout.links_at, status.links);
+  } else {
+    store_le(to + layout.links_at, static_cast<uint32_t>(std::min<uint64_t>(status.links, UINT32_MAX)));
+  }
+  uint8_t* const rest = to + layout.file_size_at;
+  store_le(rest, status.size);
+  store_le(rest + 8, at_least_zero(status.accessed_ns));
+  store_le(rest + 16, at_least_zero(status.modified_ns));
+  store_le(rest + 24, at_least_zero(status.changed_ns));
 }
 
 Answer<NewTimes> new_times(uint64_t atim, uint64_t mtim, uint32_t flags) {

@@ -23,6 +23,7 @@ using Answer = std::expected<T, Errno>;
 struct Guest {
   sandbox::Process& process;
   std::span<uint8_t> memory;
+  const Layout& layout = preview1_layout;
 
   [[nodiscard]] Answer<Bytes> bytes(uint32_t pointer, uint64_t length) const {
     if (uint64_t{pointer} + length > memory.size()) return std::unexpected(Errno::fault);
@@ -67,8 +68,8 @@ struct Guest {
 [[nodiscard]] bool is_socket(const sandbox::Descriptor& descriptor);
 [[nodiscard]] bool is_listener(const sandbox::Descriptor& descriptor);
 
-// The 64 bytes of a filestat.
-void store_filestat(uint8_t* to, const sandbox::NodeStatus& status);
+// The bytes of a filestat.
+void store_filestat(uint8_t* to, const sandbox::NodeStatus& status, const Layout& layout);
 
 struct NewTimes {
   sandbox::NewTime accessed, modified;

@@ -82,8 +82,8 @@ Errno path_filestat_get(Guest& guest, uint32_t fd, uint32_t flags, uint32_t path
   const sandbox::Descriptor& at = *NEED(folder_at(guest, fd, rights::path_filestat_get));
   const Follow follow = NEED(follow_of(flags));
   const std::string name = NEED(guest.path(path, path_len));
-  uint8_t* const stat = NEED(guest.out(out, size::filestat)).data();
-  store_filestat(stat, NEED(at.folder->status_of(name, follow)));
+  uint8_t* const stat = NEED(guest.out(out, guest.layout.filestat_size)).data();
+  store_filestat(stat, NEED(at.folder->status_of(name, follow)), guest.layout);
   return Errno::success;
 }
 

@@ -25,14 +25,14 @@ struct Subscription {
 
 Subscription read_clock(const uint8_t* from, Subscription subscription, Guest& guest) {
   sandbox::Process& process = guest.process;
-  const auto clock = clock_id(load_le<uint32_t>(from + 16));
+  const auto clock = clock_id(load_le<uint32_t>(from + guest.layout.clock_at));
   if (!clock) {
     subscription.error = clock.error();
     return subscription;
   }
   subscription.clock = *clock;
-  subscription.deadline_ns = load_le<uint64_t>(from + 24);
-  const bool is_absolute = (load_le<uint16_t>(from + 40) & subclock_abstime) != 0;
+  subscription.deadline_ns = load_le<uint64_t>(from + guest.layout.clock_at + 8);
+  const bool is_absolute = (load_le<uint16_t>(from + guest.layout.clock_at + 24) & subclock_abstime) != 0;
   if (is_absolute && !may_read_clock(guest)) subscription.error = Errno::notcapable;
   if (!is_absolute) {
     const uint64_t now = process.now_ns(*clock);
@@ -102,14 +102,14 @@ void wait(std::span<const Subscription> subscriptions, sandbox::Process& process
 
 Errno poll_oneoff(Guest& guest, uint32_t in, uint32_t out, uint32_t count, uint32_t count_out) {
   if (count == 0 || count > subscriptions_limit) return Errno::inval;
-  const Bytes list = NEED(guest.bytes(in, uint64_t{count} * size::subscription));
+  const Bytes list = NEED(guest.bytes(in, uint64_t{count} * guest.layout.subscription_size));
   const MutableBytes events = NEED(guest.out(out, uint64_t{count} * size::event));
   uint8_t* const reported_out = NEED(guest.out(count_out, 4)).data();
   // Copied out whole before the first event is written: the two arrays may overlap.
   std::vector<Subscription> subscriptions;
   subscriptions.reserve(count);
   for (uint32_t i = 0; i < count; ++i) {
-    subscriptions.push_back(NEED(read_subscription(list.data() + uint64_t{i} * size::subscription, guest)));
+    subscriptions.push_back(NEED(read_subscription(list.data() + uint64_t{i} * guest.layout.subscription_size, guest)));
   }
   for (;;) {
     uint32_t reported = 0;

@@ -126,6 +126,7 @@ const calls::Interface unstable_interface = {"wasi_unstable", errors};
 namespace names {
 const std::string_view clocks[4] = {"REALTIME", "MONOTONIC", "PROCESS_CPUTIME_ID", "THREAD_CPUTIME_ID"};
 const std::string_view whences[3] = {"SET", "CUR", "END"};
+const std::string_view unstable_whences[3] = {"CUR", "END", "SET"};
 const std::string_view advices[6] = {"NORMAL", "SEQUENTIAL", "RANDOM", "WILLNEED", "DONTNEED", "NOREUSE"};
 const std::string_view fdflags[5] = {"APPEND", "DSYNC", "NONBLOCK", "RSYNC", "SYNC"};
 const std::string_view oflags[4] = {"CREAT", "DIRECTORY", "EXCL", "TRUNC"};
@@ -179,12 +180,20 @@ std::string show_fdstat(const calls::Call& call, uint64_t pointer) {
                 calls::flags_text(load_le<uint64_t>(stat + 16), names::rights, signature::essential_rights));
 }
 
-std::string show_filestat(const calls::Call& call, uint64_t pointer) {
-  const auto at = record_at(call, pointer, size::filestat);
+static std::string show_filestat_as(const calls::Call& call, uint64_t pointer, const Layout& layout) {
+  const auto at = record_at(call, pointer, layout.filestat_size);
   if (!at) return nowhere(pointer);
   const uint8_t* stat = at->data();
+  const uint64_t links =
+      layout.links_size == sizeof(uint64_t) ? load_le<uint64_t>(stat + layout.links_at) : load_le<uint32_t>(stat + layout.links_at);
   return format("{{filetype={}, size={}, nlink={}, mtim={}}}", calls::choice_text(stat[16], filetypes),
-                load_le<uint64_t>(stat + 32), load_le<uint64_t>(stat + 24), load_le<uint64_t>(stat + 48));
+                load_le<uint64_t>(stat + layout.file_size_at), links, load_le<uint64_t>(stat + layout.file_size_at + 16));
+}
+std::string show_filestat(const calls::Call& call, uint64_t pointer) {
+  return show_filestat_as(call, pointer, preview1_layout);
+}
+std::string show_filestat_unstable(const calls::Call& call, uint64_t pointer) {
+  return show_filestat_as(call, pointer, unstable_layout);
 }
 
 std::string show_prestat(const calls::Call& call, uint64_t pointer) {
@@ -193,14 +202,21 @@ std::string show_prestat(const calls::Call& call, uint64_t pointer) {
   return format("{{tag=dir, name_len={}}}", load_le<uint32_t>(at->data() + 4));
 }
 
-std::string show_subscriptions(const calls::Call& call, uint64_t pointer) {
-  return list_text(call, pointer, call.values[2], size::subscription, [](const uint8_t* one) {
+static std::string show_subscriptions_as(const calls::Call& call, uint64_t pointer, const Layout& layout) {
+  return list_text(call, pointer, call.values[2], layout.subscription_size, [&](const uint8_t* one) {
     if (one[8] != static_cast<uint8_t>(Event::clock)) {
       return format("{}, fd={}", calls::choice_text(one[8], event_types), load_le<uint32_t>(one + 16));
     }
-    return format("clock, id={}, timeout={}, flags={}", calls::choice_text(load_le<uint32_t>(one + 16), names::clocks),
-                  load_le<uint64_t>(one + 24), load_le<uint16_t>(one + 40) != 0 ? "ABSTIME" : "0");
+    const uint8_t* const clock = one + layout.clock_at;
+    return format("clock, id={}, timeout={}, flags={}", calls::choice_text(load_le<uint32_t>(clock), names::clocks),
+                  load_le<uint64_t>(clock + 8), load_le<uint16_t>(clock + 24) != 0 ? "ABSTIME" : "0");
   });
+}
+std::string show_subscriptions(const calls::Call& call, uint64_t pointer) {
+  return show_subscriptions_as(call, pointer, preview1_layout);
+}
+std::string show_subscriptions_unstable(const calls::Call& call, uint64_t pointer) {
+  return show_subscriptions_as(call, pointer, unstable_layout);
 }
 
 std::string show_events(const calls::Call& call, uint64_t pointer) {

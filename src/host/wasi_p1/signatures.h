@@ -14,16 +14,18 @@ extern const calls::Interface interface;           // wasi_snapshot_preview1
 extern const calls::Interface unstable_interface;  // wasi_unstable: the same errors
 
 namespace names {
-extern const std::string_view clocks[4], whences[3], advices[6];                   // by value
-extern const std::string_view fdflags[5], oflags[4], lookupflags[1], fstflags[4];  // by bit
+extern const std::string_view clocks[4], whences[3], unstable_whences[3], advices[6];  // by value
+extern const std::string_view fdflags[5], oflags[4], lookupflags[1], fstflags[4];      // by bit
 extern const std::string_view rights[30], riflags[2], roflags[1], sdflags[2], signals[31];
 }  // namespace names
 
 // Records that functions write or read, as text; a pointer that leads nowhere as a number.
 [[nodiscard]] std::string show_fdstat(const calls::Call& call, uint64_t pointer);
 [[nodiscard]] std::string show_filestat(const calls::Call& call, uint64_t pointer);
+[[nodiscard]] std::string show_filestat_unstable(const calls::Call& call, uint64_t pointer);
 [[nodiscard]] std::string show_prestat(const calls::Call& call, uint64_t pointer);
 [[nodiscard]] std::string show_subscriptions(const calls::Call& call, uint64_t pointer);
+[[nodiscard]] std::string show_subscriptions_unstable(const calls::Call& call, uint64_t pointer);
 [[nodiscard]] std::string show_events(const calls::Call& call, uint64_t pointer);
 
 namespace signature {
@@ -129,6 +131,20 @@ inline constexpr Parameter sock_recv[] = {fd(), filled("ri_data", pieces_out, 3)
                                           out("ro_datalen", 4), out("ro_flags", 2)};
 inline constexpr Parameter sock_send[] = {fd(), pieces("si_data"), num("si_flags"), out("so_datalen", 4)};
 inline constexpr Parameter sock_shutdown[] = {fd(), bits("how", names::sdflags)};
+
+// Those of wasi_unstable that differ; the others are the same.
+namespace unstable {
+using namespace signature;
+inline constexpr Parameter fd_filestat_get[] = {fd(), record("buf", show_filestat_unstable)};
+inline constexpr Parameter fd_seek[] = {
+    fd(), {.name = "offset", .kind = signed_number}, one_of("whence", names::unstable_whences), out("newoffset", 8)};
+inline constexpr Parameter path_filestat_get[] = {fd(), bits("flags", names::lookupflags), text(),
+                                                  record("buf", show_filestat_unstable)};
+inline constexpr Parameter poll_oneoff[] = {{.name = "in", .kind = list_in, .show = show_subscriptions_unstable},
+                                            {.name = "out", .kind = list_out, .show = show_events},
+                                            num("nsubscriptions"),
+                                            out("nevents", 4)};
+}  // namespace unstable
 
 // What each is about: by its name's first word, and what a path or a wait makes of it.
 constexpr uint32_t groups(std::string_view function) {

@@ -1,4 +1,5 @@
-// The import table of preview 1: names, and bridges from registers to the functions of functions.h, past whoever watches.
+// The import tables of preview 1 and of its predecessor: names, and bridges from registers to the functions of functions.h, past
+// whoever watches. Both have the same functions; a Layout says in what they differ.
 #include "host/wasi_p1/wasi_p1.h"
 
 #include "host/wasi_p1/functions.h"
@@ -11,8 +12,8 @@
 namespace mote::wasi_p1 {
 namespace {
 
-Guest guest_of(Caller& caller) {
-  return {*static_cast<sandbox::Process*>(caller.data()), caller.memory()};
+Guest guest_of(Caller& caller, const Layout& layout) {
+  return {*static_cast<sandbox::Process*>(caller.data()), caller.memory(), layout};
 }
 
 // The functions as data, in the order of functions.def; proc_exit, which never returns, comes last.
@@ -22,6 +23,12 @@ constexpr calls::Function described[] = {
     {interface, "proc_exit", signature::proc_exit, signature::groups("proc_exit")},
 };
 static_assert(std::size(described) == 46, "preview 1 has 46 functions");
+constexpr calls::Function described_unstable[] = {
+#define MOTE_WASI(name) {unstable_interface, #name, signature::unstable::name, signature::groups(#name)},
+#include "host/wasi_p1/functions.def"
+    {unstable_interface, "proc_exit", signature::proc_exit, signature::groups("proc_exit")},
+};
+constexpr std::string_view only_in_preview1 = "sock_accept";
 
 std::expected<uint32_t, Failure> to_guest(calls::Ending ending) {
   switch (ending.kind) {
@@ -50,47 +57,65 @@ template <class... Args>
 }
 
 template <auto body, class... Args>
-Result<void> define_one(Linker& linker, const calls::Function& function, Errno (*)(Guest&, Args...)) {
-  return linker.func(module_name, function.name, [&function](Caller& caller, Args... args) -> std::expected<uint32_t, Failure> {
-    Guest guest = guest_of(caller);
-    if (guest.process.watch == nullptr) [[likely]]
-      return static_cast<uint32_t>(body(guest, args...));
-    return call_watched<Args...>(function, guest, body, args...);
-  });
+Result<void> define_one(Linker& linker, const calls::Function& function, const Layout& layout, Errno (*)(Guest&, Args...)) {
+  return linker.func(function.interface.name, function.name,
+                     [&function, &layout](Caller& caller, Args... args) -> std::expected<uint32_t, Failure> {
+                       Guest guest = guest_of(caller, layout);
+                       if (guest.process.watch == nullptr) [[likely]]
+                         return static_cast<uint32_t>(body(guest, args...));
+                       return call_watched<Args...>(function, guest, body, args...);
+                     });
 }
 
 // Ends the guest without running any more of it.
-Result<void> define_proc_exit(Linker& linker, const calls::Function& function) {
-  return linker.func(module_name, function.name, [&function](Caller& caller, uint32_t code) -> std::expected<void, Failure> {
-    Guest guest = guest_of(caller);
-    calls::Ending ending{calls::Ending::Kind::exited, code};
-    if (guest.process.watch != nullptr) {
-      const uint64_t values[] = {code};
-      ending = guest.process.watch->pass(function, values, guest.memory, [&] { return ending; });
-    }
-    if (auto returned = to_guest(std::move(ending)); !returned) return std::unexpected(std::move(returned.error()));
-    return {};  // an interposer said that it returns, which preview 1 does not foresee; the guest traps behind the call
-  });
+Result<void> define_proc_exit(Linker& linker, const calls::Function& function, const Layout& layout) {
+  return linker.func(
+      function.interface.name, function.name, [&function, &layout](Caller& caller, uint32_t code) -> std::expected<void, Failure> {
+        Guest guest = guest_of(caller, layout);
+        calls::Ending ending{calls::Ending::Kind::exited, code};
+        if (guest.process.watch != nullptr) {
+          const uint64_t values[] = {code};
+          ending = guest.process.watch->pass(function, values, guest.memory, [&] { return ending; });
+        }
+        if (auto returned = to_guest(std::move(ending)); !returned) return std::unexpected(std::move(returned.error()));
+        return {};  // an interposer said that it returns, which preview 1 does not foresee; the guest traps behind the call
+      });
 }
 
-using Define = Result<void> (*)(Linker& linker, const calls::Function& function);
-#define MOTE_WASI(name) static_assert(describes(signature::name, &name));
+using Define = Result<void> (*)(Linker& linker, const calls::Function& function, const Layout& layout);
+#define MOTE_WASI(name) static_assert(describes(signature::name, &name) && describes(signature::unstable::name, &name));
 #include "host/wasi_p1/functions.def"
 constexpr Define defines[] = {
-#define MOTE_WASI(name) [](Linker& linker, const calls::Function& function) { return define_one<&name>(linker, function, &name); },
+#define MOTE_WASI(name)                                                       \
+  [](Linker& linker, const calls::Function& function, const Layout& layout) { \
+    return define_one<&name>(linker, function, layout, &name);                \
+  },
 #include "host/wasi_p1/functions.def"
     define_proc_exit,
 };
 
-// The index of a function; 46: there is none.
-size_t find(std::string_view name) {
-  return static_cast<size_t>(std::ranges::find(described, name, &calls::Function::name) - described);
+struct Table {
+  std::span<const calls::Function> functions;
+  const Layout& layout;
+};
+constexpr Table tables[] = {{described, preview1_layout}, {described_unstable, unstable_layout}};
+
+struct Found {
+  const Table* table = nullptr;  // null: there is none
+  size_t index = 0;
+};
+Found find(std::string_view module, std::string_view name) {
+  const Table* table = module == module_name ? &tables[0] : module == unstable_module_name ? &tables[1] : nullptr;
+  if (table == nullptr || (table == &tables[1] && name == only_in_preview1)) return {};
+  const auto found = std::ranges::find(table->functions, name, &calls::Function::name);
+  if (found == table->functions.end()) return {};
+  return {table, static_cast<size_t>(found - table->functions.begin())};
 }
 
 }  // namespace
 
-bool has_function(std::string_view name) {
-  return find(name) < std::size(described);
+bool provides(std::string_view module, std::string_view name) {
+  return find(module, name).table != nullptr;
 }
 
 std::span<const calls::Function> functions() {
@@ -98,14 +123,19 @@ std::span<const calls::Function> functions() {
 }
 
 Result<void> define_all(Linker& linker) {
-  for (size_t i = 0; i < std::size(described); ++i) TRY(defines[i](linker, described[i]));
+  for (const Table& table : tables) {
+    for (size_t i = 0; i < table.functions.size(); ++i) {
+      const calls::Function& function = table.functions[i];
+      if (provides(function.interface.name, function.name)) TRY(defines[i](linker, function, table.layout));
+    }
+  }
   return {};
 }
 
 Result<void> define_imported(Linker& linker, const Module& module) {
   for (const ImportInfo& import : module.imports()) {
-    if (import.module != module_name) continue;
-    if (const size_t i = find(import.name); i < std::size(described)) TRY(defines[i](linker, described[i]));
+    const auto [table, i] = find(import.module, import.name);
+    if (table != nullptr) TRY(defines[i](linker, table->functions[i], table->layout));
   }
   return {};
 }

@@ -1,4 +1,5 @@
-// WASI preview 1 for a guest: the 46 functions of module "wasi_snapshot_preview1", as thin translations to host/sandbox.
+// WASI preview 1 for a guest: the 46 functions of module "wasi_snapshot_preview1", as thin translations to host/sandbox. And its
+// predecessor, module "wasi_unstable": the same but for a few layouts and numbers (Layout in abi.h).
 //
 // What is meant by a file, a clock or an exit is sandbox/process.h; here are only numbers, layouts and checks of guest pointers.
 // Tested by wasi_p1_test.cpp, with guests by tests/cases.
@@ -14,12 +15,12 @@
 
 namespace mote::wasi_p1 {
 
-inline constexpr std::string_view module_name = "wasi_snapshot_preview1";
+inline constexpr std::string_view module_name = "wasi_snapshot_preview1", unstable_module_name = "wasi_unstable";
 
-// All of them, described.
+// All of preview 1, described.
 [[nodiscard]] std::span<const calls::Function> functions();
-// Whether preview 1 has a function of this name.
-[[nodiscard]] bool has_function(std::string_view name);
+// Whether there is such a function.
+[[nodiscard]] bool provides(std::string_view module, std::string_view name);
 
 // Defines every function; `define_imported` only those that a module imports, which is what a short-lived process wants. The
 // functions find the guest's sandbox::Process by Store::set_data: it must be set before the guest runs, and be a sandbox::Process*.

@@ -64,11 +64,15 @@ class WasiP1 : public testing::Test {
 constexpr uint32_t end = 65536;
 
 TEST_F(WasiP1, Has46Functions) {
-  EXPECT_TRUE(has_function("fd_write"));
-  EXPECT_TRUE(has_function("proc_exit"));
-  EXPECT_TRUE(has_function("sock_accept"));
-  EXPECT_FALSE(has_function("fd_writ"));
-  EXPECT_FALSE(has_function("sock_open"));
+  EXPECT_TRUE(provides(module_name, "fd_write"));
+  EXPECT_TRUE(provides(module_name, "proc_exit"));
+  EXPECT_TRUE(provides(module_name, "sock_accept"));
+  EXPECT_FALSE(provides(module_name, "fd_writ"));
+  EXPECT_FALSE(provides(module_name, "sock_open"));
+  EXPECT_FALSE(provides("env", "fd_write"));
+  EXPECT_TRUE(provides(unstable_module_name, "fd_write"));
+  EXPECT_TRUE(provides(unstable_module_name, "proc_exit"));
+  EXPECT_FALSE(provides(unstable_module_name, "sock_accept"));  // came with preview 1
 }
 
 TEST_F(WasiP1, ArgumentsAndEnvironment) {
