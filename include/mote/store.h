@@ -35,7 +35,7 @@ struct StoreLimits {
   uint64_t wasm_stack_bytes = limits::wasm_stack.standard;
 };
 
-// Ends the guests of one store from another thread: copies may be kept anywhere, and may outlive the store.
+// Ends or interrupts the guests of one store from another thread: copies may be kept anywhere, and may outlive the store.
 class Stopper {
  public:
   // The guest traps (interrupt, with the reason and where it was), at any instruction, inside a bulk operation and in
@@ -43,6 +43,10 @@ class Stopper {
   // alike. Returns whether no guest of the store runs; waits for that, at most `patience_ns`. The first reason counts. From any
   // thread but the store's own.
   bool stop(std::string reason, uint64_t patience_ns = 0) const;
+  // Has the store's task (mote/task.h) come back to whoever resumed it: at any instruction, between the pieces of a bulk operation,
+  // when a host function returns. At once where the guest is in compiled code; an order that meets it on its way in or out may be
+  // lost, so it is repeated by whoever needs the thread. Without a task: nothing.
+  void preempt() const;
 
   struct State;
   explicit Stopper(std::shared_ptr<State> state) : state_(std::move(state)) {}
@@ -162,6 +166,12 @@ class Caller {
  public:
   [[nodiscard]] Store::State* store() const { return store_; }
   [[nodiscard]] void* data() const;  // Store::set_data
+  // Waits without the thread: leaves the task (mote/task.h) in which the guest runs, and returns when that is resumed. False: the
+  // guest is to end, or there is no task to leave; the host function should return. What may have moved meanwhile, memory() above
+  // all, is asked for again. No lock is held, and no address of a thread_local kept, across it: the task may go on on another
+  // thread.
+  [[nodiscard]] bool park();
+  [[nodiscard]] bool may_park() const;  // whether there is a task
   // The calling instance's exported memory "memory", or its memory 0; empty when it has none. Valid until the guest runs again.
   [[nodiscard]] std::span<uint8_t> memory() const;
   Caller(Store::State* store, void* instance) : store_(store), instance_(instance) {}

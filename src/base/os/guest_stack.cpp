@@ -1,16 +1,11 @@
-// Guest stacks (guest_stack.h). The only file that tells sanitizers about a change of stack.
+// Guest stacks (guest_stack.h).
 #include "base/os/guest_stack.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define MOTE_ADDRESS_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define MOTE_ADDRESS_SANITIZER 1
-#endif
-#endif
-#ifdef MOTE_ADDRESS_SANITIZER
-#include <sanitizer/common_interface_defs.h>
-#endif
+#include "base/os/sanitizers.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
 
 extern "C" void mote_run_on_stack(void* top, void (*function)(void*), void* argument);
 
@@ -25,15 +20,11 @@ struct Switch {
 
 void arrived(void* argument) {
   const auto& to = *static_cast<const Switch*>(argument);
-#ifdef MOTE_ADDRESS_SANITIZER
   const void* bottom = nullptr;
   size_t size = 0;
-  __sanitizer_finish_switch_fiber(nullptr, &bottom, &size);
+  sanitizers::arrive(nullptr, &bottom, &size);
   to.function(to.argument);
-  __sanitizer_start_switch_fiber(nullptr, bottom, size);
-#else
-  to.function(to.argument);
-#endif
+  sanitizers::depart(nullptr, bottom, size);
 }
 
 }  // namespace
@@ -48,14 +39,38 @@ Result<GuestStack> GuestStack::create(uint64_t guest_size) {
 
 void GuestStack::run(void (*function)(void*), void* argument) const {
   Switch to = {function, argument};
-#ifdef MOTE_ADDRESS_SANITIZER
   void* fake_stack = nullptr;
-  __sanitizer_start_switch_fiber(&fake_stack, guard_high(), static_cast<size_t>(top() - guard_high()));
+  sanitizers::depart(&fake_stack, guard_high(), static_cast<size_t>(top() - guard_high()));
   mote_run_on_stack(top(), arrived, &to);
-  __sanitizer_finish_switch_fiber(fake_stack, nullptr, nullptr);
-#else
-  mote_run_on_stack(top(), arrived, &to);
-#endif
+  sanitizers::arrive(fake_stack, nullptr, nullptr);
+}
+
+Result<GuestStack> StackPool::take(uint64_t guest_size) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::ranges::find(stacks_, align_up(guest_size, page_size), &GuestStack::guest_size);
+    if (found != stacks_.end()) {
+      std::swap(*found, stacks_.back());
+      GuestStack stack = std::move(stacks_.back());
+      stacks_.pop_back();
+      return stack;
+    }
+  }
+  return GuestStack::create(guest_size);
+}
+
+// Freed outside the lock. Pages below the mark cost a system call whether or not they were touched; their guest cannot tell.
+void StackPool::give(GuestStack stack) {
+  uint8_t* const low = stack.guard_high();
+  const auto size = static_cast<size_t>(stack.top() - low);
+  if (size > kept_size) madvise(low, size - kept_size, MADV_DONTNEED);
+  const std::lock_guard lock(mutex_);
+  if (stacks_.size() < most_) stacks_.push_back(std::move(stack));
+}
+
+uint64_t StackPool::count() {
+  const std::lock_guard lock(mutex_);
+  return stacks_.size();
 }
 
 }  // namespace mote::os

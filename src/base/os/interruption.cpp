@@ -20,9 +20,9 @@ InterruptionHandler installed = nullptr;
 void handle(int signal, siginfo_t* info, void* context) {
   const int saved_errno = errno;
   auto& interrupted = *static_cast<ucontext_t*>(context);
-  Registers registers = registers_of(interrupted);
-  if (info->si_code == SI_TKILL && installed(registers)) {
-    set_registers(interrupted, registers);
+  Interruption interruption = {registers_of(interrupted), context};
+  if (info->si_code == SI_TKILL && installed(interruption)) {
+    set_registers(interrupted, interruption);
   } else if ((previous.sa_flags & SA_SIGINFO) != 0) {
     previous.sa_sigaction(signal, info, context);
   } else if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN) {
@@ -45,7 +45,8 @@ void install_interruption_handler(InterruptionHandler handler) {
   });
 }
 
-ThreadId this_thread() {
+// Not inlined: a fiber may ask again on another thread.
+__attribute__((noinline)) ThreadId this_thread() {
   static thread_local const ThreadId self = gettid();
   return self;
 }

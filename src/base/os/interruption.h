@@ -14,7 +14,10 @@ namespace mote::os {
 
 inline constexpr int interruption_signal = SIGURG;
 
-using InterruptionHandler = bool (*)(Registers& registers);  // true: go on with the changed registers
+struct Interruption : Registers {
+  void* machine;  // all that the kernel saved: a ucontext_t
+};
+using InterruptionHandler = bool (*)(Interruption& interruption);  // true: go on with the changed registers
 
 // Once per process; later calls with the same handler do nothing.
 void install_interruption_handler(InterruptionHandler handler);

@@ -32,7 +32,7 @@ void earlier(int) {
   ++earlier_calls;
 }
 
-bool handle(Registers& registers) {
+bool handle(Interruption& registers) {
   ++our_calls;
   const auto spin = reinterpret_cast<uint64_t>(interruption_spin);
   if (registers.pc < spin || registers.pc >= spin + 4) return false;

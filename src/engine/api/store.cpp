@@ -2,6 +2,7 @@
 // store_test.cpp.
 #include "base/core/format.h"
 #include "engine/api/state.h"
+#include "engine/runtime/task.h"
 
 #include <mote/store.h>
 
@@ -65,6 +66,9 @@ struct Stopper::State {
 bool Stopper::stop(std::string reason, uint64_t patience_ns) const {
   constexpr auto longest = static_cast<uint64_t>(std::chrono::nanoseconds(std::chrono::hours(24 * 365)).count());
   return state_->control->stop(std::move(reason), std::chrono::nanoseconds(std::min(patience_ns, longest)));
+}
+void Stopper::preempt() const {
+  state_->control->preempt();
 }
 Stopper Store::stopper() const {
   return Stopper(std::make_shared<Stopper::State>(state_->store.stop_control()));
@@ -227,6 +231,13 @@ Result<void> Global::set(Val value) const {
 
 void* Caller::data() const {
   return store_->data;
+}
+
+bool Caller::may_park() const {
+  return store_->store.task() != nullptr;
+}
+bool Caller::park() {
+  return may_park() && store_->store.task()->park();
 }
 
 std::span<uint8_t> Caller::memory() const {

@@ -75,11 +75,11 @@ Outcome wait(VMContext* vmctx, uint32_t memory, uint64_t index, uint64_t offset,
 constexpr uint64_t piece_bytes = 1 << 20;
 constexpr uint64_t piece_elements = piece_bytes / sizeof(uint64_t);
 
-// Calls `one(at, size)` for the pieces of `count`, the last ones first when told so, until the store is to stop: that is found out
-// again, and the guest ended, when the builtin returns.
+// Calls `one(at, size)` for the pieces of `count`, the last ones first when told so, until the store is to stop; the builtin's stub
+// then ends the guest. Between pieces its task may be left: memories and tables stay where they are.
 template <class One>
-void in_pieces(const Store& store, uint64_t count, uint64_t piece, bool backwards, One one) {
-  for (uint64_t done = 0; done < count && !store.is_to_stop();) {
+void in_pieces(Store& store, uint64_t count, uint64_t piece, bool backwards, One one) {
+  for (uint64_t done = 0; done < count && store.may_go_on();) {
     const uint64_t size = std::min(piece, count - done);
     one(backwards ? count - done - size : done, size);
     done += size;
@@ -88,10 +88,9 @@ void in_pieces(const Store& store, uint64_t count, uint64_t piece, bool backward
 
 extern "C" {  // the stubs name them
 
-// A builtin returned and the guest is not to go on: why, unless the builtin has said so.
-void mote_note_stop(code::StoreContext* context) {
-  Store& store = Store::of(*context);
-  if (!store.has_stop()) store.trap(TrapCode::interrupt);
+// A builtin returned, and it or another thread wants the guest to end or be left. Whether the guest goes on.
+bool mote_builtin_may_go_on(code::StoreContext* context, uint64_t is_stopped) {
+  return is_stopped == 0 && Store::of(*context).may_go_on();
 }
 
 Outcome mote_do_memory_grow(VMContext* vmctx, uint32_t memory, uint64_t delta) {

@@ -3,6 +3,7 @@
 
 #include "base/core/format.h"
 #include "base/os/fault.h"
+#include "engine/runtime/task.h"
 #include "engine/runtime/trap_handler.h"
 #include "engine/runtime/values.h"
 
@@ -37,9 +38,13 @@ void enter(void* argument) {
 
 // The stack this call may run on: made, with this thread able to handle faults; or why not.
 Run<void> prepare(Store& store) {
-  if (store.context.activation != nullptr) {
+  if (store.context.activation != nullptr || store.task() != nullptr) {
     const auto* here = static_cast<const uint8_t*>(__builtin_frame_address(0));
     if (!store.running_stack().holds(here)) {
+      if (store.task() != nullptr && !store.task()->is_running()) {
+        return std::unexpected(
+            Stop::of({ErrorKind::bad_input, "the store's task has not ended: resume it until it has, or discard it"}));
+      }
       return std::unexpected(Stop::of({ErrorKind::bad_input,
                                        "a store was entered again from a host function of another store; call it from a host "
                                        "function of its own"}));
@@ -57,10 +62,10 @@ Run<void> prepare(Store& store) {
 
 Run<void> enter_guest(Store& store, const code::FuncRef& func, RegisterImage& registers) {
   code::StoreContext& context = store.context;
-  const bool is_outermost = context.activation == nullptr;
-  if (is_outermost ? !store.stop_control()->enter() : store.is_to_stop()) {
+  const bool is_outermost = context.activation == nullptr && store.task() == nullptr;  // a task's turns are watched as a whole
+  if (is_outermost ? !store.stop_control()->enter() : !store.may_go_on()) {
     if (is_outermost) store.stop_control()->leave();
-    store.stop(Stop::trap(code::TrapCode::interrupt));
+    if (!store.has_stop()) store.stop(Stop::trap(code::TrapCode::interrupt));
     return std::unexpected(store.take_stop());
   }
   Activation activation = {.entry_sp = nullptr,
@@ -72,10 +77,10 @@ Run<void> enter_guest(Store& store, const code::FuncRef& func, RegisterImage& re
   context.activation = &activation;
   set_running_store(&store);
   Entry entry = {&activation, &func, &registers, 0};
-  if (activation.previous != nullptr) {
-    enter(&entry);
-  } else {
+  if (is_outermost) {
     store.running_stack().run(enter, &entry);
+  } else {
+    enter(&entry);
   }
   set_running_store(outer);
   context.activation = activation.previous;

@@ -32,9 +32,5 @@ void write_results(HostCallFrame& call, const wasm::FuncType& type, std::span<co
 extern "C" bool mote_call_host_function(mote::runtime::HostCallFrame* call) {
   const mote::runtime::HostFunc& func = *call->binding->func;
   if (!func.thunk(*call, func)) return false;
-  mote::runtime::Store& store = call->store();
-  if (!store.is_to_stop()) [[likely]]
-    return true;
-  store.trap(mote::code::TrapCode::interrupt);
-  return false;
+  return call->store().may_go_on();
 }

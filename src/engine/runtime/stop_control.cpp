@@ -21,6 +21,13 @@ bool StopControl::interrupt_runner() {
   return runner != 0;
 }
 
+void StopControl::preempt() {
+  const std::lock_guard lock(mutex_);
+  if (context_ == nullptr || runner_.load(std::memory_order_acquire) == 0) return;
+  context_->interrupt.fetch_or(code::interrupt_preempt);
+  (void)interrupt_runner();
+}
+
 // An interruption that meets host code is lost, so it is repeated, less and less often.
 bool StopControl::stop(std::string reason, std::chrono::nanoseconds patience) {
   using std::chrono::steady_clock;

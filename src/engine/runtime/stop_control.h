@@ -27,11 +27,16 @@ class StopControl {
   [[nodiscard]] bool enter() {
     runner_.store(os::this_thread(), std::memory_order_relaxed);
     std::atomic_signal_fence(std::memory_order_seq_cst);  // stop() brings the processors into line
-    return context_->interrupt.load(std::memory_order_relaxed) == 0;
+    return (context_->interrupt.load(std::memory_order_relaxed) & code::interrupt_kill) == 0;
   }
   void leave() { runner_.store(0, std::memory_order_release); }
   void detach();  // the store goes away
   [[nodiscard]] std::string reason();
+
+  // From any thread: the guest's task is left as soon as may be, to be taken up by its next resume(). An order that arrives while
+  // the guest is on its way between host and compiled code may be lost: whoever must have the guest out repeats it. Nothing where
+  // no task runs.
+  void preempt();
 
   // From any thread. Whether no guest of the store runs any more when it returns, which is after `patience` at the latest: a host
   // function may be at work, and the guest ends when it returns. The first reason counts.

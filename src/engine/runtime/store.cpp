@@ -3,6 +3,7 @@
 
 #include "base/core/assert.h"
 #include "base/core/format.h"
+#include "engine/runtime/task.h"
 #include "engine/runtime/trampolines.h"
 #include "engine/runtime/trap_handler.h"
 #include "engine/runtime/values.h"
@@ -26,7 +27,9 @@ Store::Store(std::shared_ptr<Engine> engine, StoreLimits limits) : engine_(std::
 }
 
 Store::~Store() {
+  ASSERT(task_ == nullptr);  // it runs on the stack
   stop_control_->detach();
+  if (stack_) engine_->stacks().give(std::move(stack_));
 }
 
 Store& Store::of(const code::StoreContext& context) {
@@ -35,7 +38,7 @@ Store& Store::of(const code::StoreContext& context) {
 
 Result<const os::GuestStack*> Store::stack() {
   if (!stack_) {
-    stack_ = TRY(os::GuestStack::create(limits_.wasm_stack_bytes));
+    stack_ = TRY(engine_->stacks().take(limits_.wasm_stack_bytes));
     context.host_limit = stack_.host_limit();
     context.guard_low = stack_.guard_low();
     context.guard_high = stack_.guard_high();
@@ -159,6 +162,17 @@ void Store::stop(Stop reason) {
     reason.frames = resolve(record_);
   }
   stop_ = std::move(reason);
+}
+
+// An order to preempt that reaches a guest outside of a task is for a task that has ended.
+bool Store::obey_interrupt() {
+  if ((context.interrupt.fetch_and(~code::interrupt_preempt, std::memory_order_relaxed) & code::interrupt_preempt) != 0 &&
+      task_ != nullptr && !is_to_stop()) {
+    task_->preempt();
+  }
+  if (!is_to_stop()) return true;
+  if (!has_stop()) trap(code::TrapCode::interrupt);
+  return false;
 }
 
 Stop Store::take_stop() {

@@ -41,6 +41,8 @@ struct TrapRecord {
   bool is_first_exact = false;   // … as this says
 };
 
+class Task;
+
 class Store {
  public:
   explicit Store(std::shared_ptr<Engine> engine, StoreLimits limits = {});
@@ -87,7 +89,12 @@ class Store {
 
   // How other threads end the guest (the trap `interrupt`), for good.
   [[nodiscard]] const std::shared_ptr<StopControl>& stop_control() const { return stop_control_; }
-  [[nodiscard]] bool is_to_stop() const { return context.interrupt.load(std::memory_order_relaxed) != 0; }  // async-signal-safe
+  [[nodiscard]] bool is_to_stop() const {  // async-signal-safe
+    return (context.interrupt.load(std::memory_order_relaxed) & code::interrupt_kill) != 0;
+  }
+  // Whether the guest may go on, between two of its instructions: leaves its task when it is to be preempted; tells why it is to be
+  // stopped.
+  [[nodiscard]] bool may_go_on() { return context.interrupt.load(std::memory_order_relaxed) == 0 || obey_interrupt(); }
   // Ends memory.atomic.wait with the trap `interrupt`, the present one and all later ones. From any thread.
   void cancel_waits() { waiter_.cancel(); }
   [[nodiscard]] Waiter& waiter() { return waiter_; }
@@ -104,6 +111,8 @@ class Store {
   [[nodiscard]] Stop take_stop();  // what stop() or the signal handler left
   [[nodiscard]] bool has_stop() const { return stop_.has_value(); }
   [[nodiscard]] const os::GuestStack& running_stack() const { return stack_; }
+  [[nodiscard]] Task* task() const { return task_; }  // that has begun and not ended
+  void set_task(Task* task) { task_ = task; }
   [[nodiscard]] uint32_t next_func_id() { return next_func_id_++; }
   [[nodiscard]] Result<Instance*> add_instance(std::shared_ptr<const Module> module);
   [[nodiscard]] Result<Memory*> add_memory(const wasm::MemoryType& type, code::MemoryMode mode, code::MemoryDef* def);
@@ -117,10 +126,12 @@ class Store {
   };
   [[nodiscard]] std::vector<StackFrame> resolve(const TrapRecord& record) const;
   [[nodiscard]] std::string interrupt_message() const;
+  [[nodiscard]] bool obey_interrupt();
 
   std::shared_ptr<Engine> engine_;
   StoreLimits limits_;
-  os::GuestStack stack_;
+  os::GuestStack stack_;  // of the engine's pool
+  Task* task_ = nullptr;
   std::vector<std::shared_ptr<Memory>> memories_;  // only shared ones have other owners
   std::vector<std::unique_ptr<Table>> tables_;
   std::vector<std::unique_ptr<Global>> globals_;

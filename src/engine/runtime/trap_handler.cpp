@@ -7,6 +7,7 @@
 #include "base/os/interruption.h"
 #include "engine/code/image.h"
 #include "engine/runtime/call.h"
+#include "engine/runtime/task.h"
 
 #include <cstring>
 #include <optional>
@@ -120,15 +121,21 @@ bool handle(os::Fault& fault) {
   return true;
 }
 
-// A guest that is to be stopped leaves from any of its own instructions. Where it is in a trampoline, a builtin or a host function
-// it goes on: each looks whether to stop before it returns to compiled code.
-bool handle_interruption(os::Registers& at) {
+// A guest that is to be stopped, or its task left, does so at any of its own instructions. Where it is in a trampoline, a builtin
+// or a host function it goes on: each looks again before it returns to compiled code.
+bool handle_interruption(os::Interruption& at) {
   Store* store = running;
-  if (store == nullptr || !store->is_to_stop()) return false;
+  if (store == nullptr) return false;
+  const uint32_t orders = store->context.interrupt.load(std::memory_order_relaxed);
+  if (orders == 0) return false;
   const code::Image* image = code::find_image(reinterpret_cast<const void*>(at.pc));
   if (image == nullptr) return false;
-  leave_guest(*store, code::TrapCode::interrupt, image, at);
-  return true;
+  if ((orders & code::interrupt_kill) != 0) {
+    leave_guest(*store, code::TrapCode::interrupt, image, at);
+    return true;
+  }
+  store->context.interrupt.fetch_and(~code::interrupt_preempt, std::memory_order_relaxed);
+  return store->task() != nullptr && store->task()->preempt(at);
 }
 
 }  // namespace
@@ -138,11 +145,16 @@ void install_trap_handler() {
   os::install_interruption_handler(handle_interruption);
 }
 
-Store* running_store() {
+// Not inlined: a fiber may ask again on another thread.
+__attribute__((noinline)) Store* running_store() {
   return running;
 }
-void set_running_store(Store* store) {
+__attribute__((noinline)) void set_running_store(Store* store) {
   running = store;
+}
+
+void end_interrupted(Store& store, os::Registers& at) {
+  leave_guest(store, code::TrapCode::interrupt, code::find_image(reinterpret_cast<const void*>(at.pc)), at);
 }
 
 // The outermost frame of an activation returns into mote_enter, whose frame pointer the guest saved. From there the walk hops over

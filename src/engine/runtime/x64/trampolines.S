@@ -184,14 +184,19 @@ mote_builtin_\name:
         pushq   %rax
         callq   mote_do_\name
         movq    -8(%rbp), %r10
+        movl    %edx, %esi
         orl     STORE_INTERRUPT(%r10), %edx
         jne     1f
-        leave
+2:      leave
         .cfi_def_cfa %rsp, 8
         retq
         .cfi_def_cfa %rbp, 16
-1:      movq    -8(%rbp), %rdi            // stopped by the builtin, or from outside meanwhile
-        callq   mote_note_stop
+1:      movq    %rax, -16(%rbp)           // stopped by the builtin, or something from outside meanwhile
+        movq    %r10, %rdi
+        callq   mote_builtin_may_go_on
+        testb   %al, %al
+        movq    -16(%rbp), %rax
+        jne     2b
         movq    -8(%rbp), %rax
         jmp     .Lunwind
         .cfi_endproc
