@@ -34,9 +34,9 @@ TEST(Aliases, FoldersKeepTheirOwnersOrder) {
 }
 
 TEST(Aliases, UnitsAreTheirOwners) {
-  EXPECT_EQ(parsed({"--time-limit", "2000"})->timeout_ns, 2'000'000'000u);
-  EXPECT_EQ(parsed({"--timeout=1500"})->timeout_ns, 1'500'000'000u);
-  EXPECT_EQ(parsed({"-timeout", "2s"})->timeout_ns, 2'000'000'000u);
+  EXPECT_EQ(parsed({"--time-limit", "2000"})->timeout->ns, 2'000'000'000u);
+  EXPECT_EQ(parsed({"--timeout=1500"})->timeout->ns, 1'500'000'000u);
+  EXPECT_EQ(parsed({"-timeout", "2s"})->timeout->ns, 2'000'000'000u);
   EXPECT_EQ(parsed({"--gas-limit", "77"})->fuel, 77);
   EXPECT_EQ(parsed({"--memory-page-limit", "16"})->limits.memory_size_bytes, 1u << 20);
   EXPECT_EQ(parsed({"--stack-size=1048576"})->limits.wasm_stack_bytes, 1u << 20);

@@ -17,6 +17,7 @@
 #include "base/core/format.h"
 #include "base/os/descriptor.h"
 #include "base/os/machine.h"
+#include "host/running/task_loop.h"
 #include "host/wasi_p1/wasi_p1.h"
 
 #include <mote/linker.h>
@@ -140,6 +141,12 @@ Failure explain_import(Failure failure, const Module& module) {
   return failure;
 }
 
+GuestResult<void> instantiate_and_call(const Linker& linker, Store& store, const Module& module, const Options& options) {
+  auto instance = linker.instantiate(store, module);
+  if (!instance) return std::unexpected(explain_import(std::move(instance.error()), module));
+  return call_guest(*instance, module, options);
+}
+
 // `hint`: what else to say when it fails.
 GuestResult<void> run_module(const Engine& engine, const Module& module, const Options& options, const Grants& grants,
                              std::string& hint) {
@@ -149,7 +156,9 @@ GuestResult<void> run_module(const Engine& engine, const Module& module, const O
   if (!store) return stop(std::move(store.error()));
   if (options.fuel) store->set_fuel(*options.fuel);
 
-  auto guest = GuestProcess::make(grants, options);
+  // The guest is a task, so that a stop reaches it where it waits.
+  running::TaskLoop loop;
+  auto guest = GuestProcess::make(grants, options, loop);
   if (!guest) return stop(std::move(guest.error()));
   sandbox::Process& process = (*guest)->process();
   store->set_data(&process);
@@ -161,11 +170,11 @@ GuestResult<void> run_module(const Engine& engine, const Module& module, const O
   Linker linker(engine);
   if (auto defined = wasi_p1::define_imported(linker, module); !defined) return stop(std::move(defined.error()));
   if (auto closed = close_wall(options, grants); !closed) return stop(std::move(closed.error()));
-  const auto deadline = watch_deadline(options, *store, name);
+  const auto deadline = Deadline::start(options, *store);
   if (!deadline) return stop(deadline.error());
-  auto instance = linker.instantiate(*store, module);
-  if (!instance) return std::unexpected(explain_import(std::move(instance.error()), module));
-  auto done = call_guest(*instance, module, options);
+  GuestResult<void> done;
+  loop.add(*store, [&] { done = instantiate_and_call(linker, *store, module, options); });
+  if (auto ran = loop.run(); !ran) return stop(std::move(ran.error()));
   (*watching)->finish(done);
   if (!done) hint = folder_hint(process, module, done.error());
   return done;

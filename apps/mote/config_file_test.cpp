@@ -57,7 +57,7 @@ inherit-env = true
   EXPECT_EQ(options->codegen.memory, MemoryMode::dense);
   EXPECT_EQ(options->backtrace_frames, 3u);
   EXPECT_EQ(options->fuel, 5000);
-  EXPECT_EQ(options->timeout_ns, 2'000'000'000u);
+  EXPECT_EQ(options->timeout->ns, 2'000'000'000u);
   EXPECT_EQ(options->limits.memory_size_bytes, 1u << 20);
   EXPECT_TRUE(options->codegen.canonical_nans);
   EXPECT_TRUE(options->inherits_environment);

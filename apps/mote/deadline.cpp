@@ -1,29 +1,33 @@
 // See deadline.h.
 #include "apps/mote/deadline.h"
 
-#include "apps/mote/commands.h"
-#include "apps/mote/report.h"
-#include "base/core/format.h"
-
-#include <unistd.h>
+#include <utility>
 
 namespace mote::cli {
-namespace {
 
-constexpr uint64_t ns_per_ms = 1'000'000;
-constexpr uint64_t patience_ns = 100 * ns_per_ms;  // for a host function that only computes
+Result<std::unique_ptr<Deadline>> Deadline::start(const Options& options, const Store& store) {
+  if (!options.timeout && !options.cpu_time) return nullptr;
+  running::Allowance allowance;
+  if (options.timeout) {
+    allowance.wall_ns = options.timeout->ns;
+    allowance.wall_reason = "timeout: the guest ran longer than " + options.timeout->text;
+  }
+  if (options.cpu_time) {
+    allowance.cpu_ns = options.cpu_time->ns;
+    allowance.cpu_reason = "cpu time: the guest computed longer than " + options.cpu_time->text;
+  }
+  auto watchdog = std::make_unique<running::Watchdog>();
+  auto thread = TRY(Thread::start([one = watchdog.get()] { one->run(); }));
+  std::unique_ptr<Deadline> deadline(new Deadline(std::move(thread)));
+  deadline->watch_ = watchdog->watch(store, std::move(allowance));
+  deadline->watchdog_ = std::move(watchdog);
+  return deadline;
+}
 
-}  // namespace
-
-Result<std::unique_ptr<Delayed>> watch_deadline(const Options& options, const Store& store, std::string file) {
-  if (options.timeout_text.empty()) return nullptr;
-  const std::string reason = "timeout: the guest ran longer than " + options.timeout_text;
-  const uint64_t delay_ms = (options.timeout_ns + ns_per_ms - 1) / ns_per_ms;
-  return Delayed::start(delay_ms, [stopper = store.stopper(), reason, file = std::move(file)] {
-    if (stopper.stop(reason, patience_ns)) return;
-    print_to_stderr(format("interrupted: {}, and waits in a host function\n  ({})\n", reason, file));
-    _exit(status_trap);
-  });
+// The thread is joined next, and ends because of this.
+Deadline::~Deadline() {
+  watch_.reset();
+  watchdog_->end();
 }
 
 }  // namespace mote::cli

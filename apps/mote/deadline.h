@@ -1,21 +1,32 @@
-// `-W timeout`: ends a guest that runs too long.
+// `-W timeout` and `-W cpu-time`: end a guest that runs, or computes, too long, wherever it is; one that waits, at once.
 //
-// The guest traps wherever it is. One that waits in a host function (for input, say) cannot: then the process says so and ends.
-// Tested by tests/cases/timeout.case.
+// Tested by tests/cases/timeout.case, cpu-time.case.
 #pragma once
 
 #include "apps/mote/options.h"
 #include "apps/mote/thread.h"
+#include "host/running/watchdog.h"
 
 #include <mote/store.h>
 
 #include <memory>
-#include <string>
 
 namespace mote::cli {
 
-// Counts from here until its end. Null without -W timeout; an error where there is no thread to count on. `file` is for the
-// message.
-[[nodiscard]] Result<std::unique_ptr<Delayed>> watch_deadline(const Options& options, const Store& store, std::string file);
+// A watchdog on a thread of its own, for one guest.
+class Deadline {
+ public:
+  // Counts from here until its end. Null without either flag; an error where there is no thread to count on.
+  [[nodiscard]] static Result<std::unique_ptr<Deadline>> start(const Options& options, const Store& store);
+  Deadline(const Deadline&) = delete;
+  Deadline& operator=(const Deadline&) = delete;
+  ~Deadline();
+
+ private:
+  explicit Deadline(Thread thread) : thread_(std::move(thread)) {}
+  std::unique_ptr<running::Watchdog> watchdog_;
+  Thread thread_;
+  std::unique_ptr<running::Watchdog::Watch> watch_;
+};
 
 }  // namespace mote::cli

@@ -59,7 +59,7 @@ Result<void> check_usable(const policy::Policy& policy, const Options& options) 
 
 Result<void> narrow_limits(const policy::Effective& effective, Options& options) {
   for (const policy::EffectiveLimit& limit : effective.limits) {
-    const std::string text = format("{}{}", limit.value, limit.name == "timeout" ? "ms" : "");
+    const std::string text = format("{}{}", limit.value, limit.name == "timeout" || limit.name == "cpu-time" ? "ms" : "");
     if (auto set = set_limit(options, limit.name, text); !set) {
       return fail(set.error().kind, format("limit {} {}", limit.name, set.error().message));
     }
@@ -132,7 +132,7 @@ Result<void> check_imports(const Grants& grants, const Module& module) {
   return fail(ErrorKind::denied, text);
 }
 
-GuestProcess::GuestProcess(const Grants& grants) {
+GuestProcess::GuestProcess(const Grants& grants, io::Waiting& waiting) : system_clocks_(waiting) {
   random_ = std::make_unique<sandbox::SystemRandom>();
   if (grants.policy) {
     const policy::Clock& clock = grants.policy->clock;
@@ -150,13 +150,13 @@ GuestProcess::GuestProcess(const Grants& grants) {
   process_ = std::make_unique<sandbox::Process>(clocks, *random_);
 }
 
-Result<std::unique_ptr<GuestProcess>> GuestProcess::make(const Grants& grants, const Options& options) {
-  std::unique_ptr<GuestProcess> made(new GuestProcess(grants));
-  TRY(made->open(grants, options));
+Result<std::unique_ptr<GuestProcess>> GuestProcess::make(const Grants& grants, const Options& options, io::Waiting& waiting) {
+  std::unique_ptr<GuestProcess> made(new GuestProcess(grants, waiting));
+  TRY(made->open(grants, options, waiting));
   return made;
 }
 
-Result<void> GuestProcess::open(const Grants& grants, const Options& options) {
+Result<void> GuestProcess::open(const Grants& grants, const Options& options, io::Waiting& waiting) {
   sandbox::Process& process = *process_;
   process.descriptors_most = options.descriptors;
   process.arguments = {options.argv0.value_or(file_name(options.words[0]))};
@@ -177,7 +177,7 @@ Result<void> GuestProcess::open(const Grants& grants, const Options& options) {
     return fail(ErrorKind::limit, format("{}: more descriptors than -W max-descriptors={}", what, options.descriptors));
   };
   for (const int descriptor : {0, 1, 2}) {
-    TRY(add({.stream = sandbox::system_stream(descriptor), .is_readable = descriptor == 0, .is_writable = descriptor != 0},
+    TRY(add({.stream = sandbox::system_stream(descriptor, waiting), .is_readable = descriptor == 0, .is_writable = descriptor != 0},
             "stdin, stdout, stderr"));
   }
   // MOTE_RESOLVE=walk keeps the kernel's own resolution of paths out of it: for tests.

@@ -34,12 +34,13 @@ struct Grants {
 // A guest's Process with the effects it uses; opens its streams and folders.
 class GuestProcess {
  public:
-  [[nodiscard]] static Result<std::unique_ptr<GuestProcess>> make(const Grants& grants, const Options& options);
+  [[nodiscard]] static Result<std::unique_ptr<GuestProcess>> make(const Grants& grants, const Options& options,
+                                                                  io::Waiting& waiting);
   [[nodiscard]] sandbox::Process& process() { return *process_; }
 
  private:
-  explicit GuestProcess(const Grants& grants);
-  [[nodiscard]] Result<void> open(const Grants& grants, const Options& options);
+  GuestProcess(const Grants& grants, io::Waiting& waiting);
+  [[nodiscard]] Result<void> open(const Grants& grants, const Options& options, io::Waiting& waiting);
 
   sandbox::SystemClocks system_clocks_;
   std::unique_ptr<sandbox::Clocks> policy_clocks_;  // null: the system's

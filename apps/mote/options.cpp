@@ -129,7 +129,7 @@ Result<void> set_fuel(Options& options, std::string_view text) {
 }
 
 // A whole number and a unit; seconds when there is none.
-Result<void> set_timeout(Options& options, std::string_view text) {
+Result<Options::Time> parse_time(std::string_view text) {
   struct Unit {
     std::string_view name;
     uint64_t ns;
@@ -146,9 +146,20 @@ Result<void> set_timeout(Options& options, std::string_view text) {
     return refuse(format("needs a time like 500ms, 2s or 1m, not \"{}\"", text));
   }
   if (value > most_ns / unit->ns) return refuse("is too long: at most a year");
-  options.timeout_ns = value * unit->ns;
-  options.said_limits.push_back({"timeout", options.timeout_ns / 1'000'000});
-  options.timeout_text = name.empty() ? std::string(text) + "s" : std::string(text);
+  return Options::Time{value * unit->ns, name.empty() ? std::string(text) + "s" : std::string(text)};
+}
+
+constexpr uint64_t ns_per_ms = 1'000'000;
+
+Result<void> set_timeout(Options& options, std::string_view text) {
+  options.timeout = TRY(parse_time(text));
+  options.said_limits.push_back({"timeout", options.timeout->ns / ns_per_ms});
+  return {};
+}
+
+Result<void> set_cpu_time(Options& options, std::string_view text) {
+  options.cpu_time = TRY(parse_time(text));
+  options.said_limits.push_back({"cpu-time", options.cpu_time->ns / ns_per_ms});
   return {};
 }
 
@@ -307,6 +318,7 @@ constexpr Key key_table[] = {
      [](Options& o, std::string_view v) { return set_switch(o.codegen.spectre, v); }},
     {'W', "fuel", "N", "stop the guest with a trap after about N instructions", set_fuel},
     {'W', "timeout", "TIME", "stop the guest with a trap when it has run this long: 500ms, 2s, 1m", set_timeout},
+    {'W', "cpu-time", "TIME", "stop the guest with a trap when it has computed this long, waiting not counted", set_cpu_time},
     {'W', "max-memory-size", "BYTES", "the most that one memory may grow to",
      [](Options& o, std::string_view v) { return set_limit(o, o.limits.memory_size_bytes, limits::memory_size, v); }},
     {'W', "max-shared-memory-size", "BYTES", "the most that a shared memory may declare as its maximum (default 4G)",

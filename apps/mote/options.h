@@ -25,8 +25,12 @@ struct Options {
   StoreLimits limits = {};
   bool use_cache = true;
   std::optional<int64_t> fuel = {};
-  uint64_t timeout_ns = 0;
-  std::string timeout_text = {};  // as it was typed; empty: none
+  struct Time {
+    uint64_t ns;
+    std::string text;  // as it was typed
+  };
+  std::optional<Time> timeout = {};   // from the start on
+  std::optional<Time> cpu_time = {};  // of the thread that runs the guest
   struct SaidLimit {
     std::string_view name;
     uint64_t value;  // durations in milliseconds

@@ -48,6 +48,13 @@ class Stopper {
   // lost, so it is repeated by whoever needs the thread. Without a task: nothing.
   void preempt() const;
 
+  // What a watchdog needs (host/running). CPU time that the threads which ran the store's guests took for them and their host
+  // functions; counted from the first question on, which makes each entry into a guest a system call dearer.
+  [[nodiscard]] uint64_t cpu_time_ns() const;
+  // Has `begins` called once, when the store's thread next enters a guest, by that thread, before. False: a guest runs now, and
+  // nothing will be called. After cpu_time_ns() only. An empty function takes back the one before.
+  bool notify_when_running(std::function<void()> begins) const;
+
   struct State;
   explicit Stopper(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
@@ -70,6 +77,9 @@ class Store {
 
   // To end a guest that runs too long, or is no longer wanted. Compiled code is the same whether or not anybody has one.
   [[nodiscard]] Stopper stopper() const;
+  // `wake` is called when the store is stopped, by the thread that stops it, which holds a lock: it should wake the host function
+  // that waits for the store's guest, and nothing more. Replaces the one before, which is not called any more from then on.
+  void on_stop(std::function<void()> wake);
   // Ends the guest if it sleeps in memory.atomic.wait, now or later: the trap `interrupt`. From any thread; for good.
   void cancel_waits();
 

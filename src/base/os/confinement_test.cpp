@@ -265,7 +265,7 @@ TEST_F(KernelWall, WhatTheEngineNeedsWorks) {
                        auto memory = Mapping::reserve(1 << 30);
                        if (!memory || !memory->protect(0, 1 << 20, Access::read_write)) find.say("reserve");
                        install_fault_handler([](Fault&) { return false; });
-                       install_interruption_handler([](Registers&) { return true; });
+                       install_interruption_handler([](Interruption&) { return true; });
                        if (!provide_signal_stack()) find.say("signal stack");
                        interrupt(this_thread());
                        (void)bring_threads_into_line();

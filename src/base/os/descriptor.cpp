@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -63,6 +64,13 @@ void wait_for(std::span<const Wanted> descriptors, std::optional<uint64_t> timeo
   if (timeout_ns) time = {static_cast<time_t>(*timeout_ns / second_ns), static_cast<long>(*timeout_ns % second_ns)};
   // May return early, on a signal: the caller looks at its descriptors and its clock again.
   ppoll(entries.data(), entries.size(), timeout_ns ? &time : nullptr, nullptr);
+}
+
+static_assert(surely_written <= PIPE_BUF);
+
+bool is_file(int descriptor) {
+  struct stat status = {};
+  return fstat(descriptor, &status) == 0 && (S_ISREG(status.st_mode) || S_ISDIR(status.st_mode));
 }
 
 void ignore_broken_pipes() {

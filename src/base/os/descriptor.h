@@ -31,6 +31,10 @@ struct Wanted {
 // Waits until one of them is ready or the time has passed (none: as long as it takes); returns early after a signal.
 void wait_for(std::span<const Wanted> descriptors, std::optional<uint64_t> timeout_ns);
 
+// Bytes that a pipe with any room takes without waiting (PIPE_BUF).
+inline constexpr uint64_t surely_written = 4096;
+[[nodiscard]] bool is_file(int descriptor);  // a regular one or a folder: it never waits for somebody else
+
 // Writing into a pipe that nobody reads becomes the error EPIPE instead of a signal that ends the process.
 void ignore_broken_pipes();
 

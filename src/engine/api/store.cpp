@@ -70,6 +70,15 @@ bool Stopper::stop(std::string reason, uint64_t patience_ns) const {
 void Stopper::preempt() const {
   state_->control->preempt();
 }
+uint64_t Stopper::cpu_time_ns() const {
+  return state_->control->cpu_time_ns();
+}
+bool Stopper::notify_when_running(std::function<void()> begins) const {
+  return state_->control->notify_when_running(std::move(begins));
+}
+void Store::on_stop(std::function<void()> wake) {
+  state_->store.stop_control()->on_stop(std::move(wake));
+}
 Stopper Store::stopper() const {
   return Stopper(std::make_shared<Stopper::State>(state_->store.stop_control()));
 }

@@ -13,6 +13,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <mutex>
 #include <string>
 
@@ -27,11 +28,27 @@ class StopControl {
   [[nodiscard]] bool enter() {
     runner_.store(os::this_thread(), std::memory_order_relaxed);
     std::atomic_signal_fence(std::memory_order_seq_cst);  // stop() brings the processors into line
+    if (is_metered_.load(std::memory_order_relaxed)) [[unlikely]]
+      begin_metered();
     return (context_->interrupt.load(std::memory_order_relaxed) & code::interrupt_kill) == 0;
   }
-  void leave() { runner_.store(0, std::memory_order_release); }
+  void leave() {
+    if (is_metered_.load(std::memory_order_relaxed)) [[unlikely]]
+      end_metered();
+    runner_.store(0, std::memory_order_release);
+  }
   void detach();  // the store goes away
   [[nodiscard]] std::string reason();
+
+  // Called by stop(), on its thread, for a host function that waits; it must not come back here. Not called any more when it was
+  // replaced. By the store's thread.
+  void on_stop(std::function<void()> wake);
+
+  // From any thread: CPU time of the threads that ran the store's guests while they did; counted from the first question on.
+  [[nodiscard]] uint64_t cpu_time_ns();
+  // From any thread: has `begins` called once, by the store's thread when it enters a guest next. False: it is in one, and `begins`
+  // is not called. After cpu_time_ns() only. An empty function takes the one before back.
+  [[nodiscard]] bool notify_when_running(std::function<void()> begins);
 
   // From any thread: the guest's task is left as soon as may be, to be taken up by its next resume(). An order that arrives while
   // the guest is on its way between host and compiled code may be lost: whoever must have the guest out repeats it. Nothing where
@@ -44,9 +61,17 @@ class StopControl {
 
  private:
   [[nodiscard]] bool interrupt_runner();  // false: nobody runs it
+  void begin_metered();
+  void end_metered();
 
   std::atomic<os::ThreadId> runner_ = 0;
+  std::atomic<bool> is_metered_ = false;
+  std::atomic<uint64_t> used_ns_ = 0;   // in turns that have ended, …
+  std::atomic<uint64_t> begun_ns_ = 0;  // … and where the runner's CPU clock stood when this one began; 0: none is counted
+  std::atomic<bool> has_notice_ = false;
   std::mutex mutex_;  // guards the following
+  std::function<void()> notice_;
+  std::function<void()> on_stop_;
   code::StoreContext* context_;
   Waiter* waiter_;
   std::string reason_;

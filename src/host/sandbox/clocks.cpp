@@ -27,15 +27,15 @@ uint64_t CoarseClocks::now_ns(ClockId clock) {
 uint64_t CoarseClocks::resolution_ns(ClockId clock) {
   return std::max(resolution_ns_, real_.resolution_ns(clock));
 }
-void CoarseClocks::sleep_until(ClockId clock, uint64_t time_ns) {
-  real_.sleep_until(clock, rounded_up(time_ns, resolution_ns_));
+bool CoarseClocks::sleep_until(ClockId clock, uint64_t time_ns) {
+  return real_.sleep_until(clock, rounded_up(time_ns, resolution_ns_));
 }
-void CoarseClocks::wait_for(std::span<const Wanted> streams, std::optional<uint64_t> timeout_ns) {
+bool CoarseClocks::wait_for(std::span<const Wanted> streams, std::optional<uint64_t> timeout_ns) {
   if (timeout_ns) {
     const uint64_t now = real_.now_ns(ClockId::monotonic);
     timeout_ns = rounded_up(sum(now, *timeout_ns), resolution_ns_) - now;
   }
-  real_.wait_for(streams, timeout_ns);
+  return real_.wait_for(streams, timeout_ns);
 }
 
 uint64_t VirtualClocks::now_ns(ClockId clock) {
@@ -45,15 +45,17 @@ uint64_t VirtualClocks::now_ns(ClockId clock) {
 uint64_t VirtualClocks::resolution_ns(ClockId) {
   return step_ns;
 }
-void VirtualClocks::sleep_until(ClockId clock, uint64_t time_ns) {
+bool VirtualClocks::sleep_until(ClockId clock, uint64_t time_ns) {
   const uint64_t base = clock == ClockId::realtime ? start_ns_ : 0;
   if (time_ns > sum(base, passed_ns_)) passed_ns_ = time_ns - base;
+  return true;
 }
-void VirtualClocks::wait_for(std::span<const Wanted> streams, std::optional<uint64_t> timeout_ns) {
+bool VirtualClocks::wait_for(std::span<const Wanted> streams, std::optional<uint64_t> timeout_ns) {
   if (!timeout_ns) return real_.wait_for(streams, timeout_ns);
   const bool is_ready =
       std::ranges::any_of(streams, [](const Wanted& wanted) { return wanted.stream->readiness(wanted.for_writing).is_ready; });
   if (!is_ready) passed_ns_ = sum(passed_ns_, *timeout_ns);
+  return true;
 }
 
 // SplitMix64.

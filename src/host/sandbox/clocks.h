@@ -15,8 +15,8 @@ class CoarseClocks : public Clocks {
   CoarseClocks(Clocks& real, uint64_t resolution_ns) : real_(real), resolution_ns_(resolution_ns) {}
   [[nodiscard]] uint64_t now_ns(ClockId clock) override;
   [[nodiscard]] uint64_t resolution_ns(ClockId clock) override;
-  void sleep_until(ClockId clock, uint64_t time_ns) override;
-  void wait_for(std::span<const Wanted> streams, std::optional<uint64_t> timeout_ns) override;
+  [[nodiscard]] bool sleep_until(ClockId clock, uint64_t time_ns) override;
+  [[nodiscard]] bool wait_for(std::span<const Wanted> streams, std::optional<uint64_t> timeout_ns) override;
 
  private:
   Clocks& real_;
@@ -30,8 +30,8 @@ class VirtualClocks : public Clocks {
   VirtualClocks(Clocks& real, uint64_t start_ns) : real_(real), start_ns_(start_ns) {}
   [[nodiscard]] uint64_t now_ns(ClockId clock) override;
   [[nodiscard]] uint64_t resolution_ns(ClockId clock) override;
-  void sleep_until(ClockId clock, uint64_t time_ns) override;
-  void wait_for(std::span<const Wanted> streams, std::optional<uint64_t> timeout_ns) override;
+  [[nodiscard]] bool sleep_until(ClockId clock, uint64_t time_ns) override;
+  [[nodiscard]] bool wait_for(std::span<const Wanted> streams, std::optional<uint64_t> timeout_ns) override;
 
  private:
   static constexpr uint64_t step_ns = 1000;

@@ -16,6 +16,7 @@ namespace mote::sandbox {
 enum class Refusal : uint8_t {
   bad_descriptor,
   would_block,
+  interrupted,  // a wait was given up because the guest is to end; it will not see this
   broken_pipe,
   no_space,
   io_failure,
@@ -77,6 +78,11 @@ class Stream {
   [[nodiscard]] virtual bool is_terminal() const = 0;
   [[nodiscard]] virtual Readiness readiness(bool for_writing) = 0;
   [[nodiscard]] virtual Socket* socket() { return nullptr; }  // what more it can do when it is one (socket.h)
+  // Whether its waits leave the thread to other guests. Then an operation does what it can at once and answers would_block when
+  // that is nothing, and whoever wants more waits here first: until an operation would not wait, or may not be worth asking.
+  // Whether it did wait (then guest memory is looked for anew); interrupted: the guest is to end.
+  [[nodiscard]] virtual bool parks() const { return false; }
+  [[nodiscard]] virtual Outcome<bool> wait_until_ready(bool /*for_writing*/) { return false; }
 };
 
 struct Wanted {
@@ -91,10 +97,11 @@ class Clocks {
   virtual ~Clocks() = default;
   [[nodiscard]] virtual uint64_t now_ns(ClockId clock) = 0;
   [[nodiscard]] virtual uint64_t resolution_ns(ClockId clock) = 0;
-  // Waits until a clock shows a time (one that is set forward meanwhile counts).
-  virtual void sleep_until(ClockId clock, uint64_t time_ns) = 0;
+  // Waits until a clock shows a time (one that is set forward meanwhile counts). False: given up, because the guest is to end; also
+  // of wait_for.
+  [[nodiscard]] virtual bool sleep_until(ClockId clock, uint64_t time_ns) = 0;
   // Waits until a stream is ready or the time has passed; may return early.
-  virtual void wait_for(std::span<const Wanted> streams, std::optional<uint64_t> timeout_ns) = 0;
+  [[nodiscard]] virtual bool wait_for(std::span<const Wanted> streams, std::optional<uint64_t> timeout_ns) = 0;
 };
 
 class Random {

@@ -49,12 +49,13 @@ class FakeClocks : public Clocks {
  public:
   uint64_t now_ns(ClockId clock) override { return clock == ClockId::monotonic ? monotonic : realtime; }
   uint64_t resolution_ns(ClockId clock) override { return clock == ClockId::monotonic ? 1 : 1000; }
-  void sleep_until(ClockId clock, uint64_t time_ns) override {
+  bool sleep_until(ClockId clock, uint64_t time_ns) override {
     const uint64_t now = now_ns(clock);
     if (time_ns > now) advance(time_ns - now);
     ++sleeps;
+    return !gives_up;
   }
-  void wait_for(std::span<const Wanted> streams, std::optional<uint64_t> timeout_ns) override {
+  bool wait_for(std::span<const Wanted> streams, std::optional<uint64_t> timeout_ns) override {
     ++waits;
     if (on_wait_ready != nullptr) {
       on_wait_ready->is_ready = true;
@@ -63,6 +64,7 @@ class FakeClocks : public Clocks {
       advance(*timeout_ns);
     }
     waited_for = streams.size();
+    return !gives_up;
   }
   void advance(uint64_t ns) {
     monotonic += ns;
@@ -71,6 +73,7 @@ class FakeClocks : public Clocks {
 
   uint64_t monotonic = 5'000'000'000, realtime = 1'700'000'000'000'000'000;
   int sleeps = 0, waits = 0;
+  bool gives_up = false;
   size_t waited_for = 0;
   FakeStream* on_wait_ready = nullptr;
 };

@@ -62,6 +62,16 @@ bool Process::permits(const Permission& permission, std::string_view kind, std::
   return permission.lets_through;
 }
 
+bool Process::parks(uint32_t number) {
+  const Descriptor* descriptor = find(number);
+  return descriptor != nullptr && descriptor->stream != nullptr && descriptor->may_wait && descriptor->stream->parks();
+}
+
+Outcome<bool> Process::wait_until_ready(uint32_t number, bool for_writing) {
+  if (!parks(number)) return false;
+  return find(number)->stream->wait_until_ready(for_writing);
+}
+
 Outcome<uint64_t> Process::read(uint32_t number, MutableBytes into) {
   Descriptor* descriptor = find(number);
   if (descriptor == nullptr || descriptor->stream == nullptr || !descriptor->is_readable)
@@ -83,10 +93,10 @@ uint64_t Process::now_ns(ClockId clock) {
   return clock == ClockId::monotonic ? now - monotonic_base_ : now;
 }
 
-void Process::sleep_until(ClockId clock, uint64_t time_ns) {
+bool Process::sleep_until(ClockId clock, uint64_t time_ns) {
   const uint64_t base = clock == ClockId::monotonic ? monotonic_base_ : 0;
   constexpr uint64_t latest = std::numeric_limits<int64_t>::max();  // 292 years
-  clocks_.sleep_until(clock, time_ns < latest - base ? base + time_ns : latest);
+  return clocks_.sleep_until(clock, time_ns < latest - base ? base + time_ns : latest);
 }
 
 Outcome<void> Process::fill_random(MutableBytes into) {

@@ -69,6 +69,9 @@ class Process {
   // Asks, and notes a refusal: `thing` says what for.
   [[nodiscard]] bool permits(const Permission& permission, std::string_view kind, std::string_view thing);
 
+  // Before read and write of a stream that parks (Stream::wait_until_ready), for a guest that lets it wait; of others nothing.
+  [[nodiscard]] bool parks(uint32_t number);
+  [[nodiscard]] Outcome<bool> wait_until_ready(uint32_t number, bool for_writing);
   // Of streams; a file is read and written through its descriptor.
   [[nodiscard]] Outcome<uint64_t> read(uint32_t number, MutableBytes into);
   [[nodiscard]] Outcome<uint64_t> write(uint32_t number, Bytes from);
@@ -88,8 +91,11 @@ class Process {
   // The monotonic clock begins with the process, so that a guest does not learn the host's uptime.
   [[nodiscard]] uint64_t now_ns(ClockId clock);
   [[nodiscard]] uint64_t resolution_ns(ClockId clock) { return clocks_.resolution_ns(clock); }
-  void sleep_until(ClockId clock, uint64_t time_ns);
-  void wait_for(std::span<const Wanted> streams, std::optional<uint64_t> timeout_ns) { clocks_.wait_for(streams, timeout_ns); }
+  // False: the guest is to end, and so is the call.
+  [[nodiscard]] bool sleep_until(ClockId clock, uint64_t time_ns);
+  [[nodiscard]] bool wait_for(std::span<const Wanted> streams, std::optional<uint64_t> timeout_ns) {
+    return clocks_.wait_for(streams, timeout_ns);
+  }
 
   // In pieces, so that no single request to the system grows with what a guest asks for.
   [[nodiscard]] Outcome<void> fill_random(MutableBytes into);

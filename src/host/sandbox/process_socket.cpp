@@ -32,8 +32,7 @@ std::vector<MutableBytes> rest_of(std::span<const MutableBytes> pieces, uint64_t
 bool Process::waits(Descriptor& descriptor, Refusal refusal, bool for_writing) {
   if (refusal != Refusal::would_block || !descriptor.may_wait) return false;
   const Wanted wanted[] = {{descriptor.stream.get(), for_writing}};
-  clocks_.wait_for(wanted, std::nullopt);
-  return true;
+  return clocks_.wait_for(wanted, std::nullopt);  // given up: the guest is to end
 }
 
 Outcome<Received> Process::receive(uint32_t number, std::span<const MutableBytes> into, Receiving how) {

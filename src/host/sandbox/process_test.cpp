@@ -75,11 +75,11 @@ TEST_F(ProcessTest, AnOperationThatMayNotWaitIsRefused) {
 TEST_F(ProcessTest, MonotonicTimeBeginsAtZero) {
   EXPECT_EQ(process_.now_ns(ClockId::monotonic), 0u);
   EXPECT_EQ(process_.now_ns(ClockId::realtime), clocks_.realtime);
-  process_.sleep_until(ClockId::monotonic, 250);
+  EXPECT_TRUE(process_.sleep_until(ClockId::monotonic, 250));
   EXPECT_EQ(process_.now_ns(ClockId::monotonic), 250u);
-  process_.sleep_until(ClockId::monotonic, 100);  // in the past
+  EXPECT_TRUE(process_.sleep_until(ClockId::monotonic, 100));  // in the past
   EXPECT_EQ(process_.now_ns(ClockId::monotonic), 250u);
-  process_.sleep_until(ClockId::monotonic, ~0ull);  // later than a clock can show: must not wrap into the past
+  EXPECT_TRUE(process_.sleep_until(ClockId::monotonic, ~0ull));  // later than a clock can show: must not wrap into the past
   EXPECT_GT(process_.now_ns(ClockId::monotonic), 1ull << 62);
 }
 

@@ -7,7 +7,9 @@
 #include "base/os/machine.h"
 #include "host/sandbox/refusal.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <optional>
 #include <vector>
 
 namespace mote::sandbox {
@@ -19,24 +21,34 @@ os::Clock system_clock(ClockId clock) {
 
 class SystemStream : public DescriptorStream {
  public:
-  explicit SystemStream(int descriptor) : descriptor_(descriptor) {}
+  SystemStream(int descriptor, io::Waiting& waiting)
+      : descriptor_(descriptor), waiting_(waiting), is_file_(os::is_file(descriptor)) {}
 
   // Whoever shares our stdio may have made it non-blocking, which is not what the guest asked for: wait and try again.
   Outcome<uint64_t> read(MutableBytes into) override {
     for (;;) {
       const auto count = os::read_descriptor(descriptor_, into);
       if (count) return *count;
-      if (count.error() != EAGAIN) return std::unexpected(refusal(count.error()));
+      if (count.error() != EAGAIN || parks()) return std::unexpected(refusal(count.error()));
       wait(false);
     }
   }
   Outcome<uint64_t> write(Bytes from) override {
+    // A pipe that is ready has room for this much; more could wait for its reader.
+    if (parks() && !is_file_) from = from.first(std::min<size_t>(from.size(), os::surely_written));
     for (;;) {
       const auto count = os::write_descriptor(descriptor_, from);
       if (count) return *count;
-      if (count.error() != EAGAIN) return std::unexpected(refusal(count.error()));
+      if (count.error() != EAGAIN || parks()) return std::unexpected(refusal(count.error()));
       wait(true);
     }
+  }
+  bool parks() const override { return waiting_.parks(); }
+  Outcome<bool> wait_until_ready(bool for_writing) override {
+    if (is_file_ || os::readiness(descriptor_, for_writing).is_ready) return false;
+    const io::Interest wanted[] = {{descriptor_, for_writing}};
+    if (!waiting_.wait(wanted, std::nullopt)) return std::unexpected(Refusal::interrupted);
+    return true;
   }
   bool is_terminal() const override { return os::is_terminal(descriptor_); }
   Readiness readiness(bool for_writing) override {
@@ -52,6 +64,8 @@ class SystemStream : public DescriptorStream {
   }
 
   int descriptor_;
+  io::Waiting& waiting_;
+  const bool is_file_;  // never waits
 };
 
 }  // namespace
@@ -62,16 +76,31 @@ uint64_t SystemClocks::now_ns(ClockId clock) {
 uint64_t SystemClocks::resolution_ns(ClockId clock) {
   return os::resolution_ns(system_clock(clock));
 }
-void SystemClocks::sleep_until(ClockId clock, uint64_t time_ns) {
-  os::sleep_until_ns(system_clock(clock), time_ns);
+// Where a wait parks, the realtime clock is looked at once a second: it may have been set.
+bool SystemClocks::sleep_until(ClockId clock, uint64_t time_ns) {
+  if (!waiting_.parks()) {
+    os::sleep_until_ns(system_clock(clock), time_ns);
+    return true;
+  }
+  constexpr uint64_t second_ns = 1'000'000'000;
+  for (uint64_t now = now_ns(clock); now < time_ns; now = now_ns(clock)) {
+    const uint64_t left = clock == ClockId::realtime ? std::min(time_ns - now, second_ns) : time_ns - now;
+    if (!waiting_.wait({}, now_ns(ClockId::monotonic) + left)) return false;
+  }
+  return true;
 }
-void SystemClocks::wait_for(std::span<const Wanted> streams, std::optional<uint64_t> timeout_ns) {
-  std::vector<os::Wanted> wanted;
+bool SystemClocks::wait_for(std::span<const Wanted> streams, std::optional<uint64_t> timeout_ns) {
+  std::vector<io::Interest> wanted;
   wanted.reserve(streams.size());
   for (const Wanted& one : streams) {
     wanted.push_back({static_cast<const DescriptorStream*>(one.stream)->descriptor(), one.for_writing});
   }
-  os::wait_for(wanted, timeout_ns);
+  std::optional<uint64_t> until;
+  if (timeout_ns) {
+    const uint64_t now = now_ns(ClockId::monotonic);
+    until = *timeout_ns < UINT64_MAX - now ? now + *timeout_ns : UINT64_MAX;
+  }
+  return waiting_.wait(wanted, until);
 }
 
 Outcome<void> SystemRandom::fill(MutableBytes into) {
@@ -79,8 +108,8 @@ Outcome<void> SystemRandom::fill(MutableBytes into) {
   return {};
 }
 
-std::unique_ptr<Stream> system_stream(int descriptor) {
-  return std::make_unique<SystemStream>(descriptor);
+std::unique_ptr<Stream> system_stream(int descriptor, io::Waiting& waiting) {
+  return std::make_unique<SystemStream>(descriptor, waiting);
 }
 
 }  // namespace mote::sandbox

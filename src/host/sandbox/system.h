@@ -1,18 +1,25 @@
 // The real effects: this process's stdio, the machine's clocks, the kernel's randomness. Tested by system_test.cpp.
 #pragma once
 
+#include "base/io/waiting.h"
 #include "host/sandbox/effects.h"
 
 #include <memory>
 
 namespace mote::sandbox {
 
+// Both wait by `waiting`, which outlives them: where that parks guests, a stream waits in wait_until_ready() and not in an
+// operation.
 class SystemClocks : public Clocks {
  public:
+  explicit SystemClocks(io::Waiting& waiting = io::blocking()) : waiting_(waiting) {}
   [[nodiscard]] uint64_t now_ns(ClockId clock) override;
   [[nodiscard]] uint64_t resolution_ns(ClockId clock) override;
-  void sleep_until(ClockId clock, uint64_t time_ns) override;
-  void wait_for(std::span<const Wanted> streams, std::optional<uint64_t> timeout_ns) override;
+  [[nodiscard]] bool sleep_until(ClockId clock, uint64_t time_ns) override;
+  [[nodiscard]] bool wait_for(std::span<const Wanted> streams, std::optional<uint64_t> timeout_ns) override;
+
+ private:
+  io::Waiting& waiting_;
 };
 
 class SystemRandom : public Random {
@@ -27,6 +34,6 @@ class DescriptorStream : public Stream {
 };
 
 // One whose descriptor stays open when the stream goes.
-[[nodiscard]] std::unique_ptr<Stream> system_stream(int descriptor);
+[[nodiscard]] std::unique_ptr<Stream> system_stream(int descriptor, io::Waiting& waiting = io::blocking());
 
 }  // namespace mote::sandbox

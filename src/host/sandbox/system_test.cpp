@@ -59,9 +59,9 @@ TEST_F(SystemStreams, ClocksWaitForStreamsOrTime) {
   SystemClocks clocks;
   const uint64_t begin = clocks.now_ns(ClockId::monotonic);
   const Wanted wanted[] = {{from_.get(), false}};
-  clocks.wait_for(wanted, 10'000'000);
+  EXPECT_TRUE(clocks.wait_for(wanted, 10'000'000));
   EXPECT_GE(clocks.now_ns(ClockId::monotonic) - begin, 10'000'000u);
-  clocks.sleep_until(ClockId::realtime, clocks.now_ns(ClockId::realtime) + 5'000'000);
+  EXPECT_TRUE(clocks.sleep_until(ClockId::realtime, clocks.now_ns(ClockId::realtime) + 5'000'000));
   EXPECT_GE(clocks.now_ns(ClockId::monotonic) - begin, 15'000'000u);
   EXPECT_GE(clocks.resolution_ns(ClockId::monotonic), 1u);
 }

@@ -21,6 +21,7 @@ enum class Errno : uint16_t {
   fault = 21,
   fbig = 22,
   ilseq = 25,
+  intr = 27,
   inval = 28,
   io = 29,
   isdir = 31,
@@ -51,6 +52,8 @@ enum class Errno : uint16_t {
   switch (refusal) {
     case Refusal::bad_descriptor:
       return Errno::badf;
+    case Refusal::interrupted:
+      return Errno::intr;
     case Refusal::would_block:
       return Errno::again;
     case Refusal::broken_pipe:

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
+#include <vector>
 
 namespace mote::wasi_p1 {
 namespace {
@@ -45,14 +47,59 @@ sandbox::Outcome<uint64_t> write_all_pieces(sandbox::Process& process, uint32_t 
 }
 
 // Reads once into the first buffer of a stream: a second read could wait although there is something to return.
-sandbox::Outcome<uint64_t> read_some(sandbox::Process& process, uint32_t fd, std::span<const MutableBytes> buffers) {
-  if (is_socket(*process.find(fd))) {
-    const auto received = process.receive(fd, buffers, {});
-    if (!received) return std::unexpected(received.error());
+Answer<uint64_t> read_stream(Guest& guest, uint32_t fd, uint32_t iovs, uint32_t count, std::vector<MutableBytes> buffers) {
+  if (is_socket(*guest.process.find(fd))) {
+    const auto received = guest.process.receive(fd, buffers, {});
+    if (!received) return std::unexpected(as_errno(received.error()));
     return received->size;
   }
-  if (buffers.empty()) return 0;
-  return process.read(fd, buffers.front());
+  while (!buffers.empty()) {
+    const auto waited = guest.process.wait_until_ready(fd, false);
+    if (!waited) return std::unexpected(as_errno(waited.error()));
+    if (*waited) {
+      guest.find_memory_again();
+      auto again = guest.pieces_out(iovs, count);
+      if (!again) return std::unexpected(again.error());
+      buffers = std::move(*again);
+    }
+    const auto read = guest.process.read(fd, buffers.front());
+    if (read) return *read;
+    // Another reader was faster; a guest that does not want to wait is told so.
+    if (read.error() != sandbox::Refusal::would_block || !guest.process.parks(fd)) return std::unexpected(as_errno(read.error()));
+  }
+  return 0;
+}
+
+std::vector<MutableBytes> without_first(std::vector<MutableBytes> pieces, uint64_t size) {
+  auto first = pieces.begin();
+  for (; first != pieces.end() && size >= first->size(); ++first) size -= first->size();
+  if (first != pieces.end()) *first = first->subspan(size);
+  pieces.erase(pieces.begin(), first);
+  return pieces;
+}
+
+// A stream whose waits park takes what there is room for, and is waited for until it took all.
+Answer<uint64_t> write_stream(Guest& guest, uint32_t fd, uint32_t iovs, uint32_t count, std::vector<MutableBytes> pieces) {
+  uint64_t done = 0;
+  for (;;) {
+    const auto waited = guest.process.wait_until_ready(fd, true);
+    if (!waited) return std::unexpected(as_errno(waited.error()));
+    if (*waited) {
+      guest.find_memory_again();
+      auto again = guest.pieces_in(iovs, count);
+      if (!again) return std::unexpected(again.error());
+      pieces = without_first(std::move(*again), done);
+    }
+    const auto written = write_all_pieces(guest.process, fd, pieces);
+    const bool parks = guest.process.parks(fd);
+    if (!written && written.error() == sandbox::Refusal::would_block && parks) continue;
+    if (!written && done == 0) return std::unexpected(as_errno(written.error()));
+    if (!written) return done;  // the failure will meet the next call
+    done += *written;
+    if (*written == 0 || !parks) return done;
+    pieces = without_first(std::move(pieces), *written);
+    if (pieces.empty()) return done;
+  }
 }
 
 }  // namespace
@@ -117,10 +164,11 @@ Errno fd_read(Guest& guest, uint32_t fd, uint32_t iovs, uint32_t count, uint32_t
   if (descriptor.folder != nullptr) return Errno::isdir;
   if (!descriptor.is_readable) return Errno::badf;
   if ((rights_of(descriptor) & rights::fd_read) == 0) return Errno::notcapable;
-  const auto buffers = NEED(guest.pieces_out(iovs, count));
-  uint8_t* const size = NEED(guest.out(out, 4)).data();
-  const uint64_t read = NEED(descriptor.file != nullptr ? descriptor.file->read(buffers) : read_some(guest.process, fd, buffers));
-  store_le(size, static_cast<uint32_t>(read));
+  auto buffers = NEED(guest.pieces_out(iovs, count));
+  NEED(guest.bytes(out, 4));
+  const uint64_t read = descriptor.file != nullptr ? NEED(descriptor.file->read(buffers))
+                                                   : NEED(read_stream(guest, fd, iovs, count, std::move(buffers)));
+  store_le(NEED(guest.out(out, 4)).data(), static_cast<uint32_t>(read));
   return Errno::success;
 }
 
@@ -136,11 +184,11 @@ Errno fd_write(Guest& guest, uint32_t fd, uint32_t iovs, uint32_t count, uint32_
   if (descriptor.folder != nullptr) return Errno::isdir;
   if (!descriptor.is_writable) return Errno::badf;
   if ((rights_of(descriptor) & rights::fd_write) == 0) return Errno::notcapable;
-  const auto pieces = NEED(guest.pieces_in(iovs, count));
-  uint8_t* const size = NEED(guest.out(out, 4)).data();
-  const uint64_t written =
-      NEED(descriptor.file != nullptr ? descriptor.file->write(pieces) : write_all_pieces(guest.process, fd, pieces));
-  store_le(size, static_cast<uint32_t>(written));
+  auto pieces = NEED(guest.pieces_in(iovs, count));
+  NEED(guest.bytes(out, 4));
+  const uint64_t written = descriptor.file != nullptr ? NEED(descriptor.file->write(pieces))
+                                                      : NEED(write_stream(guest, fd, iovs, count, std::move(pieces)));
+  store_le(NEED(guest.out(out, 4)).data(), static_cast<uint32_t>(written));
   return Errno::success;
 }
 

@@ -9,6 +9,8 @@
 #include "host/sandbox/process.h"
 #include "host/wasi_p1/abi.h"
 
+#include <mote/store.h>
+
 #include <cstdint>
 #include <expected>
 #include <span>
@@ -24,6 +26,12 @@ struct Guest {
   sandbox::Process& process;
   std::span<uint8_t> memory;
   const Layout& layout = preview1_layout;
+  Caller* caller = nullptr;  // whose memory that is; null in tests
+
+  // After a wait: what was found in memory before may lie elsewhere.
+  void find_memory_again() {
+    if (caller != nullptr) memory = caller->memory();
+  }
 
   [[nodiscard]] Answer<Bytes> bytes(uint32_t pointer, uint64_t length) const {
     if (uint64_t{pointer} + length > memory.size()) return std::unexpected(Errno::fault);

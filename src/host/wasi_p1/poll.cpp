@@ -79,10 +79,10 @@ bool report(const Subscription& subscription, sandbox::Process& process, uint8_t
   return true;
 }
 
-void wait(std::span<const Subscription> subscriptions, sandbox::Process& process) {
+// False: the guest is to end.
+bool wait(std::span<const Subscription> subscriptions, sandbox::Process& process) {
   if (subscriptions.size() == 1 && subscriptions[0].type == Event::clock) {
-    process.sleep_until(subscriptions[0].clock, subscriptions[0].deadline_ns);
-    return;
+    return process.sleep_until(subscriptions[0].clock, subscriptions[0].deadline_ns);
   }
   std::optional<uint64_t> timeout;
   std::vector<sandbox::Wanted> streams;
@@ -95,7 +95,7 @@ void wait(std::span<const Subscription> subscriptions, sandbox::Process& process
       streams.push_back({subscription.descriptor->stream.get(), subscription.type == Event::fd_write});
     }
   }
-  process.wait_for(streams, timeout);
+  return process.wait_for(streams, timeout);
 }
 
 }  // namespace
@@ -103,25 +103,29 @@ void wait(std::span<const Subscription> subscriptions, sandbox::Process& process
 Errno poll_oneoff(Guest& guest, uint32_t in, uint32_t out, uint32_t count, uint32_t count_out) {
   if (count == 0 || count > subscriptions_limit) return Errno::inval;
   const Bytes list = NEED(guest.bytes(in, uint64_t{count} * guest.layout.subscription_size));
-  const MutableBytes events = NEED(guest.out(out, uint64_t{count} * size::event));
-  uint8_t* const reported_out = NEED(guest.out(count_out, 4)).data();
-  // Copied out whole before the first event is written: the two arrays may overlap.
+  NEED(guest.bytes(out, uint64_t{count} * size::event));
+  NEED(guest.bytes(count_out, 4));
+  // Copied out whole before the first event is written: the two arrays may overlap. Events are copied in at the end: a wait may
+  // move the guest's memory.
   std::vector<Subscription> subscriptions;
   subscriptions.reserve(count);
   for (uint32_t i = 0; i < count; ++i) {
     subscriptions.push_back(NEED(read_subscription(list.data() + uint64_t{i} * guest.layout.subscription_size, guest)));
   }
+  std::vector<uint8_t> events(uint64_t{count} * size::event);
+  uint32_t reported = 0;
   for (;;) {
-    uint32_t reported = 0;
     for (const Subscription& subscription : subscriptions) {
       if (report(subscription, guest.process, events.data() + uint64_t{reported} * size::event)) ++reported;
     }
-    if (reported > 0) {
-      store_le(reported_out, reported);
-      return Errno::success;
-    }
-    wait(subscriptions, guest.process);
+    if (reported > 0) break;
+    if (!wait(subscriptions, guest.process)) return Errno::intr;
   }
+  guest.find_memory_again();
+  events.resize(uint64_t{reported} * size::event);
+  std::ranges::copy(events, NEED(guest.out(out, events.size())).begin());
+  store_le(NEED(guest.out(count_out, 4)).data(), reported);
+  return Errno::success;
 }
 
 }  // namespace mote::wasi_p1

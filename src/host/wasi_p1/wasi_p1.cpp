@@ -13,7 +13,7 @@ namespace mote::wasi_p1 {
 namespace {
 
 Guest guest_of(Caller& caller, const Layout& layout) {
-  return {*static_cast<sandbox::Process*>(caller.data()), caller.memory(), layout};
+  return {*static_cast<sandbox::Process*>(caller.data()), caller.memory(), layout, &caller};
 }
 
 // The functions as data, in the order of functions.def; proc_exit, which never returns, comes last.

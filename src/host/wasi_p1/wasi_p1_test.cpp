@@ -277,6 +277,13 @@ TEST_F(WasiP1, RandomBytesFillExactlyWhatWasAskedFor) {
   EXPECT_EQ(random_get(guest_, 0, 1), Errno::io);
 }
 
+TEST_F(WasiP1, AWaitThatIsGivenUpLeavesNoTrace) {
+  clocks_.gives_up = true;
+  subscribe_clock(0, 1, 5'000);
+  EXPECT_EQ(poll_oneoff(guest_, 4096, 1, 1, 900), Errno::intr);
+  EXPECT_EQ(at<uint8_t>(1), 0xaa);
+}
+
 TEST_F(WasiP1, ALoneClockIsASleep) {
   subscribe_clock(0, 1, 5'000);
   EXPECT_EQ(poll_oneoff(guest_, 4096, 1, 1, 900), Errno::success);
