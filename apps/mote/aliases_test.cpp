@@ -62,6 +62,7 @@ TEST(Aliases, MistakesNameWhatWasTyped) {
   EXPECT_EQ(message({"--memory-page-limit", "99999999999999999"}), "--memory-page-limit is too large");
   EXPECT_EQ(message({"--stack-size=99999999999999"}), "--stack-size: -W max-wasm-stack can be at most 1073741824 bytes");
   EXPECT_EQ(message({"-v=3"}), "-v takes no value");
+  EXPECT_EQ(message({"--mapdri", "a:b"}), "unknown flag \"--mapdri\", did you mean \"--mapdir\"?");
   // Of run only.
   EXPECT_FALSE(parse(for_compile, std::vector<std::string_view>{"--gas-limit", "1", "a.wasm"}).has_value());
 }

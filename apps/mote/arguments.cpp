@@ -79,6 +79,9 @@ struct Parser {
     for (const Flag& flag : flags()) {
       if (flag.name == name) return fail(ErrorKind::bad_input, format("{} is a flag of another command: see mote help", name));
     }
+    if (command == for_run) {
+      for (const Alias& alias : aliases()) candidates.push_back(alias.name);
+    }
     return unknown(name, candidates);
   }
 

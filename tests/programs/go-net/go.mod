@@ -1,0 +1,3 @@
+module mote.example/network
+
+go 1.22
