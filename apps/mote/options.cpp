@@ -255,7 +255,7 @@ constexpr Flag flag_table[] = {
      [](Options& o, std::string_view v) { return set_switch(o.takes_listeners, v); }},
     {"--kernel-wall", "on|off|require", for_run,
      "have the kernel refuse what was not granted, as a second wall (Landlock, seccomp): where it can, not at all, or not to run "
-     "where it cannot",
+     "where it cannot (default: on with --policy, else off)",
      set_kernel_wall},
     {"--verbose", "", for_run, "say on stderr which compiler's code runs, and what is compiled in the background",
      [](Options& o, std::string_view v) { return set_switch(o.verbose, v); }},
