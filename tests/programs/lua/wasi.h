@@ -1,9 +1,8 @@
 // What Lua's interpreter needs of a C library and WASI's does not have; included before each of its files (-include).
 //
-// Lua leaves a function on an error by longjmp, which needs WebAssembly's exception handling. Without it there is no way back into
-// pcall: an error says its message and ends the program, as one that nobody catches does anyway. Coroutines, closures, garbage
-// collection and the libraries need no jump, with one exception: a coroutine's yield from a Lua function returns normally, from a C
-// function it would jump.
+// Lua leaves a function by longjmp on an error, and when a coroutine yields; that needs WebAssembly's exception handling. Without it there is no way back into
+// pcall, and no coroutine: an error says its message and ends the program, as one that nobody catches does anyway. The rest of the language and its libraries
+// need no jump.
 #pragma once
 #include <stdio.h>
 #include <stdlib.h>
