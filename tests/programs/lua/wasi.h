@@ -1,8 +1,8 @@
 // What Lua's interpreter needs of a C library and WASI's does not have; included before each of its files (-include).
 //
-// Lua leaves a function by longjmp on an error, and when a coroutine yields; that needs WebAssembly's exception handling. Without it there is no way back into
-// pcall, and no coroutine: an error says its message and ends the program, as one that nobody catches does anyway. The rest of the language and its libraries
-// need no jump.
+// Lua leaves a function by longjmp on an error, and when a coroutine yields; that needs WebAssembly's exception handling. Without
+// it there is no way back into pcall, and no coroutine: an error says its message and ends the program, as one that nobody catches
+// does anyway. The rest of the language and its libraries need no jump.
 #pragma once
 #include <stdio.h>
 #include <stdlib.h>
