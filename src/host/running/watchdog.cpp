@@ -83,7 +83,7 @@ void Watchdog::look_at(std::shared_ptr<Guest> guest, uint64_t now) {
   const uint64_t used = guest->cpu_end_ns == never ? 0 : guest->stopper.cpu_time_ns();
   const bool is_over = now >= guest->wall_end_ns;
   if (is_over || used >= guest->cpu_end_ns) {
-    constexpr uint64_t first_pause_ns = 50'000, longest_pause_ns = 8'000'000;
+    constexpr uint64_t first_pause_ns = 500'000, longest_pause_ns = 8'000'000;
     guest->pause_ns = std::clamp(guest->pause_ns * 2, first_pause_ns, longest_pause_ns);
     const std::string& reason = is_over ? guest->allowance.wall_reason : guest->allowance.cpu_reason;
     if (!guest->stopper.stop(reason)) put(guest, now + guest->pause_ns);
