@@ -2,10 +2,10 @@
 //
 //   hostcall FILE FOLDER ROUNDS
 //
-// FILE is guests/hostcall.wat as a module or artifact, FOLDER an empty folder to write in. In each round every function is called by
-// every way, one after the other; the ways are: `bare`, preview 1's function bound to the import directly; `off`, as mote binds it, with
-// nobody looking; `strace` and `count`, with a sink that throws the line away or counts; `policy`, with a folder that has quotas.
-// Prints a JSON object for each function and way: {"function", "way", "ns": the median over rounds of nanoseconds a call}.
+// FILE is guests/hostcall.wat as a module or artifact, FOLDER an empty folder to write in. In each round every function is called
+// by every way, one after the other; the ways are: `bare`, preview 1's function bound to the import directly; `off`, as mote binds
+// it, with nobody looking; `strace` and `count`, with a sink that throws the line away or counts; `policy`, with a folder that has
+// quotas. Prints a JSON object for each function and way: {"function", "way", "ns": the median over rounds of nanoseconds a call}.
 #include "host/calls/strace.h"
 #include "host/sandbox/folder.h"
 #include "host/sandbox/process.h"
@@ -67,8 +67,8 @@ class Bench {
     mote::EngineConfig config;
     config.tiering = mote::Tiering::baseline;
     engine_ = std::make_unique<mote::Engine>(must(mote::Engine::create(config)));
-    module_ = std::make_unique<mote::Module>(
-        file.ends_with(".cwasm") ? must(mote::Module::load_file(*engine_, file)) : must(mote::Module::compile_file(*engine_, file)));
+    module_ = std::make_unique<mote::Module>(file.ends_with(".cwasm") ? must(mote::Module::load_file(*engine_, file))
+                                                                      : must(mote::Module::compile_file(*engine_, file)));
   }
 
   void add(const std::string& name) {
@@ -80,15 +80,16 @@ class Bench {
     mote::Linker linker(*engine_);
     if (!mote::wasi_p1::define_imported(linker, *module_)) std::exit(1);
     if (name == "bare") {
-      using namespace mote::wasi_p1;
-      bind_bare<&sched_yield>(linker, "sched_yield", &sched_yield);
-      bind_bare<&clock_time_get>(linker, "clock_time_get", &clock_time_get);
-      bind_bare<&fd_tell>(linker, "fd_tell", &fd_tell);
-      bind_bare<&random_get>(linker, "random_get", &random_get);
-      bind_bare<&fd_pwrite>(linker, "fd_pwrite", &fd_pwrite);
+      namespace p1 = mote::wasi_p1;
+      bind_bare<&p1::sched_yield>(linker, "sched_yield", &p1::sched_yield);
+      bind_bare<&p1::clock_time_get>(linker, "clock_time_get", &p1::clock_time_get);
+      bind_bare<&p1::fd_tell>(linker, "fd_tell", &p1::fd_tell);
+      bind_bare<&p1::random_get>(linker, "random_get", &p1::random_get);
+      bind_bare<&p1::fd_pwrite>(linker, "fd_pwrite", &p1::fd_pwrite);
     }
     if (name == "strace") {
-      way->sink = std::make_unique<mote::calls::Strace>([](std::string_view) {}, mote::calls::Filter(), mote::calls::Strace::Format::text);
+      way->sink =
+          std::make_unique<mote::calls::Strace>([](std::string_view) {}, mote::calls::Filter(), mote::calls::Strace::Format::text);
     } else if (name == "count") {
       way->sink = std::make_unique<mote::calls::Summary>(mote::calls::Filter());
     }

@@ -74,7 +74,8 @@ sandbox::Permission permission(const policy::Policy& policy, bool is_granted, po
           .would_grant = format("[{}] mode = \"real\"", table)};
 }
 
-std::shared_ptr<sandbox::Grant> grant_of(const policy::EffectiveFolder& folder, bool lets_through, calls::Denials& denials) {
+std::shared_ptr<sandbox::Grant> grant_of(const policy::EffectiveFolder& folder, bool lets_through, calls::Denials& denials,
+                                         const std::shared_ptr<sandbox::KnownSizes>& sizes) {
   auto grant = std::make_shared<sandbox::Grant>();
   grant->guest = folder.guest;
   grant->host = folder.host;
@@ -87,6 +88,7 @@ std::shared_ptr<sandbox::Grant> grant_of(const policy::EffectiveFolder& folder, 
   grant->files_most = folder.max_files;
   grant->lets_through = lets_through;
   grant->denials = &denials;
+  grant->sizes = sizes;
   return grant;
 }
 
@@ -181,10 +183,11 @@ Result<void> GuestProcess::open(const Grants& grants, const Options& options, io
             "stdin, stdout, stderr"));
   }
   // MOTE_RESOLVE=walk keeps the kernel's own resolution of paths out of it: for tests.
+  const auto sizes = std::make_shared<sandbox::KnownSizes>();
   const bool walks = !grants.effective.folders.empty() && os::environment_variable("MOTE_RESOLVE").value_or("") == "walk";
   for (const policy::EffectiveFolder& folder : grants.effective.folders) {
     sandbox::Descriptor descriptor{.granted_as = folder.guest};
-    auto opened = sandbox::Folder::granted(grant_of(folder, lets_through, process.denials),
+    auto opened = sandbox::Folder::granted(grant_of(folder, lets_through, process.denials, sizes),
                                            walks ? sandbox::Resolution::walk : sandbox::Resolution::automatic);
     if (!opened && folder.is_of_policy) opened.error().message = folder.rule + ": " + opened.error().message;
     descriptor.folder = TRY(std::move(opened));

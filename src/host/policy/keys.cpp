@@ -109,7 +109,8 @@ constexpr uint64_t longest_ms = 365ull * 24 * 3600 * 1000;
 constexpr LimitKey limit_table[] = {
     {"fuel", KeyType::count, unlimited, INT64_MAX, "instructions until the guest ends with a trap"},
     {"timeout", KeyType::duration, unlimited, longest_ms, "time until the guest ends with a trap"},
-    {"cpu-time", KeyType::duration, unlimited, longest_ms, "time that the guest may compute until it ends with a trap; waiting is not counted"},
+    {"cpu-time", KeyType::duration, unlimited, longest_ms,
+     "time that the guest may compute until it ends with a trap; waiting is not counted"},
     {limits::memory_size.name, KeyType::size, limits::memory_size.standard, limits::memory_size.hard,
      "the most bytes that one memory may grow to"},
     {limits::shared_memory_size.name, KeyType::size, limits::shared_memory_size.standard, limits::shared_memory_size.hard,

@@ -29,54 +29,52 @@ std::vector<MutableBytes> first_of(std::span<const MutableBytes> pieces, uint64_
 }  // namespace
 
 Outcome<uint64_t> File::read(std::span<const MutableBytes> into, std::optional<uint64_t> at) {
-  return outcome(os::read_pieces(file_.descriptor(), into, at));
+  auto read = outcome(os::read_pieces(file_.descriptor(), into, at));
+  if (read && !at) position_ += *read;
+  return read;
 }
+
 Outcome<uint64_t> File::write(std::span<const MutableBytes> from, std::optional<uint64_t> at) {
-  if (grant_->counts_bytes()) return write_counted(from, at);
+  if (size_ != nullptr) return write_counted(from, at);
   return outcome(os::write_pieces(file_.descriptor(), from, at));
 }
 
 // As much as there is room for: of a write that makes the file larger, the beginning.
 Outcome<uint64_t> File::write_counted(std::span<const MutableBytes> from, std::optional<uint64_t> at) {
-  const auto before = os::status(file_.descriptor());
-  if (!before) return std::unexpected(refusal(before.error()));
-  uint64_t start = before->size;
-  if (!appends_) {
-    const auto position = at ? std::expected<uint64_t, int>(*at) : os::seek(file_.descriptor(), 0, SeekFrom::position);
-    if (!position) return std::unexpected(refusal(position.error()));
-    start = *position;
+  const uint64_t start = appends_ ? size_->bytes : at.value_or(position_);
+  const uint64_t end = grant_->bytes_left() < INT64_MAX - size_->bytes ? size_->bytes + grant_->bytes_left() : INT64_MAX;
+  const uint64_t wanted = size_of(from), room = end - std::min(start, end);
+  if (wanted > room && room == 0) {
+    if (auto refused = grant_->refuse_bytes(name_); !refused) return std::unexpected(refused.error());
   }
-  uint64_t wanted = size_of(from);
-  const uint64_t end = before->size + std::min(grant_->bytes_left(), INT64_MAX - std::min<uint64_t>(before->size, INT64_MAX));
-  if (wanted > end - std::min(start, end)) {
-    const uint64_t room = end - std::min(start, end);
-    if (room != 0) {
-      wanted = room;
-    } else if (auto refused = grant_->refuse_bytes(name_); !refused) {
-      return std::unexpected(refused.error());
-    }
-  }
-  auto written = outcome(os::write_pieces(file_.descriptor(), first_of(from, wanted), at));
-  if (written && start + *written > before->size) grant_->take_bytes(start + *written - before->size);
+  const bool is_cut = wanted > room && room != 0;
+  auto written = outcome(is_cut ? os::write_pieces(file_.descriptor(), first_of(from, room), at)
+                                : os::write_pieces(file_.descriptor(), from, at));
+  if (!written) return written;
+  if (!at) position_ = start + *written;
+  if (start + *written > size_->bytes && *written != 0) note_size(start + *written);
   return written;
 }
 
-Outcome<void> File::resize_counted(uint64_t size) {
-  if (!grant_->counts_bytes()) return {};
-  const auto before = os::status(file_.descriptor());
-  if (!before) return std::unexpected(refusal(before.error()));
-  if (size <= before->size) {
-    grant_->give_back_bytes(before->size - size);
-    return {};
+// A file has this size now.
+void File::note_size(uint64_t size) {
+  if (size > size_->bytes) {
+    grant_->take_bytes(size - size_->bytes);
+  } else {
+    grant_->give_back_bytes(size_->bytes - size);
   }
-  if (size - before->size > grant_->bytes_left()) {
-    if (auto refused = grant_->refuse_bytes(name_); !refused) return refused;
-  }
-  grant_->take_bytes(size - before->size);
-  return {};
+  size_->bytes = size;
 }
+
+Outcome<void> File::room_to(uint64_t size) {
+  if (size_ == nullptr || size <= size_->bytes || size - size_->bytes <= grant_->bytes_left()) return {};
+  return grant_->refuse_bytes(name_);
+}
+
 Outcome<uint64_t> File::seek(int64_t offset, SeekFrom from) {
-  return outcome(os::seek(file_.descriptor(), offset, from));
+  auto moved = outcome(os::seek(file_.descriptor(), offset, from));
+  if (moved) position_ = *moved;
+  return moved;
 }
 
 Outcome<NodeStatus> File::status() const {
@@ -89,19 +87,18 @@ Outcome<void> File::set_times(NewTime accessed, NewTime modified) {
 }
 Outcome<void> File::set_size(uint64_t size) {
   if (auto allowed = grant_->may_write("set the size of", name_); !allowed) return allowed;
-  if (auto counted = resize_counted(size); !counted) return counted;
-  return outcome(os::set_size(file_.descriptor(), size));
+  if (auto room = room_to(size); !room) return room;
+  auto set = outcome(os::set_size(file_.descriptor(), size));
+  if (set && size_ != nullptr) note_size(size);
+  return set;
 }
 Outcome<void> File::allocate(uint64_t offset, uint64_t size) {
   if (auto allowed = grant_->may_write("make larger", name_); !allowed) return allowed;
-  if (grant_->counts_bytes()) {  // allocating never makes a file smaller
-    const auto before = os::status(file_.descriptor());
-    const uint64_t end = size < UINT64_MAX - offset ? offset + size : UINT64_MAX;
-    if (before && end > before->size) {
-      if (auto counted = resize_counted(end); !counted) return counted;
-    }
-  }
-  return outcome(os::allocate(file_.descriptor(), offset, size));
+  const uint64_t end = size < UINT64_MAX - offset ? offset + size : UINT64_MAX;
+  if (auto room = room_to(end); !room) return room;
+  auto allocated = outcome(os::allocate(file_.descriptor(), offset, size));
+  if (allocated && size_ != nullptr && end > size_->bytes) note_size(end);  // allocating never makes a file smaller
+  return allocated;
 }
 
 Outcome<void> File::advise(uint64_t offset, uint64_t size, Advice advice) {

@@ -26,9 +26,9 @@ using Flush = os::Flush;
 
 class File {
  public:
-  // `name` is for notes of refusals; `appends`: it was opened to write at its end.
-  File(os::File file, std::shared_ptr<Grant> grant, std::string name, bool appends)
-      : file_(std::move(file)), grant_(std::move(grant)), name_(std::move(name)), appends_(appends) {}
+  // `name` is for notes of refusals; `appends`: it was opened to write at its end; `size` is Grant::known_size.
+  File(os::File file, std::shared_ptr<Grant> grant, std::string name, bool appends, std::shared_ptr<KnownSize> size)
+      : file_(std::move(file)), grant_(std::move(grant)), name_(std::move(name)), appends_(appends), size_(std::move(size)) {}
 
   // At the file's position, which moves; or at an offset. 0 bytes read is the end. May transfer less than asked.
   [[nodiscard]] Outcome<uint64_t> read(std::span<const MutableBytes> into, std::optional<uint64_t> at = std::nullopt);
@@ -46,12 +46,15 @@ class File {
 
  private:
   [[nodiscard]] Outcome<uint64_t> write_counted(std::span<const MutableBytes> from, std::optional<uint64_t> at);
-  [[nodiscard]] Outcome<void> resize_counted(uint64_t size);  // before set_size and allocate
+  [[nodiscard]] Outcome<void> room_to(uint64_t size);  // for set_size and allocate
+  void note_size(uint64_t size);
 
   os::File file_;
   std::shared_ptr<Grant> grant_;
   std::string name_;
   bool appends_;
+  std::shared_ptr<KnownSize> size_;  // null: bytes are not counted
+  uint64_t position_ = 0;            // where the next read or write begins; kept when bytes are counted
 };
 
 }  // namespace mote::sandbox

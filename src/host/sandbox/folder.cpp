@@ -117,7 +117,9 @@ Outcome<Opened> Folder::open(const std::string& path, const Opening& how) {
   const auto status = os::status(file->descriptor());
   if (!status) return refuse(refusal(status.error()));
   if (status->kind == NodeKind::regular) {
-    return Opened{.file = std::make_unique<File>(std::move(*file), grant_, name_of(path), how.appends), .folder = {}};
+    auto size = grant_->known_size(*status);
+    return Opened{.file = std::make_unique<File>(std::move(*file), grant_, name_of(path), how.appends, std::move(size)),
+                  .folder = {}};
   }
   if (status->kind != NodeKind::folder) return refuse(grant_->outside("open the device or pipe", name_of(path)));
   Root root = root_;

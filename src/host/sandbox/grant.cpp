@@ -84,6 +84,16 @@ uint64_t Grant::bytes_left() const {
   return bytes_most ? *bytes_most - std::min(*bytes_most, bytes_added_) : UINT64_MAX;
 }
 
+std::shared_ptr<KnownSize> Grant::known_size(const os::NodeStatus& file) const {
+  if (!counts_bytes()) return nullptr;
+  std::erase_if(*sizes, [](const auto& one) { return one.second.expired(); });
+  std::weak_ptr<KnownSize>& place = (*sizes)[{file.device, file.inode}];
+  std::shared_ptr<KnownSize> known = place.lock();
+  if (!known) place = known = std::make_shared<KnownSize>();
+  known->bytes = file.size;
+  return known;
+}
+
 Outcome<void> Grant::refuse_bytes(std::string_view name) const {
   return refuse(Refusal::quota_exceeded, "quota", "make larger", name,
                 format("a max_bytes larger than {}", bytes_most.value_or(0)));

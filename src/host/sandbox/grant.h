@@ -5,15 +5,26 @@
 // used by the store's thread only. Tested by grant_test.cpp, folder_test.cpp.
 #pragma once
 
+#include "base/os/node.h"
 #include "host/calls/denial.h"
 #include "host/sandbox/effects.h"
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace mote::sandbox {
+
+// How large the files are that are open under quotas, by device and inode: known to every grant of a process, so that what one
+// shortens another does not take for room. What others do to a file is seen when it is opened next.
+struct KnownSize {
+  uint64_t bytes = 0;
+};
+using KnownSizes = std::map<std::pair<uint64_t, uint64_t>, std::weak_ptr<KnownSize>>;
 
 struct Grant {
   std::string guest = {};  // the path under which the guest knows it
@@ -26,6 +37,7 @@ struct Grant {
   std::optional<uint64_t> bytes_most = {}, files_most = {};
   bool lets_through = false;          // what is not granted is noted and done all the same; never what lies outside
   calls::Denials* denials = nullptr;  // null: nobody wants to know
+  std::shared_ptr<KnownSizes> sizes = std::make_shared<KnownSizes>();  // of the process's grants
 
   // Each: may this be done to the thing of that name? `what` is a verb for the note.
   [[nodiscard]] Outcome<void> may_read(std::string_view what, std::string_view name) const;
@@ -41,6 +53,7 @@ struct Grant {
   [[nodiscard]] bool counts_bytes() const { return bytes_most.has_value(); }
   [[nodiscard]] bool counts_files() const { return files_most.has_value(); }
   [[nodiscard]] uint64_t bytes_left() const;
+  [[nodiscard]] std::shared_ptr<KnownSize> known_size(const os::NodeStatus& file) const;  // null when bytes are not counted
   [[nodiscard]] Outcome<void> refuse_bytes(std::string_view name) const;
   [[nodiscard]] Outcome<void> room_for_file(std::string_view name) const;
   void take_bytes(uint64_t count) { bytes_added_ += count; }

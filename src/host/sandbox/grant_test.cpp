@@ -104,6 +104,35 @@ TEST_F(GrantTest, BytesAreCountedNet) {
   EXPECT_EQ(fs::file_size(base_ / "old"), 100u);
 }
 
+TEST_F(GrantTest, GrantsOfOneFileKnowItsSizeTogether) {
+  grant_->bytes_most = 100;
+  auto other = std::make_shared<Grant>(*grant_);
+  other->rule = "another";
+  const auto by_other = std::move(*Folder::granted(other));
+  auto file = open("new", making);
+  EXPECT_EQ(write(*file, 100), 100u);
+  // What the other one takes away is no room that can be filled again for nothing.
+  EXPECT_TRUE(by_other->open("new", {.reads = false, .writes = true})->file->set_size(0));
+  EXPECT_EQ(write(*file, 10, 0).error(), Refusal::quota_exceeded);
+  const auto second = open("new", writing);
+  EXPECT_TRUE(file->seek(0, SeekFrom::start));
+  EXPECT_EQ(write(*second, 1).error(), Refusal::quota_exceeded);
+}
+
+TEST_F(GrantTest, PositionsAreFollowed) {
+  grant_->bytes_most = 10;
+  auto file = open("old", {.reads = true, .writes = true});
+  std::vector<uint8_t> some(3);
+  const MutableBytes pieces[] = {MutableBytes(some)};
+  EXPECT_EQ(file->read(pieces), 3u);
+  EXPECT_EQ(write(*file, 4), 4u);  // to the end of the seven bytes
+  EXPECT_EQ(write(*file, 10), 10u);
+  EXPECT_EQ(write(*file, 1).error(), Refusal::quota_exceeded);
+  EXPECT_EQ(*file->seek(0, SeekFrom::position), 17u);
+  EXPECT_TRUE(file->seek(2, SeekFrom::start));
+  EXPECT_EQ(write(*file, 15), 15u);
+}
+
 TEST_F(GrantTest, AppendingIsCountedFromTheEnd) {
   grant_->bytes_most = 5;
   auto file = open("old", {.reads = false, .writes = true, .appends = true});

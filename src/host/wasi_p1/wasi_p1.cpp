@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
+#include <tuple>
 #include <utility>
 
 namespace mote::wasi_p1 {
@@ -56,15 +58,36 @@ template <class... Args>
                                             [&] { return calls::Ending{.value = static_cast<uint64_t>(body(guest, args...))}; }));
 }
 
+// What stands behind a binding.
+struct Bound {
+  const calls::Function& function;
+  const Layout& layout;
+};
+
+// From registers to a function and back, without a value of its own for what may fail: that alone takes as long as a call does.
+template <auto body, class... Args>
+HostResult enter(void* data, Caller& caller, const CallFrame& frame) {
+  using Arguments = call::Kinds<std::tuple<Args...>>;
+  constexpr call::Place result = call::Kinds<std::tuple<uint32_t>>::as_results[0];
+  const Bound& bound = *static_cast<const Bound*>(data);
+  Guest guest = guest_of(caller, bound.layout);
+  return [&]<size_t... I>(std::index_sequence<I...>) -> HostResult {
+    if (guest.process.watch == nullptr) [[likely]] {
+      call::put(frame, result, static_cast<uint32_t>(body(guest, call::get<Args>(frame, Arguments::as_arguments[I])...)));
+      return {};
+    }
+    auto answer = call_watched<Args...>(bound.function, guest, body, call::get<Args>(frame, Arguments::as_arguments[I])...);
+    if (!answer) return std::unexpected(std::move(answer.error()));
+    call::put(frame, result, *answer);
+    return {};
+  }(std::index_sequence_for<Args...>());
+}
+
 template <auto body, class... Args>
 Result<void> define_one(Linker& linker, const calls::Function& function, const Layout& layout, Errno (*)(Guest&, Args...)) {
-  return linker.func(function.interface.name, function.name,
-                     [&function, &layout](Caller& caller, Args... args) -> std::expected<uint32_t, Failure> {
-                       Guest guest = guest_of(caller, layout);
-                       if (guest.process.watch == nullptr) [[likely]]
-                         return static_cast<uint32_t>(body(guest, args...));
-                       return call_watched<Args...>(function, guest, body, args...);
-                     });
+  const FuncSignature signature{call::Kinds<std::tuple<Args...>>::types(), call::Kinds<std::tuple<uint32_t>>::types()};
+  return linker.define_frame_func(function.interface.name, function.name, signature, &enter<body, Args...>,
+                                  std::make_shared<Bound>(function, layout));
 }
 
 // Ends the guest without running any more of it.
