@@ -18,8 +18,10 @@ bool looks_like_number(std::string_view label) {
   return std::ranges::all_of(label, [](char c) { return c >= '0' && c <= '9'; });
 }
 
+// Port 0 is any that the system chooses: only a rule for every port allows that.
 bool has_port(const NetRule& rule, uint16_t port) {
-  return std::ranges::any_of(rule.ports, [&](const Ports& ports) { return port >= ports.first && port <= ports.last; });
+  return std::ranges::any_of(
+      rule.ports, [&](const Ports& ports) { return port == 0 ? ports == Ports{} : port >= ports.first && port <= ports.last; });
 }
 
 // How close a rule comes to a request: what is left to be named.
@@ -43,7 +45,8 @@ std::string grant_line(const NetRequest& request, const std::optional<std::strin
   if (request.address) classes = request.address->classes().text();
   for (size_t at = 0; (at = classes.find(", ", at)) != classes.npos; at += 4) classes.replace(at, 2, "\", \"");
   if (!classes.empty()) classes = format(", classes = [\"{}\"]", classes);
-  return format("{} = [{{ protocol = \"{}\", {}, ports = {}{} }}]", direction, name(request.protocol), whom, request.port, classes);
+  const std::string port = request.port == 0 ? "\"*\"" : format("{}", request.port);
+  return format("{} = [{{ protocol = \"{}\", {}, ports = {}{} }}]", direction, name(request.protocol), whom, port, classes);
 }
 
 std::string reason(const NetRequest& request, Distance distance) {

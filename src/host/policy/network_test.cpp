@@ -224,5 +224,16 @@ TEST(NetRule, Covers) {
   EXPECT_FALSE(rule(R"({ protocol = "tcp", cidr = "0.0.0.0/0", ports = "*" })").covers(narrow));
 }
 
+TEST(Decide, AnyPortNeedsARuleForEveryPort) {
+  const auto some = parse(
+      "[net]\nlisten = [{ protocol = \"tcp\", cidr = \"127.0.0.1\", ports = \"1-65534\", classes = [\"loopback\"] }]", "p.toml");
+  const NetRequest request{.direction = Direction::listen, .address = Address::parse("127.0.0.1"), .port = 0};
+  const Decision refused = decide(some->net, request);
+  EXPECT_FALSE(refused.is_allowed);
+  const auto every = parse("[net]\n" + refused.would_grant, "p.toml");
+  ASSERT_TRUE(every) << refused.would_grant;
+  EXPECT_TRUE(decide(every->net, request).is_allowed);
+}
+
 }  // namespace
 }  // namespace mote::policy
