@@ -1,5 +1,5 @@
-// Calls of a real guest, watched: sinks see them, an interposer answers in their stead (a virtual clock, an injected fault), a refusal
-// is seen in the call that met it and may end the guest, memory.grow is told. (wat2wasm)
+// Calls of a real guest, watched: sinks see them, an interposer answers in their stead (a virtual clock, an injected fault), a
+// refusal is seen in the call that met it and may end the guest, memory.grow is told. (wat2wasm)
 //
 //   (module
 //     (import "wasi_snapshot_preview1" "clock_time_get" (func $clock (param i32 i64 i32) (result i32)))
@@ -13,7 +13,6 @@
 //     (func (export "random") (result i32) (call $random (i32.const 128) (i32.const 8)))
 //     (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))
 #include "host/calls/watch.h"
-
 #include "host/sandbox/fake.h"
 #include "host/sandbox/process.h"
 #include "host/wasi_p1/wasi_p1.h"
@@ -106,7 +105,8 @@ class WatchedGuest : public testing::Test {
   void watch() {
     watch_.add(recorder_);
     process_.watch = &watch_;
-    store_.set_growth_observer([this](uint64_t old_pages, uint64_t added, bool is_done) { watch_.note_growth(old_pages, added, is_done); });
+    store_.set_growth_observer(
+        [this](uint64_t old_pages, uint64_t added, bool is_done) { watch_.note_growth(old_pages, added, is_done); });
   }
   template <class R>
   GuestResult<R> call(std::string_view name) {
@@ -156,7 +156,8 @@ TEST_F(WatchedGuest, IsRefusedOrEnded) {
   ASSERT_FALSE(ended);
   EXPECT_EQ(ended.error().kind, Failure::Kind::trap);
   EXPECT_EQ(ended.error().trap.kind, TrapKind::host);
-  EXPECT_NE(ended.error().trap.message.find("ask for random numbers: refused by p.toml:3"), std::string::npos) << ended.error().trap.message;
+  EXPECT_NE(ended.error().trap.message.find("ask for random numbers: refused by p.toml:3"), std::string::npos)
+      << ended.error().trap.message;
   EXPECT_EQ(must(call<int32_t>("write")), 0);
 }
 

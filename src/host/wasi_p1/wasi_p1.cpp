@@ -70,12 +70,14 @@ HostResult enter(void* data, Caller& caller, const CallFrame& frame) {
   using Arguments = call::Kinds<std::tuple<Args...>>;
   constexpr call::Place result = call::Kinds<std::tuple<uint32_t>>::as_results[0];
   const Bound& bound = *static_cast<const Bound*>(data);
-  Guest guest = guest_of(caller, bound.layout);
+  const auto& process = *static_cast<const sandbox::Process*>(caller.data());
   return [&]<size_t... I>(std::index_sequence<I...>) -> HostResult {
-    if (guest.process.watch == nullptr) [[likely]] {
+    if (process.watch == nullptr) [[likely]] {
+      Guest guest = guest_of(caller, bound.layout);  // not before: a function that needs no memory does not look for it
       call::put(frame, result, static_cast<uint32_t>(body(guest, call::get<Args>(frame, Arguments::as_arguments[I])...)));
       return {};
     }
+    Guest guest = guest_of(caller, bound.layout);
     auto answer = call_watched<Args...>(bound.function, guest, body, call::get<Args>(frame, Arguments::as_arguments[I])...);
     if (!answer) return std::unexpected(std::move(answer.error()));
     call::put(frame, result, *answer);
