@@ -28,7 +28,7 @@ Result<Effective> with(const Asked& asked, std::string_view policy_text = text) 
   EXPECT_TRUE(policy) << policy.error().message;
   const Host host{.real_path = [](const std::string& path) -> std::optional<std::string> {
                     if (path == "missing") return std::nullopt;
-                    return path.starts_with('/') ? path : "/work/" + path;
+                    return path.starts_with('/') ? path : "/here/" + path;
                   },
                   .variable = [](const std::string& name) -> std::optional<std::string> {
                     return name == "HOME" ? std::optional<std::string>("/home/me") : std::nullopt;
