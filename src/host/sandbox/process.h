@@ -14,6 +14,7 @@
 #include <mote/limits.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -82,8 +83,11 @@ class Process {
     bool only_looks = false;  // what was received stays to be received
     bool fills = false;       // waits for as many bytes as there is room for, or the end
   };
-  [[nodiscard]] Outcome<Received> receive(uint32_t number, std::span<const MutableBytes> into, Receiving how);
-  [[nodiscard]] Outcome<uint64_t> send(uint32_t number, std::span<const MutableBytes> from);
+  // `again` finds the pieces anew after a wait, for those that lie in a guest's memory.
+  using Again = std::function<std::vector<MutableBytes>()>;
+  [[nodiscard]] Outcome<Received> receive(uint32_t number, std::span<const MutableBytes> into, Receiving how,
+                                          const Again& again = {});
+  [[nodiscard]] Outcome<uint64_t> send(uint32_t number, std::span<const MutableBytes> from, const Again& again = {});
   // Opens the next connection of a listener under the lowest free number from `least` on; `may_wait` is the connection's.
   [[nodiscard]] Outcome<uint32_t> accept(uint32_t number, bool may_wait, uint32_t least);
   [[nodiscard]] Outcome<void> shut_down(uint32_t number, bool reading, bool writing);

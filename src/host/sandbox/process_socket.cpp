@@ -35,7 +35,7 @@ bool Process::waits(Descriptor& descriptor, Refusal refusal, bool for_writing) {
   return clocks_.wait_for(wanted, std::nullopt);  // given up: the guest is to end
 }
 
-Outcome<Received> Process::receive(uint32_t number, std::span<const MutableBytes> into, Receiving how) {
+Outcome<Received> Process::receive(uint32_t number, std::span<const MutableBytes> into, Receiving how, const Again& again) {
   Descriptor* const descriptor = find(number);
   const auto socket = socket_of(descriptor);
   if (!socket) return std::unexpected(socket.error());
@@ -52,17 +52,21 @@ Outcome<Received> Process::receive(uint32_t number, std::span<const MutableBytes
       // What was received is handed on; the failure will meet the next call.
       if (all.size > 0) return all;
       return std::unexpected(received.error());
+    } else if (again) {
+      left = rest_of(again(), all.size);
     }
   }
 }
 
-Outcome<uint64_t> Process::send(uint32_t number, std::span<const MutableBytes> from) {
+Outcome<uint64_t> Process::send(uint32_t number, std::span<const MutableBytes> from, const Again& again) {
   Descriptor* const descriptor = find(number);
   const auto socket = socket_of(descriptor);
   if (!socket) return std::unexpected(socket.error());
+  std::vector<MutableBytes> pieces(from.begin(), from.end());
   for (;;) {
-    auto sent = (*socket)->send(from);
+    auto sent = (*socket)->send(pieces);
     if (sent || !waits(*descriptor, sent.error(), true)) return sent;
+    if (again) pieces = again();
   }
 }
 

@@ -10,6 +10,7 @@
 
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace mote::sandbox {
 namespace {
@@ -52,6 +53,26 @@ TEST_F(SocketTest, WaitsWhenItMay) {
   later.join();
   process_.find(number_)->may_wait = false;
   EXPECT_EQ(receive(10), refused(Refusal::would_block));
+}
+
+// A guest's memory is looked for again after each wait: what was received before it stays where it is, the rest goes to the new
+// place.
+TEST_F(SocketTest, FindsThePiecesAgainAfterAWait) {
+  const os::File peer = hand_in(SOCK_STREAM);
+  std::string before(8, '.'), after(8, '.');
+  const auto bytes = [](std::string& text) { return MutableBytes(reinterpret_cast<uint8_t*>(text.data()), text.size()); };
+  const MutableBytes pieces[] = {bytes(before)};
+  put(peer, "one ");
+  std::thread later([&] {
+    usleep(20'000);
+    put(peer, "two ");
+  });
+  const auto received = process_.receive(number_, pieces, {.fills = true}, [&] { return std::vector{bytes(after)}; });
+  later.join();
+  ASSERT_TRUE(received);
+  EXPECT_EQ(received->size, 8u);
+  EXPECT_EQ(before, "one ....");
+  EXPECT_EQ(after, "....two ");
 }
 
 TEST_F(SocketTest, FillsOnlyWhenAsked) {

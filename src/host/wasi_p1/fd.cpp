@@ -25,7 +25,6 @@ Filetype filetype(const sandbox::Descriptor& descriptor) {
 constexpr size_t gathered = 2048;
 
 sandbox::Outcome<uint64_t> write_all_pieces(sandbox::Process& process, uint32_t fd, std::span<const MutableBytes> pieces) {
-  if (is_socket(*process.find(fd))) return process.send(fd, pieces);
   if (pieces.empty()) return process.write(fd, {});
   size_t total = 0;
   for (const MutableBytes piece : pieces) total = std::min(total + std::min(piece.size(), gathered + 1), gathered + 1);
@@ -49,7 +48,7 @@ sandbox::Outcome<uint64_t> write_all_pieces(sandbox::Process& process, uint32_t 
 // Reads once into the first buffer of a stream: a second read could wait although there is something to return.
 Answer<uint64_t> read_stream(Guest& guest, uint32_t fd, uint32_t iovs, uint32_t count, std::vector<MutableBytes> buffers) {
   if (is_socket(*guest.process.find(fd))) {
-    const auto received = guest.process.receive(fd, buffers, {});
+    const auto received = guest.process.receive(fd, buffers, {}, [&] { return guest.pieces_again(iovs, count); });
     if (!received) return std::unexpected(as_errno(received.error()));
     return received->size;
   }
@@ -80,6 +79,11 @@ std::vector<MutableBytes> without_first(std::vector<MutableBytes> pieces, uint64
 
 // A stream whose waits park takes what there is room for, and is waited for until it took all.
 Answer<uint64_t> write_stream(Guest& guest, uint32_t fd, uint32_t iovs, uint32_t count, std::vector<MutableBytes> pieces) {
+  if (is_socket(*guest.process.find(fd))) {
+    const auto sent = guest.process.send(fd, pieces, [&] { return guest.pieces_again(iovs, count); });
+    if (!sent) return std::unexpected(as_errno(sent.error()));
+    return *sent;
+  }
   uint64_t done = 0;
   for (;;) {
     const auto waited = guest.process.wait_until_ready(fd, true);

@@ -33,6 +33,13 @@ struct Guest {
     if (caller != nullptr) memory = caller->memory();
   }
 
+  // Pieces found anew after a wait; none when the array has become one that cannot be followed.
+  [[nodiscard]] std::vector<MutableBytes> pieces_again(uint32_t iovecs, uint32_t count) {
+    find_memory_again();
+    auto found = pieces_in(iovecs, count);  // to be written as well: what is written was noted before the wait
+    return found ? *std::move(found) : std::vector<MutableBytes>();
+  }
+
   [[nodiscard]] Answer<Bytes> bytes(uint32_t pointer, uint64_t length) const {
     if (uint64_t{pointer} + length > memory.size()) return std::unexpected(Errno::fault);
     return memory.subspan(pointer, length);

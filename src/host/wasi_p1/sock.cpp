@@ -33,12 +33,13 @@ Errno sock_recv(Guest& guest, uint32_t fd, uint32_t iovs, uint32_t count, uint32
   if ((flags & ~riflags::all) != 0) return Errno::inval;
   if (!is_listener(descriptor) && !has_rights(descriptor, rights::fd_read)) return Errno::notcapable;
   const auto buffers = NEED(guest.pieces_out(iovs, count));
-  uint8_t* const size = NEED(guest.out(size_out, 4)).data();
-  uint8_t* const flags_to = NEED(guest.out(flags_out, 2)).data();
+  NEED(guest.bytes(size_out, 4));
+  NEED(guest.bytes(flags_out, 2));
   const sandbox::Received received = NEED(
-      guest.process.receive(fd, buffers, {.only_looks = (flags & riflags::peek) != 0, .fills = (flags & riflags::waitall) != 0}));
-  store_le(size, static_cast<uint32_t>(received.size));
-  store_le(flags_to, received.is_truncated ? roflags::data_truncated : uint16_t{0});
+      guest.process.receive(fd, buffers, {.only_looks = (flags & riflags::peek) != 0, .fills = (flags & riflags::waitall) != 0},
+                            [&] { return guest.pieces_again(iovs, count); }));
+  store_le(NEED(guest.out(size_out, 4)).data(), static_cast<uint32_t>(received.size));
+  store_le(NEED(guest.out(flags_out, 2)).data(), received.is_truncated ? roflags::data_truncated : uint16_t{0});
   return Errno::success;
 }
 
@@ -47,8 +48,9 @@ Errno sock_send(Guest& guest, uint32_t fd, uint32_t iovs, uint32_t count, uint32
   if (flags != 0) return Errno::inval;  // preview 1 defines none
   if (!is_listener(descriptor) && !has_rights(descriptor, rights::fd_write)) return Errno::notcapable;
   const auto pieces = NEED(guest.pieces_in(iovs, count));
-  uint8_t* const size = NEED(guest.out(out, 4)).data();
-  store_le(size, static_cast<uint32_t>(NEED(guest.process.send(fd, pieces))));
+  NEED(guest.bytes(out, 4));
+  const uint64_t sent = NEED(guest.process.send(fd, pieces, [&] { return guest.pieces_again(iovs, count); }));
+  store_le(NEED(guest.out(out, 4)).data(), static_cast<uint32_t>(sent));
   return Errno::success;
 }
 
