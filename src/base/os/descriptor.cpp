@@ -1,6 +1,8 @@
 // Inherited descriptors: see descriptor.h.
 #include "base/os/descriptor.h"
 
+#include "base/os/writable.h"
+
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -28,9 +30,11 @@ std::expected<uint64_t, int> outcome(ssize_t count) {
 }  // namespace
 
 std::expected<uint64_t, int> read_descriptor(int descriptor, MutableBytes into) {
+  into = into.first(std::min<size_t>(into.size(), most_read));
+  make_writable(into);
   ssize_t count;
   do {
-    count = read(descriptor, into.data(), std::min<size_t>(into.size(), SSIZE_MAX));
+    count = read(descriptor, into.data(), into.size());
   } while (count < 0 && errno == EINTR);
   return outcome(count);
 }
@@ -66,7 +70,7 @@ void wait_for(std::span<const Wanted> descriptors, std::optional<uint64_t> timeo
   ppoll(entries.data(), entries.size(), timeout_ns ? &time : nullptr, nullptr);
 }
 
-static_assert(surely_written <= PIPE_BUF);
+static_assert(surely_written <= PIPE_BUF && most_read == first_written);
 
 bool is_file(int descriptor) {
   struct stat status = {};

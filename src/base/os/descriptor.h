@@ -13,7 +13,9 @@
 
 namespace mote::os {
 
-// Bytes transferred; reading 0 bytes is the end. On failure an errno value: EAGAIN, EBADF, EIO, ENOSPC, EPIPE, …
+// Bytes transferred; reading 0 bytes is the end. On failure an errno value: EAGAIN, EBADF, EIO, ENOSPC, EPIPE, … Reads at most
+// `most_read` bytes at once (a pipe seldom holds more), into a guest's memory too (writable.h); files are better read by node.h.
+inline constexpr uint64_t most_read = 64 << 10;
 [[nodiscard]] std::expected<uint64_t, int> read_descriptor(int descriptor, MutableBytes into);
 [[nodiscard]] std::expected<uint64_t, int> write_descriptor(int descriptor, Bytes from);
 

@@ -2,6 +2,7 @@
 #include "base/os/machine.h"
 
 #include "base/os/file.h"
+#include "base/os/writable.h"
 
 #include <sched.h>
 #include <sys/random.h>
@@ -48,6 +49,7 @@ uint32_t user_id() {
 }
 
 Result<void> fill_random(MutableBytes into) {
+  make_writable(into);
   while (!into.empty()) {
     const ssize_t count = getrandom(into.data(), into.size(), 0);
     if (count < 0 && errno != EINTR) return fail_errno(errno, "cannot get random bytes");

@@ -2,6 +2,7 @@
 #include "base/os/node.h"
 
 #include "base/os/restarted.h"
+#include "base/os/writable.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -99,26 +100,59 @@ bool fits(uint64_t offset) {
   return offset <= static_cast<uint64_t>(INT64_MAX);
 }
 
-// Runs `call` on groups of pieces until one of them comes out short.
-template <class Call>
-Kernel<uint64_t> in_groups(std::span<const MutableBytes> pieces, std::optional<uint64_t> at, Call call) {
-  std::array<iovec, 64> group;
-  uint64_t total = 0;
-  do {
-    const size_t count = std::min(pieces.size(), group.size());
-    uint64_t wanted = 0;
-    for (size_t i = 0; i < count; ++i) {
-      group[i] = {pieces[i].data(), pieces[i].size()};
-      wanted += pieces[i].size();
+// The next pieces of a transfer as the kernel wants them: at most `most` bytes.
+class Group {
+ public:
+  explicit Group(std::span<const MutableBytes> pieces) : left_(pieces) {}
+  // Whether there is more. The first group of no pieces is one of nothing.
+  bool next(uint64_t most) {
+    count_ = 0;
+    size_ = 0;
+    while (count_ < entries_.size() && !left_.empty() && size_ < most) {
+      const MutableBytes piece = left_.front().subspan(skipped_);
+      const uint64_t taken = std::min<uint64_t>(piece.size(), most - size_);
+      entries_[count_++] = {piece.data(), taken};
+      size_ += taken;
+      skipped_ += taken;
+      if (taken == piece.size()) {
+        left_ = left_.subspan(1);
+        skipped_ = 0;
+      }
     }
+    return count_ != 0;
+  }
+  [[nodiscard]] const iovec* entries() const { return entries_.data(); }
+  [[nodiscard]] int count() const { return static_cast<int>(count_); }
+  [[nodiscard]] uint64_t size() const { return size_; }
+  void make_writable() const {
+    for (size_t i = 0; i < count_; ++i) os::make_writable({static_cast<uint8_t*>(entries_[i].iov_base), entries_[i].iov_len});
+  }
+
+ private:
+  std::span<const MutableBytes> left_;
+  uint64_t skipped_ = 0;  // of the first of them
+  std::array<iovec, 64> entries_;
+  size_t count_ = 0;
+  uint64_t size_ = 0;
+};
+
+// Runs `call` on groups of pieces until one of them comes out short. `written`: they are to be written by the kernel.
+template <class Call>
+Kernel<uint64_t> in_groups(std::span<const MutableBytes> pieces, std::optional<uint64_t> at, bool written, Call call) {
+  Group group(pieces);
+  uint64_t most = written ? first_written : SSIZE_MAX, total = 0;
+  bool is_first = true;
+  while (group.next(most) || is_first) {
     if (at && (!fits(*at) || !fits(*at + total))) return std::unexpected(EINVAL);
-    const ssize_t moved = restarted([&] { return call(group.data(), static_cast<int>(count), at ? *at + total : 0); });
+    if (written) group.make_writable();
+    const ssize_t moved = restarted([&] { return call(group.entries(), group.count(), at ? *at + total : 0); });
     if (moved < 0 && total == 0) return std::unexpected(errno);
     if (moved < 0) break;  // what was moved is reported; the failure will meet the next call
     total += static_cast<uint64_t>(moved);
-    if (static_cast<uint64_t>(moved) < wanted) break;
-    pieces = pieces.subspan(count);
-  } while (!pieces.empty());
+    if (static_cast<uint64_t>(moved) < group.size()) break;
+    if (written) most = std::min(2 * most, most_written);
+    is_first = false;
+  }
   return total;
 }
 
@@ -210,13 +244,13 @@ Kernel<void> set_times(int descriptor, NewTime accessed, NewTime modified) {
 }
 
 Kernel<uint64_t> read_pieces(int descriptor, std::span<const MutableBytes> into, std::optional<uint64_t> at) {
-  return in_groups(into, at, [&](const iovec* list, int count, uint64_t offset) {
+  return in_groups(into, at, true, [&](const iovec* list, int count, uint64_t offset) {
     return at ? preadv(descriptor, list, count, static_cast<off_t>(offset)) : readv(descriptor, list, count);
   });
 }
 
 Kernel<uint64_t> write_pieces(int descriptor, std::span<const MutableBytes> from, std::optional<uint64_t> at) {
-  return in_groups(from, at, [&](const iovec* list, int count, uint64_t offset) {
+  return in_groups(from, at, false, [&](const iovec* list, int count, uint64_t offset) {
     return at ? pwritev(descriptor, list, count, static_cast<off_t>(offset)) : writev(descriptor, list, count);
   });
 }

@@ -66,7 +66,7 @@ struct NewTime {
 [[nodiscard]] Kernel<void> set_times(int descriptor, NewTime accessed, NewTime modified);
 
 // Transfers from or to several pieces of memory, at a position or (without one) at the descriptor's own, which then moves. May
-// transfer less.
+// transfer less. What is read into may be a guest's memory (writable.h).
 [[nodiscard]] Kernel<uint64_t> read_pieces(int descriptor, std::span<const MutableBytes> into, std::optional<uint64_t> at);
 [[nodiscard]] Kernel<uint64_t> write_pieces(int descriptor, std::span<const MutableBytes> from, std::optional<uint64_t> at);
 

@@ -2,6 +2,7 @@
 #include "base/os/socket.h"
 
 #include "base/os/restarted.h"
+#include "base/os/writable.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -65,11 +66,13 @@ socklen_t fill(AnyAddress& address, const SocketAddress& from) {
   return sizeof address.v6;
 }
 
-std::vector<iovec> pieces_of(std::span<const MutableBytes> pieces) {
+std::vector<iovec> pieces_of(std::span<const MutableBytes> pieces, uint64_t most = SSIZE_MAX) {
   std::vector<iovec> list;
   list.reserve(pieces.size());
-  for (const MutableBytes piece : pieces.first(std::min<size_t>(pieces.size(), IOV_MAX)))
-    list.push_back({piece.data(), piece.size()});
+  for (const MutableBytes piece : pieces.first(std::min<size_t>(pieces.size(), IOV_MAX))) {
+    list.push_back({piece.data(), std::min<uint64_t>(piece.size(), most)});
+    most -= list.back().iov_len;
+  }
   return list;
 }
 
@@ -111,8 +114,10 @@ Kernel<File> accept_connection(int listener) {
   return accepted;
 }
 
-Kernel<Received> receive(int descriptor, std::span<const MutableBytes> into, bool only_looks) {
-  std::vector<iovec> list = pieces_of(into);
+Kernel<Received> receive(int descriptor, SocketKind kind, std::span<const MutableBytes> into, bool only_looks) {
+  // Of a datagram, what finds no room is lost.
+  std::vector<iovec> list = pieces_of(into, kind == SocketKind::stream ? first_written : most_written);
+  for (const iovec& piece : list) make_writable({static_cast<uint8_t*>(piece.iov_base), piece.iov_len});
   msghdr message = {};
   message.msg_iov = list.data();
   message.msg_iovlen = list.size();

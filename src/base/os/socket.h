@@ -40,7 +40,8 @@ struct Received {
   uint64_t size = 0;          // of a stream, 0 is the end
   bool is_truncated = false;  // of a datagram, more was sent
 };
-[[nodiscard]] Kernel<Received> receive(int descriptor, std::span<const MutableBytes> into, bool only_looks);
+// Into a guest's memory too (writable.h). Of a stream at most 64 KiB at once; a datagram may be of 1 MiB.
+[[nodiscard]] Kernel<Received> receive(int descriptor, SocketKind kind, std::span<const MutableBytes> into, bool only_looks);
 [[nodiscard]] Kernel<uint64_t> send(int descriptor, std::span<const MutableBytes> from);
 [[nodiscard]] Kernel<void> shut_down(int descriptor, bool reading, bool writing);
 

@@ -19,7 +19,7 @@ MutableBytes bytes(std::string& text) {
 std::string received(int descriptor, size_t most, bool only_looks = false) {
   std::string text(most, '?');
   const MutableBytes into = bytes(text);
-  const auto got = receive(descriptor, {&into, 1}, only_looks);
+  const auto got = receive(descriptor, socket_info(descriptor)->kind, {&into, 1}, only_looks);
   if (!got) return "errno " + std::to_string(got.error());
   return text.substr(0, got->size) + (got->is_truncated ? "…" : "");
 }

@@ -24,7 +24,7 @@ Outcome<std::unique_ptr<Socket>> Socket::accept() {
 }
 
 Outcome<Received> Socket::receive(std::span<const MutableBytes> into, bool only_looks) {
-  const auto received = os::receive(descriptor(), into, only_looks);
+  const auto received = os::receive(descriptor(), kind(), into, only_looks);
   if (!received) return std::unexpected(refusal(received.error()));
   return Received{received->size, received->is_truncated};
 }

@@ -5,6 +5,7 @@
 #include "base/os/descriptor.h"
 #include "base/os/file.h"
 #include "base/os/machine.h"
+#include "base/os/node.h"
 #include "host/sandbox/refusal.h"
 
 #include <algorithm>
@@ -26,6 +27,7 @@ class SystemStream : public DescriptorStream {
 
   // Whoever shares our stdio may have made it non-blocking, which is not what the guest asked for: wait and try again.
   Outcome<uint64_t> read(MutableBytes into) override {
+    if (is_file_) return outcome(os::read_pieces(descriptor_, {&into, 1}, std::nullopt));
     for (;;) {
       const auto count = os::read_descriptor(descriptor_, into);
       if (count) return *count;
