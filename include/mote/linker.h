@@ -55,6 +55,7 @@ class Linker {
   [[nodiscard]] GuestResult<Instance> instantiate(Store& store, const Module& module) const;
 
   struct State;
+  [[nodiscard]] const State* state() const { return state_.get(); }  // for the engine's own files
 
  private:
   std::unique_ptr<State> state_;

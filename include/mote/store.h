@@ -197,6 +197,8 @@ using HostFunc = std::function<HostResult(Caller& caller, std::span<const Val> a
 
 template <class Signature>
 class TypedFunc;
+template <class Signature>
+class PoolFunc;  // mote/pool.h
 
 class Func {
  public:
@@ -254,6 +256,7 @@ class TypedFunc<R(Args...)> {
 
  private:
   friend class Func;
+  friend class PoolFunc<R(Args...)>;
   explicit TypedFunc(Func func) : func_(func) {}
   Func func_;
 };

@@ -67,6 +67,14 @@ void Mapping::discard(uint64_t offset, uint64_t size) {
   (void)madvise(base_ + offset, std::min(size, size_ - offset), MADV_DONTNEED);
 }
 
+void Mapping::refuse_huge_pages() {
+  madvise(base_, size_, MADV_NOHUGEPAGE);  // EINVAL where the kernel has none
+}
+
+void discard(uint8_t* base, uint64_t size) {
+  (void)madvise(base, size, MADV_DONTNEED);
+}
+
 void Mapping::shrink(uint64_t size) {
   size = align_up(size, page_size);
   if (size >= size_) return;

@@ -41,6 +41,8 @@ class Mapping {
   [[nodiscard]] Result<void> protect(uint64_t offset, uint64_t size, Access access);
   // Asks for huge pages in a part, where the kernel can; never fails.
   void ask_for_huge_pages(uint64_t offset, uint64_t size);
+  // Sees to it that no part ever becomes a huge page.
+  void refuse_huge_pages();
   // Gives a part's memory back: it reads as zeros afterwards. Not for mapped files.
   void discard(uint64_t offset, uint64_t size);
   // Gives back everything from `size` on.
@@ -60,5 +62,8 @@ class Mapping {
   uint8_t* base_ = nullptr;
   uint64_t size_ = 0;
 };
+
+// As Mapping::discard, for a range that somebody else owns. A private mapping of a file reads as the file again.
+void discard(uint8_t* base, uint64_t size);
 
 }  // namespace mote::os

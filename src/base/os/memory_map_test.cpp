@@ -1,6 +1,8 @@
 // Address space: reserved ranges fault until committed; files are private views.
 #include "base/os/memory_map.h"
 
+#include "base/os/memory_file.h"
+
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -62,6 +64,24 @@ TEST(Mapping, SaysWhyThereIsNoRoom) {
   const auto mapping = Mapping::reserve(1ull << 60);
   ASSERT_FALSE(mapping);
   EXPECT_EQ(mapping.error().kind, ErrorKind::unavailable);
+}
+
+TEST(MemoryFile, IsShownInManyPlacesEachWithItsOwnChanges) {
+  std::vector<uint8_t> bytes(3 * page_size, 7);
+  const auto file = MemoryFile::create(bytes);
+  ASSERT_TRUE(file) << file.error().message;
+  auto a = Mapping::anonymous(4 * page_size), b = Mapping::anonymous(4 * page_size);
+  ASSERT_TRUE(a && b);
+  ASSERT_TRUE(file->show_at(a->data()) && file->show_at(b->data()));
+  a->data()[100] = 1;
+  a->data()[3 * page_size] = 2;  // behind what it shows
+  EXPECT_EQ(b->data()[100], 7);
+  EXPECT_EQ(file->bytes()[100], 7);
+  discard(a->data(), page_size);
+  EXPECT_EQ(a->data()[100], 7) << "the file again";
+  ASSERT_TRUE(show_zeros(a->data(), 3 * page_size));
+  EXPECT_EQ(a->data()[100], 0);
+  EXPECT_EQ(a->data()[3 * page_size], 2);
 }
 
 }  // namespace

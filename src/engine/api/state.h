@@ -11,6 +11,7 @@
 #include <mote/engine.h>
 #include <mote/store.h>
 
+#include <atomic>
 #include <bit>
 #include <memory>
 #include <mutex>
@@ -29,6 +30,7 @@ struct Engine::State {
   std::unique_ptr<const api::Cache> cache;  // null: none
   std::string cache_reason;                 // why there is none
   std::vector<Setting> decisions;
+  std::atomic<uint64_t> pools_kept = 0;  // bytes: limits::engine_kept
 };
 
 struct Module::State {

@@ -127,6 +127,9 @@ class InstanceLayout {
   [[nodiscard]] uint32_t dropped_data() const { return dropped_data_; }  // one bit per segment
   [[nodiscard]] uint32_t dropped_elem() const { return dropped_elem_; }
   [[nodiscard]] uint32_t size() const { return size_; }  // bytes, a multiple of 16
+  // What guests change besides mem0, tab0 and the dropped bits (which end at size()): own globals, lengths of memories and tables.
+  [[nodiscard]] uint32_t variables() const { return globals_; }
+  [[nodiscard]] uint32_t variables_end() const { return funcrefs_; }
 
   static constexpr uint32_t host_binding_size = 64;
 

@@ -101,6 +101,27 @@ const code::FuncRef* Instance::func(wasm::FuncIndex index) {
   return ref;
 }
 
+std::array<MutableBytes, 3> Instance::changing_parts() const {
+  const code::InstanceLayout& layout = module_->layout();
+  constexpr uint32_t first = offsetof(code::VMContext, mem0), behind_first = offsetof(code::VMContext, type_ids);
+  uint8_t* const block = block_.get();
+  return {MutableBytes(block + first, behind_first - first),
+          MutableBytes(block + layout.variables(), layout.variables_end() - layout.variables()),
+          MutableBytes(block + layout.dropped_data(), layout.size() - layout.dropped_data())};
+}
+
+std::optional<wasm::FuncIndex> Instance::index_of(const code::FuncRef* ref) const {
+  const uint64_t offset = reinterpret_cast<uint64_t>(ref) - reinterpret_cast<uint64_t>(at<code::FuncRef>(module_->layout().funcref(0)));
+  const uint64_t slot = offset / sizeof(code::FuncRef);
+  if (slot >= module_->info().escaped.size()) return std::nullopt;
+  return module_->info().escaped[slot];
+}
+
+std::span<uint64_t> Instance::dropped_bits() const {
+  const code::InstanceLayout& layout = module_->layout();
+  return {at<uint64_t>(layout.dropped_data()), (layout.size() - layout.dropped_data()) / sizeof(uint64_t)};
+}
+
 Global* Instance::global(wasm::GlobalIndex index) {
   const wasm::Module& info = module_->info();
   if (index >= globals_.size()) globals_.resize(info.globals.size());
@@ -108,7 +129,8 @@ Global* Instance::global(wasm::GlobalIndex index) {
   if (global == nullptr) {
     wasm::GlobalType type = info.globals[index].type;
     type.type = canonical(type.type, module_->type_ids());
-    global = store_.add_global(type, at<code::Value16>(module_->layout().global(index)));
+    own_globals_.push_back(std::make_unique<Global>(Global{.type = type, .value = at<code::Value16>(module_->layout().global(index))}));
+    global = own_globals_.back().get();
   }
   return global;
 }

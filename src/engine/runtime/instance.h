@@ -10,6 +10,7 @@
 #include "engine/runtime/module.h"
 #include "engine/runtime/table.h"
 
+#include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
@@ -50,6 +51,14 @@ class Instance {
   [[nodiscard]] Global* global(wasm::GlobalIndex index);
   [[nodiscard]] Tag* tag(wasm::TagIndex index) const;
 
+  // For pooled stores (engine/pool): the parts of its block that guests change, bases of memories and tables among them, which stay
+  // as they are. Not function references, which are made on first use and then stay too.
+  [[nodiscard]] std::array<MutableBytes, 3> changing_parts() const;
+  // Whether this is a reference to a function that lies in this instance, and to which.
+  [[nodiscard]] std::optional<wasm::FuncIndex> index_of(const code::FuncRef* ref) const;
+  [[nodiscard]] code::Value16& own_global(wasm::GlobalIndex index) const { return *at<code::Value16>(module_->layout().global(index)); }
+  [[nodiscard]] std::span<uint64_t> dropped_bits() const;
+
   // data.drop and elem.drop; a dropped segment has size 0.
   [[nodiscard]] Bytes data(wasm::DataIndex index) const;
   void drop_data(wasm::DataIndex index);
@@ -79,7 +88,8 @@ class Instance {
   std::unique_ptr<uint8_t[], Free> block_;  // layout().size() bytes: VMContext and what follows it
   std::vector<Table*> tables_;
   std::vector<Memory*> memories_;
-  std::vector<Global*> globals_;  // imported ones; own ones from the first time they are asked for
+  std::vector<Global*> globals_;  // imported ones; own ones from the first time they are asked for, then also in …
+  std::vector<std::unique_ptr<Global>> own_globals_;
   std::vector<std::shared_ptr<const HostFunc>> host_funcs_;
   std::vector<const code::FuncRef*> imported_funcs_;  // null where a HostBinding serves and no reference was made yet
 };

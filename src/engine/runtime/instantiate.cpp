@@ -204,21 +204,25 @@ Run<void> run_start(Instance& instance, wasm::FuncIndex start) {
 }  // namespace
 
 Run<Instance*> instantiate(Store& store, std::shared_ptr<const Module> module, std::span<const ImportValue> imports) {
+  auto made = instantiate_blank(store, std::move(module), imports);
+  if (!made) return made;
+  Instance& instance = **made;
+  if (auto applied = Instantiation(instance, imports).apply_segments(); !applied) return std::unexpected(std::move(applied.error()));
+  if (const std::optional<wasm::FuncIndex> start = instance.module().info().start) {
+    if (auto run = run_start(instance, *start); !run) return std::unexpected(std::move(run.error()));
+  }
+  return &instance;
+}
+
+Run<Instance*> instantiate_blank(Store& store, std::shared_ptr<const Module> module, std::span<const ImportValue> imports) {
   ASSERT(imports.size() == module->info().imports.size());
   for (size_t i = 0; i < imports.size(); ++i) {
     if (auto mismatch = find_mismatch(*module, i, imports[i])) return std::unexpected(Stop::of(std::move(*mismatch)));
   }
-  const std::optional<wasm::FuncIndex> start = module->info().start;
   auto added = store.add_instance(std::move(module));
   if (!added) return std::unexpected(Stop::of(std::move(added.error())));
-  Instance& instance = **added;
-  Instantiation instantiation(instance, imports);
-  if (auto defined = instantiation.define(); !defined) return std::unexpected(Stop::of(std::move(defined.error())));
-  if (auto applied = instantiation.apply_segments(); !applied) return std::unexpected(std::move(applied.error()));
-  if (start) {
-    if (auto run = run_start(instance, *start); !run) return std::unexpected(std::move(run.error()));
-  }
-  return &instance;
+  if (auto defined = Instantiation(**added, imports).define(); !defined) return std::unexpected(Stop::of(std::move(defined.error())));
+  return *added;
 }
 
 }  // namespace mote::runtime

@@ -21,6 +21,9 @@ using ImportValue =
 // One value per import of the module, in order. Errors: not_found "unknown import …", bad_input "incompatible import type …" with
 // both types, limit, unavailable; a trap of a segment or of the start function is a trap.
 [[nodiscard]] Run<Instance*> instantiate(Store& store, std::shared_ptr<const Module> module, std::span<const ImportValue> imports);
+// The same without segments and start function: for a store that will be given the state of another (engine/pool).
+[[nodiscard]] Run<Instance*> instantiate_blank(Store& store, std::shared_ptr<const Module> module,
+                                               std::span<const ImportValue> imports);
 
 // How a definition's type is written: "(func (param i32))", "(memory 1 2)", …: for messages.
 [[nodiscard]] std::string text(const TypeRegistry& types, const ImportValue& value);

@@ -1,4 +1,4 @@
-// Linear memories (memory.h). What a reservation holds, low to high: guard | the memory's largest size | guard.
+// Linear memories (memory.h). What a reservation of its own holds, low to high: guard | the memory's largest size | guard.
 #include "engine/runtime/memory.h"
 
 #include "base/core/assert.h"
@@ -35,7 +35,7 @@ uint64_t capacity(const wasm::MemoryType& type, code::MemoryMode mode, uint64_t 
 }  // namespace
 
 Result<std::unique_ptr<Memory>> Memory::create(const wasm::MemoryType& type, code::MemoryMode mode, const Bounds& bounds,
-                                               code::MemoryDef* def, bool huge_pages) {
+                                               code::MemoryDef* def, bool huge_pages, Slabs* slabs) {
   const uint64_t length = bytes_of(type.limits.min);
   auto memory = std::make_unique<Memory>(Key(), type, mode);
   memory->most_bytes_ = capacity(type, mode, bounds.size_bytes);
@@ -53,25 +53,40 @@ Result<std::unique_ptr<Memory>> Memory::create(const wasm::MemoryType& type, cod
     }
     memory->sharing_ = std::make_unique<Sharing>(bounds.waiters);
   }
-  const bool is_dense = mode == code::MemoryMode::dense;
-  const uint64_t before = is_dense ? 0 : guard_size_bytes;
   const uint64_t room = is_guarded32(type, mode) ? bytes_of(limits::memory32_pages) : memory->most_bytes_;
-  const uint64_t after = is_dense ? 0 : guard_size_bytes;
-  // A page at least, so that an empty memory has a base of its own; 2 MiB more, to put the base where huge pages begin.
-  const bool is_large = memory->most_bytes_ >= os::huge_page_size;
-  const uint64_t size = std::max(before + room + after, os::page_size) + (is_large ? os::huge_page_size : 0);
+  memory->slabs_ = type.limits.is_shared ? nullptr : slabs;
+  uint8_t* const base = TRY(memory->reserve(mode == code::MemoryMode::dense, room));
+  memory->def_ = def != nullptr ? def : &memory->own_def_;
+  *memory->def_ = {base, 0};
+  TRY(memory->commit(length));
+  return memory;
+}
+
+// Where it begins. A page at least, so that an empty memory has a base of its own; 2 MiB more, to put the base where huge pages
+// begin.
+Result<uint8_t*> Memory::reserve(bool is_dense, uint64_t room) {
+  if (is_dense && slabs_ != nullptr) {
+    place_ = TRY(slabs_->take(room));
+    return place_.base;
+  }
+  const uint64_t guard = is_dense ? 0 : guard_size_bytes;
+  const bool is_large = most_bytes_ >= os::huge_page_size;
+  const uint64_t size = std::max(guard + room + guard, os::page_size) + (is_large ? os::huge_page_size : 0);
   auto mapped = is_dense ? os::Mapping::anonymous(size) : os::Mapping::reserve(size);
   if (!mapped) {
     return fail(ErrorKind::unavailable,
                 format("no address space for a memory of {} bytes ({}); -C memory=dense needs less", room, mapped.error().message));
   }
-  memory->reservation_ = std::move(*mapped);
-  uint8_t* base = memory->reservation_.data() + before;
-  if (is_large) base += align_up(reinterpret_cast<uintptr_t>(base), os::huge_page_size) - reinterpret_cast<uintptr_t>(base);
-  memory->def_ = def != nullptr ? def : &memory->own_def_;
-  *memory->def_ = {base, 0};
-  TRY(memory->commit(length));
-  return memory;
+  reservation_ = std::move(*mapped);
+  uint8_t* const base = reservation_.data() + guard;
+  return is_large ? reinterpret_cast<uint8_t*>(align_up(reinterpret_cast<uintptr_t>(base), os::huge_page_size)) : base;
+}
+
+Memory::~Memory() {
+  watch_.reset();
+  if (place_.base == nullptr) return;
+  // What cannot be made zeros again is not given to the next.
+  if (os::show_zeros(place_.base, shown_bytes_)) slabs_->give(place_);
 }
 
 uint64_t Memory::pages() const {
@@ -82,11 +97,46 @@ Result<void> Memory::commit(uint64_t length) {
   const uint64_t old = this->length();
   const uint64_t at = static_cast<uint64_t>(def_->base - reservation_.data());
   if (mode_ == code::MemoryMode::guard && length > old) TRY(reservation_.protect(at + old, length - old, os::Access::read_write));
+  if (watch_) TRY(watch_up_to(length));
   // Only whole huge pages: a small memory keeps small pages, since each one touched would cost 2 MiB. From the one that the memory
   // ended in: growth in small steps fills it.
   const uint64_t huge_from = old & ~(os::huge_page_size - 1), huge_to = length & ~(os::huge_page_size - 1);
-  if (huge_pages_ && huge_to > huge_from) reservation_.ask_for_huge_pages(at + huge_from, huge_to - huge_from);
+  if (huge_pages_ && reservation_ && huge_to > huge_from) reservation_.ask_for_huge_pages(at + huge_from, huge_to - huge_from);
   std::atomic_ref(def_->length).store(length, std::memory_order_release);
+  return {};
+}
+
+Result<void> Memory::show(const os::MemoryFile& file) {
+  ASSERT(watch_ == nullptr && file.bytes().size() <= length());
+  TRY(file.show_at(def_->base));
+  shown_bytes_ = file.bytes().size();
+  return {};
+}
+
+Result<void> Memory::watch() {
+  ASSERT(sharing_ == nullptr);
+  if (most_bytes_ == 0) return {};  // nothing can be written
+  watch_ = TRY(os::WriteWatch::create(def_->base, align_up(most_bytes_, os::page_size)));
+  return watch_up_to(length());
+}
+
+Result<void> Memory::watch_up_to(uint64_t length) {
+  if (length <= watched_bytes_) return {};
+  TRY(watch_->protect(watched_bytes_, length - watched_bytes_));
+  watched_bytes_ = length;
+  return {};
+}
+
+// What faults must fault: in guard mode pages behind the end are taken away, and with them what the watch knew of them.
+Result<void> Memory::shrink_to(uint64_t length) {
+  ASSERT(sharing_ == nullptr && length <= this->length());
+  if (mode_ == code::MemoryMode::guard) {
+    const uint64_t old = this->length(), at = static_cast<uint64_t>(def_->base - reservation_.data());
+    TRY(reservation_.protect(at + length, old - length, os::Access::none));
+    reservation_.discard(at + length, old - length);
+    watched_bytes_ = std::min(watched_bytes_, length);
+  }
+  def_->length = length;
   return {};
 }
 

@@ -21,6 +21,8 @@ class Waiter {
  public:
   // Ends the present wait and all later ones. From any thread.
   void cancel();
+  // By its store, when nothing waits and nobody may cancel: waits are possible again.
+  void renew() { is_cancelled_ = false; }
 
  private:
   friend class ParkingLot;

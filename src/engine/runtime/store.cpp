@@ -37,15 +37,52 @@ Store& Store::of(const code::StoreContext& context) {
 }
 
 Result<const os::GuestStack*> Store::stack() {
-  if (!stack_) {
-    stack_ = TRY(engine_->stacks().take(limits_.wasm_stack_bytes));
-    context.host_limit = stack_.host_limit();
-    context.guard_low = stack_.guard_low();
-    context.guard_high = stack_.guard_high();
-    context.xbuf = reinterpret_cast<code::Value16*>(stack_.exchange_buffer());
-    static_assert(code::xbuf_slots * sizeof(code::Value16) == os::GuestStack::exchange_size);
-  }
+  if (!stack_) lend_stack(TRY(engine_->stacks().take(limits_.wasm_stack_bytes)));
   return &stack_;
+}
+
+void Store::lend_stack(os::GuestStack stack) {
+  stack_ = std::move(stack);
+  context.host_limit = stack_.host_limit();
+  context.guard_low = stack_.guard_low();
+  context.guard_high = stack_.guard_high();
+  context.xbuf = reinterpret_cast<code::Value16*>(stack_.exchange_buffer());
+  static_assert(code::xbuf_slots * sizeof(code::Value16) == os::GuestStack::exchange_size);
+}
+
+os::GuestStack Store::return_stack() {
+  ASSERT(context.activation == nullptr && task_ == nullptr);
+  return std::exchange(stack_, os::GuestStack());
+}
+
+Store::Extent Store::extent() const {
+  return {.memories = memories_.size(),
+          .tables = tables_.size(),
+          .globals = globals_.size(),
+          .tags = tags_.size(),
+          .host_refs = host_refs_.size(),
+          .instances = instances_.size(),
+          .externrefs = externrefs_.size()};
+}
+
+// Instances first: they refer to the others.
+void Store::shrink_to(const Extent& extent) {
+  instances_.resize(extent.instances);
+  memories_.resize(extent.memories);
+  tables_.resize(extent.tables);
+  globals_.resize(extent.globals);
+  tags_.resize(extent.tags);
+  host_refs_.resize(extent.host_refs);
+  for (size_t i = extent.externrefs; i < externrefs_.size(); ++i) externref_by_number_.erase(externrefs_[i]);
+  externrefs_.resize(extent.externrefs);
+}
+
+void Store::renew_stop_control() {
+  ASSERT(context.activation == nullptr && task_ == nullptr);
+  stop_control_->detach();
+  context.interrupt.store(0, std::memory_order_relaxed);
+  waiter_.renew();
+  stop_control_ = std::make_shared<StopControl>(context, waiter_);
 }
 
 Result<Memory*> Store::add_memory(const wasm::MemoryType& type, code::MemoryMode mode) {
@@ -55,7 +92,7 @@ Result<Memory*> Store::add_memory(const wasm::MemoryType& type, code::MemoryMode
 Result<Memory*> Store::add_memory(const wasm::MemoryType& type, code::MemoryMode mode, code::MemoryDef* def) {
   const Memory::Bounds bounds = {
       .size_bytes = limits_.memory_size_bytes, .shared_size_bytes = limits_.shared_memory_size_bytes, .waiters = limits_.waiters};
-  memories_.push_back(TRY(Memory::create(type, mode, bounds, def, limits_.huge_pages)));
+  memories_.push_back(TRY(Memory::create(type, mode, bounds, def, limits_.huge_pages && slabs_ == nullptr, slabs_.get())));
   return memories_.back().get();
 }
 
@@ -85,11 +122,6 @@ Result<Table*> Store::add_table(const wasm::TableType& type, bool is_func, Ref i
 Global* Store::add_global(const wasm::GlobalType& type, code::Value16 value) {
   globals_.push_back(std::make_unique<Global>(Global{.type = type, .own_value = value}));
   globals_.back()->value = &globals_.back()->own_value;
-  return globals_.back().get();
-}
-
-Global* Store::add_global(const wasm::GlobalType& type, code::Value16* value) {
-  globals_.push_back(std::make_unique<Global>(Global{.type = type, .value = value}));
   return globals_.back().get();
 }
 

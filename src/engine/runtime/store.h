@@ -8,6 +8,7 @@
 #include "base/os/guest_stack.h"
 #include "engine/runtime/engine.h"
 #include "engine/runtime/instance.h"
+#include "engine/runtime/slab.h"
 #include "engine/runtime/stop.h"
 #include "engine/runtime/stop_control.h"
 
@@ -62,7 +63,6 @@ class Store {
   [[nodiscard]] std::shared_ptr<Memory> share(Memory* memory) const;
   [[nodiscard]] Result<Table*> add_table(const wasm::TableType& type, Ref initial);
   [[nodiscard]] Global* add_global(const wasm::GlobalType& type, code::Value16 value);
-  [[nodiscard]] Global* add_global(const wasm::GlobalType& type, code::Value16* value);  // the value lies in an instance
   [[nodiscard]] Tag* add_tag(TypeId type);
   // A reference to a host function that belongs to no instance.
   [[nodiscard]] const code::FuncRef* add_func(std::shared_ptr<const HostFunc> func);
@@ -74,6 +74,7 @@ class Store {
   // Told of every memory.grow of a guest: old size and wanted pages, and whether it was done.
   using GrowthObserver = std::function<void(uint64_t old_pages, uint64_t added_pages, bool is_done)>;
   void set_growth_observer(GrowthObserver observer) { growth_observer_ = std::move(observer); }
+  [[nodiscard]] bool has_growth_observer() const { return static_cast<bool>(growth_observer_); }
   void note_growth(uint64_t old_pages, uint64_t added_pages, bool is_done) const {
     if (growth_observer_) growth_observer_(old_pages, added_pages, is_done);
   }
@@ -98,6 +99,23 @@ class Store {
   // Ends memory.atomic.wait with the trap `interrupt`, the present one and all later ones. From any thread.
   void cancel_waits() { waiter_.cancel(); }
   [[nodiscard]] Waiter& waiter() { return waiter_; }
+
+  // For pooled stores (engine/pool), while no guest runs. Where dense memories made from now on lie; none asks for huge pages.
+  void use_slabs(std::shared_ptr<Slabs> slabs) { slabs_ = std::move(slabs); }
+  [[nodiscard]] const std::vector<std::unique_ptr<Instance>>& instances() const { return instances_; }
+  // What the host made and the guests cannot have kept, to go back to: how much there was of each kind.
+  struct Extent {
+    size_t memories, tables, globals, tags, host_refs, instances, externrefs;
+    bool operator==(const Extent&) const = default;
+  };
+  [[nodiscard]] Extent extent() const;
+  void shrink_to(const Extent& extent);
+  [[nodiscard]] const std::vector<uint64_t>& externrefs() const { return externrefs_; }  // numbers, by reference / 8 - 1
+  // The stack it runs on, of a size that fits its limits; without one it takes one of the engine's when it first needs it.
+  void lend_stack(os::GuestStack stack);
+  [[nodiscard]] os::GuestStack return_stack();  // empty: it had none
+  // A stopped store runs again; whoever held its stop control can no longer stop it.
+  void renew_stop_control();
 
   // For the embedder: handed to host functions.
   void* data = nullptr;
@@ -130,6 +148,7 @@ class Store {
 
   std::shared_ptr<Engine> engine_;
   StoreLimits limits_;
+  std::shared_ptr<Slabs> slabs_;  // null: none
   os::GuestStack stack_;  // of the engine's pool
   Task* task_ = nullptr;
   std::vector<std::shared_ptr<Memory>> memories_;  // only shared ones have other owners

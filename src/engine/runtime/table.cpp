@@ -40,9 +40,31 @@ Result<std::unique_ptr<Table>> Table::create(const wasm::TableType& type, bool i
     if (!mapped)
       return fail(ErrorKind::unavailable, format("no address space for a table of {} bytes ({})", size, mapped.error().message));
     table->reservation_ = std::move(*mapped);
-    *table->def_ = {table->reservation_.data(), limits.min};
+    *table->def_ = {table->reservation_.data(), 0};
+    (void)table->use_up_to(limits.min);
+    table->def_->length = limits.min;
   }
   return table;
+}
+
+MutableBytes Table::array() const {
+  auto* const base = static_cast<uint8_t*>(def_->base);
+  return is_small() ? MutableBytes(base, small_.size() * sizeof(uint64_t)) : MutableBytes(base, used_bytes_);
+}
+
+Result<void> Table::watch() {
+  ASSERT(!is_small());
+  watch_ = TRY(os::WriteWatch::create(reservation_.data(), align_up(reservation_.size(), os::page_size)));
+  return watch_->protect(0, used_bytes_);
+}
+
+// Notes how far a large array is in use. False: it cannot be watched so far.
+bool Table::use_up_to(uint64_t elements) {
+  const uint64_t bytes = align_up(elements * entry_size(), os::page_size);
+  if (is_small() || bytes <= used_bytes_) return true;
+  if (watch_ && !watch_->protect(used_bytes_, bytes - used_bytes_)) return false;
+  used_bytes_ = bytes;
+  return true;
 }
 
 void Table::set_lazy(Instance& owner, std::span<const wasm::FuncIndex> image) {
@@ -97,7 +119,7 @@ void Table::copy_from(Table& source, uint64_t to, uint64_t from, uint64_t count)
 
 std::optional<uint64_t> Table::grow(uint64_t delta, Ref value) {
   const uint64_t old = size();
-  if (delta > most_elements_ - old) return std::nullopt;
+  if (delta > most_elements_ - old || !use_up_to(old + delta)) return std::nullopt;
   def_->length = old + delta;
   if (value != 0) fill(old, value, delta);  // the array behind the old end is zero, and no image reaches there
   return old;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "base/os/memory_map.h"
+#include "base/os/write_watch.h"
 #include "engine/code/instance_layout.h"
 
 #include <mote/result.h>
@@ -53,6 +54,15 @@ class Table {
   [[nodiscard]] std::optional<uint64_t> grow(uint64_t delta, Ref value);
   [[nodiscard]] code::TableDef* def() const { return def_; }
 
+  // For pooled stores (engine/pool): the array as it is, entries as compiled code sees them.
+  [[nodiscard]] bool is_small() const { return !reservation_; }
+  // A small one: the whole array; else as much as was ever in use.
+  [[nodiscard]] MutableBytes array() const;
+  // From now on writes to the array are noted. Not for small ones. Fails where the kernel cannot (os::WriteWatch).
+  [[nodiscard]] Result<void> watch();
+  [[nodiscard]] os::WriteWatch* write_watch() const { return watch_.get(); }
+  [[nodiscard]] std::span<const wasm::FuncIndex> lazy_image() const { return lazy_; }
+
   // Entries that read as zero are these functions of `owner` (no_func: null). To be called before anything is written.
   void set_lazy(Instance& owner, std::span<const wasm::FuncIndex> image);
   // Forgets the image: entries not yet resolved become null.
@@ -61,6 +71,8 @@ class Table {
  private:
   [[nodiscard]] const code::FuncRef** funcs() const { return static_cast<const code::FuncRef**>(def_->base); }
   [[nodiscard]] uint32_t* refs() const { return static_cast<uint32_t*>(def_->base); }
+  [[nodiscard]] uint64_t entry_size() const { return is_func_ ? sizeof(code::FuncRef*) : sizeof(uint32_t); }
+  [[nodiscard]] bool use_up_to(uint64_t elements);
   // What a reference looks like in the array.
   [[nodiscard]] const code::FuncRef* raw(Ref value) const;
 
@@ -71,6 +83,8 @@ class Table {
   uint64_t most_elements_ = 0;
   os::Mapping reservation_;      // large or growing tables
   std::vector<uint64_t> small_;  // … or, where the largest size is small, this
+  uint64_t used_bytes_ = 0;      // of it, so far, in whole pages
+  std::unique_ptr<os::WriteWatch> watch_;
   Instance* lazy_owner_ = nullptr;
   std::span<const wasm::FuncIndex> lazy_;
 };

@@ -5,6 +5,7 @@
 
 #include "base/os/fault.h"
 #include "base/os/interruption.h"
+#include "base/os/write_watch.h"
 #include "engine/code/image.h"
 #include "engine/runtime/call.h"
 #include "engine/runtime/task.h"
@@ -110,6 +111,7 @@ void leave_guest(Store& store, code::TrapCode trap, const code::Image* image, os
 }
 
 bool handle(os::Fault& fault) {
+  if (fault.kind == os::Fault::Kind::bus && os::WriteWatch::note_write(fault.address)) return true;
   Store* store = running;
   if (store == nullptr) return false;
   const auto* pc = reinterpret_cast<const void*>(fault.pc);

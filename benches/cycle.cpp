@@ -1,0 +1,186 @@
+// Times fresh sandboxes: the program behind `./bench cycle` and `./bench call`.
+//
+//   cycle KIND FILE EVENTS THREADS [EVENT-FILE] [--mode guard|dense] [--copy]
+//
+// FILE is a module or artifact. KIND: start (acquire, _start, reset), handle (alloc, the event copied in, handle), first (from
+// acquire to the guest's first import, "host" "first"; no reset), call (calls of an export "call" in one sandbox, no reset). Each
+// thread has a worker of its own. Prints a line of JSON: nanoseconds of one event, events a second, and what they cost the kernel:
+// page faults and system time a thousand events, in steady state.
+#include <mote/linker.h>
+#include <mote/pool.h>
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace {
+
+template <class T, class E>
+T must(std::expected<T, E> result) {
+  if (!result) {
+    std::fprintf(stderr, "cycle: %s\n", result.error().text().c_str());
+    std::exit(1);
+  }
+  if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+uint64_t now_ns() {
+  return static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
+}
+
+struct Options {
+  std::string kind, file, event;
+  uint64_t events = 0, threads = 1;
+  mote::MemoryMode mode = mote::MemoryMode::automatic;
+  bool copies_whole = false;
+};
+
+struct Measured {
+  std::vector<uint32_t> times_ns;
+  double per_second = 0;
+  uint64_t faults = 0, system_us = 0;
+};
+
+thread_local uint64_t first_at = 0;
+
+class Bench {
+ public:
+  explicit Bench(Options options) : options_(std::move(options)), engine_(make_engine(options_)), linker_(engine_) {
+    mote::PoolConfig config;
+    must(linker_.func("host", "first", [](mote::Caller&) { first_at = now_ns(); }));
+    must(linker_.func("host", "nothing", [](mote::Caller&) {}));
+    const bool is_artifact = options_.file.ends_with(".cwasm");
+    config.members = {{"guest", must(is_artifact ? mote::Module::load_file(engine_, options_.file) : mote::Module::compile_file(engine_, options_.file))}};
+    config.copies_whole = options_.copies_whole;
+    pool_.emplace(must(mote::Pool::create(engine_, linker_, config)));
+  }
+
+  Measured run() {
+    Measured all;
+    std::vector<Measured> each(options_.threads);
+    std::vector<std::thread> threads;
+    for (uint64_t i = 0; i < options_.threads; ++i) threads.emplace_back([this, &mine = each[i]] { work(mine); });
+    for (std::thread& thread : threads) thread.join();
+    for (Measured& one : each) {
+      all.times_ns.insert(all.times_ns.end(), one.times_ns.begin(), one.times_ns.end());
+      all.per_second += one.per_second;
+      all.faults += one.faults;
+      all.system_us += one.system_us;
+    }
+    std::ranges::sort(all.times_ns);
+    return all;
+  }
+  void print(const Measured& measured) const {
+    const auto at = [&](double part) {
+      return measured.times_ns[static_cast<size_t>(static_cast<double>(measured.times_ns.size() - 1) * part)];
+    };
+    const mote::Pool::Report report = pool_->report();
+    std::printf("{\"p50_ns\":%u,\"p99_ns\":%u,\"p999_ns\":%u,\"per_s\":%.0f,\"faults\":%lu,\"system_us\":%lu,\"mode\":\"%s\",\"tracking\":\"%s\",\"kept_bytes\":%lu}\n",
+                at(0.5), at(0.99), at(0.999), measured.per_second, measured.faults, measured.system_us,
+                report.memory_mode == mote::MemoryMode::dense ? "dense" : "guard", report.tracking.c_str(), report.kept_bytes);
+  }
+
+ private:
+  static mote::Engine make_engine(const Options& options) {
+    mote::EngineConfig config;
+    config.codegen.memory = options.mode;
+    config.tiering = mote::Tiering::baseline;
+    return must(mote::Engine::create(config));
+  }
+
+  template <class One>
+  void repeat(Measured& out, One one) {
+    for (uint64_t i = 0; i < options_.events / 10 + 1; ++i) one();
+    out.times_ns.reserve(options_.events);
+    rusage before, after;
+    getrusage(RUSAGE_THREAD, &before);
+    const uint64_t begun = now_ns();
+    uint64_t then = begun;
+    for (uint64_t i = 0; i < options_.events; ++i) {
+      const uint64_t took = one();
+      const uint64_t now = now_ns();
+      out.times_ns.push_back(static_cast<uint32_t>(took != 0 ? took : now - then));
+      then = now;
+    }
+    out.per_second = static_cast<double>(options_.events) * 1e9 / static_cast<double>(now_ns() - begun);
+    getrusage(RUSAGE_THREAD, &after);
+    out.faults = static_cast<uint64_t>(after.ru_minflt - before.ru_minflt + after.ru_majflt - before.ru_majflt);
+    out.system_us = static_cast<uint64_t>((after.ru_stime.tv_sec - before.ru_stime.tv_sec) * 1'000'000 + after.ru_stime.tv_usec - before.ru_stime.tv_usec);
+  }
+
+  void work(Measured& out) {
+    mote::Pool::Worker worker = pool_->worker();
+    if (options_.kind == "handle") {
+      const auto alloc = must(pool_->func<uint32_t(uint32_t)>("alloc"));
+      const auto handle = must(pool_->func<uint32_t(uint32_t, uint32_t)>("handle"));
+      const auto size = static_cast<uint32_t>(options_.event.size());
+      repeat(out, [&] {
+        const auto lease = must(worker.acquire());
+        const uint32_t at = must(alloc.in(lease)(size));
+        std::memcpy(lease.instance().memory("memory")->bytes().data() + at, options_.event.data(), size);
+        (void)must(handle.in(lease)(at, size));
+        return uint64_t{0};
+      });
+    } else if (options_.kind == "call") {
+      const auto call = must(pool_->func<void()>("call"));
+      const auto lease = must(worker.acquire());
+      const auto bound = call.in(lease);
+      repeat(out, [&] {
+        constexpr int calls = 100;
+        const uint64_t begun = now_ns();
+        for (int i = 0; i < calls; ++i) must(bound());
+        return (now_ns() - begun) / calls;
+      });
+    } else {
+      const auto start = must(pool_->func<void()>("_start"));
+      const bool is_first = options_.kind == "first";
+      repeat(out, [&] {
+        const uint64_t begun = is_first ? now_ns() : 0;
+        const auto lease = must(worker.acquire());
+        must(start.in(lease)());
+        return is_first ? first_at - begun : uint64_t{0};
+      });
+    }
+  }
+
+  Options options_;
+  mote::Engine engine_;
+  mote::Linker linker_;
+  std::optional<mote::Pool> pool_;
+};
+
+std::string read_file(const char* path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 5) {
+    std::fprintf(stderr, "cycle KIND FILE EVENTS THREADS [EVENT-FILE] [--mode guard|dense] [--copy]\n");
+    return 2;
+  }
+  Options options{.kind = argv[1], .file = argv[2], .event = {}, .events = std::strtoull(argv[3], nullptr, 10), .threads = std::strtoull(argv[4], nullptr, 10)};
+  for (int i = 5; i < argc; ++i) {
+    const std::string arg = argv[i];
+    if (arg == "--copy") {
+      options.copies_whole = true;
+    } else if (arg == "--mode" && i + 1 < argc) {
+      options.mode = std::strcmp(argv[++i], "dense") == 0 ? mote::MemoryMode::dense : mote::MemoryMode::guard;
+    } else {
+      options.event = read_file(argv[i]);
+    }
+  }
+  Bench bench(options);
+  bench.print(bench.run());
+}

@@ -1,0 +1,328 @@
+// Pools: each lease begins with the template whatever the one before did, failed or was stopped; packed sandboxes go on where they
+// were; what cannot be pooled is refused.
+#include "engine/api/guest_testing.h"
+#include "engine/pool/reset_plan.h"
+
+#include <mote/pool.h>
+#include <mote/task.h>
+
+#include <atomic>
+#include <cstring>
+#include <thread>
+
+namespace mote::api {
+namespace {
+
+struct Way {
+  Tiering tiering;
+  MemoryMode memory;
+  bool copies_whole;
+};
+
+class PoolTest : public testing::TestWithParam<Way> {
+ protected:
+  void SetUp() override {
+    if (GetParam().tiering == Tiering::optimizing && !test_compiler()) GTEST_SKIP() << "this build has no compiler";
+    EngineConfig config;
+    config.codegen.memory = GetParam().memory;
+    config.tiering = GetParam().tiering;
+    config.compiler = test_compiler();
+    engine.emplace(must(Engine::create(config)));
+    module.emplace(must(Module::compile(*engine, guest_module(), "guest.wasm")));
+    linker.emplace(*engine);
+    must(linker->func("host", "add", [this](Caller& caller, int32_t a, int32_t b) { return on_add(caller, a, b); }));
+    must(linker->func("host", "wide", [](Caller&, int32_t, int32_t, int32_t, int32_t, uint32_t, int64_t, uint64_t, int32_t, int64_t i, float) { return i; }));
+  }
+  PoolConfig config() {
+    PoolConfig made;
+    made.members = {{"guest", *module}};
+    made.copies_whole = GetParam().copies_whole;
+    return made;
+  }
+  Pool make(PoolConfig with) { return must(Pool::create(*engine, *linker, std::move(with))); }
+  Pool make() { return make(config()); }
+
+  // What an event can change, changed.
+  static void disturb(const Pool::Lease& lease) {
+    const Instance guest = lease.instance();
+    EXPECT_EQ(must(guest.typed_func<int32_t(int32_t)>("grow"))(2), 1);
+    const std::span<uint8_t> bytes = guest.memory("memory")->bytes();
+    ASSERT_EQ(bytes.size(), 3U << 16);
+    for (size_t at = 0; at < bytes.size(); at += 1000) bytes[at] = 0xee;
+    must(guest.global("counter")->set(Val(int64_t{77})));
+    must(guest.table("table")->set(0, Val::null(ValKind::funcref)));
+    must(guest.table("table")->set(1, guest.func("add")->to_ref()));
+    EXPECT_EQ(must(guest.table("table")->grow(3, guest.func("grow")->to_ref())), 2U);
+    (void)must(lease.store().new_externref(5));
+    (void)must(Memory::create(lease.store(), 1, 1));
+    lease.store().set_data(this_event());
+  }
+  static void* this_event() {
+    static int event;
+    return &event;
+  }
+  static void expect_template(const Pool::Lease& lease) {
+    const Instance guest = lease.instance();
+    const std::span<uint8_t> bytes = guest.memory("memory")->bytes();
+    ASSERT_EQ(bytes.size(), 1U << 16);
+    for (size_t at = 0; at < bytes.size(); ++at) ASSERT_EQ(bytes[at], at >= 8 && at < 12 ? "mote"[at - 8] : 0) << at;
+    EXPECT_EQ(guest.global("counter")->get().i64(), 5);
+    EXPECT_EQ(guest.table("table")->size(), 2U);
+    EXPECT_FALSE(must(guest.table("table")->get(0)).is_null());
+    EXPECT_TRUE(must(guest.table("table")->get(1)).is_null());
+    EXPECT_EQ(lease.store().data(), nullptr);
+    EXPECT_EQ(must(must(guest.typed_func<int32_t(int32_t)>("grow"))(0)), 1);
+    EXPECT_EQ(must(guest.typed_func<int32_t(int32_t)>("load"))(4), 0x65746f6d);
+  }
+
+  std::function<std::expected<int32_t, Failure>(Caller&, int32_t, int32_t)> on_add = [](Caller&, int32_t a, int32_t b) { return a + b; };
+  std::optional<Engine> engine;
+  std::optional<Module> module;
+  std::optional<Linker> linker;
+};
+
+TEST_P(PoolTest, EachLeaseBeginsWithTheTemplate) {
+  const Pool pool = make();
+  Pool::Worker worker = pool.worker();
+  for (int event = 0; event < 5; ++event) {
+    const Pool::Lease lease = must(worker.acquire());
+    expect_template(lease);
+    disturb(lease);
+  }
+  EXPECT_EQ(pool.report().sandboxes, 1U);
+  EXPECT_EQ(pool.report().tracking.starts_with("copy"), GetParam().copies_whole || !os::WriteWatch::missing().empty());
+}
+
+TEST_P(PoolTest, LeasesAtOnceAreApart) {
+  const Pool pool = make();
+  Pool::Worker worker = pool.worker();
+  for (int round = 0; round < 3; ++round) {
+    std::vector<Pool::Lease> leases;
+    for (int i = 0; i < 5; ++i) {
+      leases.push_back(must(worker.acquire()));
+      expect_template(leases.back());
+      leases.back().instance().memory("memory")->bytes()[100] = static_cast<uint8_t>(i + 1);
+    }
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(leases[static_cast<size_t>(i)].instance().memory("memory")->bytes()[100], i + 1);
+  }
+  EXPECT_EQ(pool.report().sandboxes, 5U);
+}
+
+TEST_P(PoolTest, FunctionsAreFoundOnce) {
+  const Pool pool = make();
+  const auto add = must(pool.func<int32_t(int32_t, int32_t)>("add"));
+  Pool::Worker worker = pool.worker();
+  EXPECT_EQ(must(add.in(must(worker.acquire()))(2, 3)), 5);
+  EXPECT_EQ(pool.func<int32_t(int32_t)>("add").error().kind, ErrorKind::bad_input);
+  EXPECT_EQ(pool.func<void()>("nothing").error().kind, ErrorKind::not_found);
+  EXPECT_EQ((pool.func<int32_t(int32_t, int32_t)>("add", "nobody").error().kind), ErrorKind::not_found);
+}
+
+TEST_P(PoolTest, AFailedEventIsOneEvent) {
+  const Pool pool = make();
+  Pool::Worker worker = pool.worker();
+  for (int event = 0; event < 3; ++event) {
+    for (const char* name : {"crash", "recurse"}) {
+      const Pool::Lease lease = must(worker.acquire());
+      expect_template(lease);
+      disturb(lease);
+      EXPECT_EQ(must(lease.instance().typed_func<void()>(name))().error().kind, Failure::Kind::trap);
+    }
+    on_add = [](Caller&, int32_t, int32_t) -> std::expected<int32_t, Failure> { return std::unexpected(Failure::exit(3)); };
+    const Pool::Lease lease = must(worker.acquire());
+    EXPECT_EQ(must(lease.instance().typed_func<int32_t(int32_t, int32_t)>("add"))(1, 2).error().exit_code, 3);
+  }
+  expect_template(must(worker.acquire()));
+  EXPECT_EQ(pool.report().sandboxes, 1U);
+}
+
+TEST_P(PoolTest, AStopEndsItsEventOnly) {
+  const Pool pool = make();
+  const auto spin = must(pool.func<void()>("spin"));
+  Pool::Worker worker = pool.worker();
+  std::vector<Stopper> old;
+  for (int event = 0; event < 10; ++event) {
+    const Pool::Lease lease = must(worker.acquire());
+    expect_template(lease);
+    disturb(lease);
+    old.push_back(lease.store().stopper());
+    const Stopper stopper = event % 2 == 0 ? old.back() : lease.stopper();
+    std::thread killer([&] { (void)stopper.stop("enough", 1'000'000'000); });
+    const auto ended = spin.in(lease)();
+    killer.join();
+    ASSERT_FALSE(ended);
+    EXPECT_EQ(ended.error().trap.kind, TrapKind::interrupt);
+    for (size_t i = 0; i + 1 < old.size(); ++i) (void)old[i].stop("an event that is over");
+  }
+  const Pool::Lease lease = must(worker.acquire());
+  for (const Stopper& stopper : old) (void)stopper.stop("an event that is over");
+  expect_template(lease);
+}
+
+TEST_P(PoolTest, ATaskMayRunInALease) {
+  const Pool pool = make();
+  Pool::Worker worker = pool.worker();
+  for (int event = 0; event < 3; ++event) {
+    const Pool::Lease lease = must(worker.acquire());
+    on_add = [](Caller& caller, int32_t a, int32_t b) { return caller.park() ? a * b : 0; };
+    int32_t got = 0;
+    Task task(lease.store(), [&] { got = must(must(lease.instance().typed_func<int32_t(int32_t, int32_t)>("add"))(6, 7)); });
+    EXPECT_EQ(must(task.resume()), Task::Step::parked);
+    EXPECT_EQ(must(task.resume()), Task::Step::ended);
+    EXPECT_EQ(got, 42);
+    disturb(lease);
+  }
+  expect_template(must(worker.acquire()));
+}
+
+TEST_P(PoolTest, PackedSandboxesGoOnWhereTheyWere) {
+  const Pool pool = make();
+  Pool::Worker worker = pool.worker();
+  std::vector<Pool::Packed> packed;
+  for (uint8_t i = 0; i < 20; ++i) {
+    Pool::Lease lease = must(worker.acquire());
+    expect_template(lease);
+    const Instance guest = lease.instance();
+    if (i % 2 == 1) EXPECT_EQ(must(must(guest.typed_func<int32_t(int32_t)>("grow"))(1)), 1);
+    const std::span<uint8_t> bytes = guest.memory("memory")->bytes();
+    bytes[i * 3000U] = i;
+    bytes[bytes.size() - 1] = i;
+    must(guest.global("counter")->set(Val(int64_t{i} + 1000)));
+    if (i % 3 == 0) must(guest.table("table")->set(1, guest.func("load")->to_ref()));
+    packed.push_back(must(lease.pack()));
+    EXPECT_LT(packed.back().size_bytes(), 2 * 4096 + 600U);
+  }
+  EXPECT_EQ(pool.report().sandboxes, 1U);
+  EXPECT_EQ(pool.report().packed, 20U);
+  expect_template(must(worker.acquire()));
+  for (uint8_t i = 20; i-- > 0;) {
+    const Pool::Lease lease = must(worker.unpack(std::move(packed[i])));
+    const Instance guest = lease.instance();
+    const std::span<uint8_t> bytes = guest.memory("memory")->bytes();
+    EXPECT_EQ(bytes.size(), (i % 2 == 1 ? 2U : 1U) << 16);
+    for (size_t at = 0; at < bytes.size(); ++at) {
+      const uint8_t expected = at == i * 3000U || at == bytes.size() - 1 ? i : at >= 8 && at < 12 ? static_cast<uint8_t>("mote"[at - 8]) : 0;
+      ASSERT_EQ(bytes[at], expected) << at;
+    }
+    EXPECT_EQ(guest.global("counter")->get().i64(), i + 1000);
+    const Val entry = must(guest.table("table")->get(1));
+    ASSERT_EQ(entry.is_null(), i % 3 != 0);
+    if (i % 3 == 0) EXPECT_EQ(Func::from_ref(lease.store(), entry)->handle, guest.func("load")->handle);
+  }
+  packed.clear();
+  EXPECT_EQ(pool.report().packed_bytes, 0U);
+  expect_template(must(worker.acquire()));
+}
+
+TEST_P(PoolTest, WhatTheHostMadeCannotBePacked) {
+  const Pool pool = make();
+  Pool::Worker worker = pool.worker();
+  Pool::Lease lease = must(worker.acquire());
+  (void)must(lease.store().new_externref(1));
+  EXPECT_EQ(lease.pack().error().kind, ErrorKind::unsupported);
+  EXPECT_EQ(lease.instance().global("counter")->get().i64(), 5) << "the lease is as it was";
+}
+
+TEST_P(PoolTest, HasALimit) {
+  PoolConfig limited = config();
+  limited.sandboxes = 2;
+  const Pool pool = make(limited);
+  Pool::Worker worker = pool.worker(), other = pool.worker();
+  {
+    const Pool::Lease a = must(worker.acquire()), b = must(other.acquire());
+    const auto none = worker.acquire();
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error().kind, ErrorKind::limit);
+    EXPECT_NE(none.error().message.find("pool-sandboxes"), std::string::npos);
+  }
+  expect_template(must(worker.acquire()));
+  limited.sandboxes = limits::pool_sandboxes.hard + 1;
+  EXPECT_FALSE(Pool::create(*engine, *linker, limited));
+  PoolConfig small = config();
+  small.limits.memory_size_bytes = 1000;
+  const auto refused = Pool::create(*engine, *linker, small);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().text().find("pool-memory-size"), std::string::npos) << refused.error().text();
+}
+
+TEST_P(PoolTest, GivesBackWhatAGuestOverDirtied) {
+  PoolConfig frugal = config();
+  frugal.kept_bytes_each = 8192;
+  const Pool pool = make(frugal);
+  Pool::Worker worker = pool.worker();
+  {
+    const Pool::Lease lease = must(worker.acquire());
+    disturb(lease);
+  }
+  const bool watches = pool.report().tracking == "watch";
+  if (watches) EXPECT_GT(pool.report().kept_bytes, 8192U);
+  worker.tend();
+  EXPECT_EQ(pool.report().kept_bytes, 0U);
+  for (int event = 0; event < 3; ++event) {
+    const Pool::Lease lease = must(worker.acquire());
+    expect_template(lease);
+    disturb(lease);
+  }
+  EXPECT_EQ(pool.report().sandboxes, 1U);
+}
+
+TEST_P(PoolTest, AWorkersSandboxesGoToTheOthers) {
+  const Pool pool = make();
+  std::optional<Pool::Worker> first = pool.worker();
+  must(first->arm(3));
+  first.reset();
+  Pool::Worker second = pool.worker();
+  const Pool::Lease a = must(second.acquire()), b = must(second.acquire()), c = must(second.acquire());
+  EXPECT_EQ(pool.report().sandboxes, 3U);
+}
+
+TEST_P(PoolTest, ThreadsShareAPool) {
+  const Pool pool = make();
+  const auto add = must(pool.func<int32_t(int32_t, int32_t)>("add"));
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      Pool::Worker worker = pool.worker();
+      for (int event = 0; event < 500; ++event) {
+        const Pool::Lease lease = must(worker.acquire());
+        const std::span<uint8_t> bytes = lease.instance().memory("memory")->bytes();
+        const size_t at = 4096 + static_cast<size_t>(event) * 97 % 60000;
+        ASSERT_EQ(bytes[at], 0);
+        bytes[at] = 1;
+        ASSERT_EQ(must(add.in(lease)(t, event)), t + event);
+        if (event % 100 == 0) worker.tend();
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST_P(PoolTest, RefusesWhatBelongsToAStore) {
+  Store store = must(Store::create(*engine));
+  must(linker->define("host", "add", must(Func::create(store, {{{ValKind::i32, "i32"}, {ValKind::i32, "i32"}}, {{ValKind::i32, "i32"}}},
+                                                       [](Caller&, std::span<const Val>, std::span<Val>) -> HostResult { return {}; }))));
+  const auto refused = Pool::create(*engine, *linker, config());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().error.kind, ErrorKind::bad_input);
+  EXPECT_FALSE(Pool::create(*engine, *linker, {}));
+}
+
+TEST_P(PoolTest, MissingImportsAreNamed) {
+  const Linker empty(*engine);
+  const auto refused = Pool::create(*engine, empty, config());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().error.kind, ErrorKind::not_found);
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, PoolTest,
+                         testing::Values(Way{Tiering::baseline, MemoryMode::guard, false}, Way{Tiering::baseline, MemoryMode::dense, false},
+                                         Way{Tiering::optimizing, MemoryMode::guard, false}, Way{Tiering::optimizing, MemoryMode::dense, false},
+                                         Way{Tiering::baseline, MemoryMode::guard, true}, Way{Tiering::baseline, MemoryMode::dense, true}),
+                         [](const auto& info) {
+                           const Way& way = info.param;
+                           return std::string(way.tiering == Tiering::baseline ? "baseline" : "optimizing") +
+                                  (way.memory == MemoryMode::dense ? "_dense" : "_guard") + (way.copies_whole ? "_copied" : "");
+                         });
+
+}  // namespace
+}  // namespace mote::api

@@ -1,0 +1,52 @@
+// PackedStore: how a store differs from its template, in as little memory as that takes: copies of changed pages, and a list of
+// everything else that changed. Holds no address into the store, so any store of the same template can take it on.
+//
+// At any time a handful of sandboxes run; all others only exist. Packed, one of them is its changes and some hundred bytes, without
+// address space, page tables or mappings of its own. Tested by packed_test.cpp.
+#pragma once
+
+#include "engine/pool/page_blocks.h"
+#include "engine/pool/reset_plan.h"
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace mote::pool {
+
+class PackedStore {
+ public:
+  // Reads the store, which stays as it is. Fails with unsupported when the host made things in it, unavailable without memory.
+  [[nodiscard]] static Result<PackedStore> pack(ResetPlan& plan, std::shared_ptr<PageBlocks> blocks);
+  // To a store that equals the template. When it fails, the store is to be restored.
+  [[nodiscard]] Result<void> unpack(ResetPlan& plan) const;
+
+  PackedStore(PackedStore&&) noexcept = default;
+  PackedStore& operator=(PackedStore&&) noexcept = default;
+  ~PackedStore();
+  [[nodiscard]] uint64_t size_bytes() const;
+
+ private:
+  struct Page {
+    uint32_t memory;
+    uint32_t page;
+    uint8_t* block;
+  };
+  // What else changed: a word that says what, how many follow, and those.
+  struct Change {
+    enum Kind : uint8_t { memory_length, table_length, table_entry, global, dropped };
+  };
+  explicit PackedStore(std::shared_ptr<PageBlocks> blocks) : blocks_(std::move(blocks)) {}
+  [[nodiscard]] Result<void> pack_memory(uint32_t index, const ResetPlan::PooledMemory& memory);
+  [[nodiscard]] Result<void> pack_page(uint32_t index, const ResetPlan::PooledMemory& memory, uint64_t offset);
+  [[nodiscard]] Result<void> pack_instance(const runtime::Store& store, uint32_t index, const ResetPlan& plan);
+  [[nodiscard]] Result<void> pack_tables(const runtime::Store& store, const ResetPlan& plan);
+  void note(Change::Kind kind, uint32_t owner, uint32_t index, uint64_t low, uint64_t high = 0);
+  [[nodiscard]] static Result<void> apply(ResetPlan& plan, const uint64_t* change);
+
+  std::shared_ptr<PageBlocks> blocks_;
+  std::vector<Page> pages_;
+  std::vector<uint64_t> changes_;  // triples: kind, owner and index; low; high
+};
+
+}  // namespace mote::pool

@@ -1,0 +1,178 @@
+// Capturing and applying templates (store_template.h).
+#include "engine/pool/store_template.h"
+
+#include "base/core/assert.h"
+#include "base/core/format.h"
+#include "engine/runtime/values.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace mote::pool {
+
+using runtime::Instance;
+using runtime::Ref;
+using runtime::Store;
+using runtime::Table;
+
+namespace {
+
+// The part up to the last page that is not all zeros.
+Bytes without_zero_pages(Bytes bytes) {
+  constexpr uint64_t page = os::page_size;
+  static constexpr uint8_t zeros[page] = {};
+  uint64_t size = bytes.size();
+  while (size >= page && std::memcmp(bytes.data() + size - page, zeros, page) == 0) size -= page;
+  return bytes.first(size);
+}
+
+Result<StoreTemplate::MemoryState> capture_memory(const runtime::Memory& memory) {
+  StoreTemplate::MemoryState state;
+  const Bytes bytes = memory.bytes();
+  state.length = bytes.size();
+  const Bytes used = without_zero_pages(bytes);
+  if (used.size() > StoreTemplate::most_copied_bytes) {
+    state.shared = TRY(os::MemoryFile::create(used));
+  } else {
+    state.small.assign(used.begin(), used.end());
+  }
+  return state;
+}
+
+Result<PortableFunc> must_be_portable(const Store& store, Ref func, std::string_view where, uint64_t index) {
+  if (const auto found = portable(store, func)) return *found;
+  return fail(ErrorKind::unsupported, format("{} {} holds a function that the host made for one store; a pool can only keep functions of "
+                                             "its modules and their imports",
+                                             where, index));
+}
+
+Result<StoreTemplate::TableState> capture_table(const Store& store, Table& table, std::span<const wasm::FuncIndex> declared,
+                                                const Instance& owner) {
+  StoreTemplate::TableState state{.length = table.size(), .is_func = table.is_func()};
+  state.is_as_declared = table.is_func() && !table.lazy_image().empty() && state.length == table.type().limits.min;
+  uint64_t used = 0;
+  for (uint64_t i = 0; i < state.length; ++i) {
+    const Ref ref = table.get(i);
+    const uint64_t entry = state.is_func ? TRY(must_be_portable(store, ref, "a table's element", i)) : ref;
+    const bool has_declared = i < declared.size() && declared[i] != Table::no_func;
+    const Ref expected = has_declared ? reinterpret_cast<Ref>(const_cast<Instance&>(owner).func(declared[i])) : 0;
+    if (ref != expected) state.is_as_declared = false;
+    if (entry != 0) used = i + 1;
+    state.entries.push_back(entry);
+  }
+  state.entries.resize(state.is_as_declared ? 0 : used);
+  state.entries.shrink_to_fit();
+  return state;
+}
+
+Result<StoreTemplate::InstanceState> capture_instance(const Store& store, const Instance& instance) {
+  const runtime::Module& module = instance.module();
+  const wasm::Module& info = module.info();
+  StoreTemplate::InstanceState state{.module = &module};
+  for (uint32_t i = 0; i < info.memories.size(); ++i) {
+    if (instance.memory(i)->parking_lot() != nullptr) {
+      return fail(ErrorKind::unsupported, format("memory {} is shared: a sandbox that others write to cannot be brought back to its "
+                                                 "beginning, so it cannot be pooled",
+                                                 i));
+    }
+    if (i >= info.imported_memories) state.memories.push_back(TRY(capture_memory(*instance.memory(i))));
+  }
+  for (uint32_t i = info.imported_tables; i < info.tables.size(); ++i) {
+    state.tables.push_back(TRY(capture_table(store, *instance.table(i), module.lazy_image(i), instance)));
+  }
+  for (uint32_t i = info.imported_globals; i < info.globals.size(); ++i) {
+    code::Value16 value = instance.own_global(i);
+    if (is_func_global(module, i)) value = runtime::value_of(TRY(must_be_portable(store, runtime::low_of(value), "global", i)));
+    state.globals.push_back(value);
+  }
+  const std::span<uint64_t> dropped = instance.dropped_bits();
+  state.dropped.assign(dropped.begin(), dropped.end());
+  return state;
+}
+
+Result<void> apply_memory(const StoreTemplate::MemoryState& state, runtime::Memory& memory) {
+  const uint64_t missing = state.length - memory.bytes().size();
+  if (missing > 0 && !memory.grow(missing / limits::page_size_bytes)) {
+    return fail(ErrorKind::unavailable, format("no room for a memory of {} bytes", state.length));
+  }
+  if (state.shared) return memory.show(*state.shared);
+  if (!state.small.empty()) std::memcpy(memory.bytes().data(), state.small.data(), state.small.size());
+  return {};
+}
+
+Result<void> apply_table(const Store& store, const StoreTemplate::TableState& state, Table& table) {
+  if (state.is_as_declared) return {};
+  table.drop_lazy();
+  const uint64_t missing = state.length - table.size();
+  if (missing > 0 && !table.grow(missing, 0)) {
+    return fail(ErrorKind::unavailable, format("no room for a table of {} elements", state.length));
+  }
+  for (uint64_t i = 0; i < state.length; ++i) {
+    const uint64_t entry = i < state.entries.size() ? state.entries[i] : 0;
+    const Ref ref = state.is_func ? func_in(store, entry) : entry;
+    if (table.get(i) != ref) table.set(i, ref);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::optional<PortableFunc> portable(const Store& store, Ref func) {
+  if (func == 0) return 0;
+  const auto* ref = reinterpret_cast<const code::FuncRef*>(func);
+  for (uint64_t i = 0; i < store.instances().size(); ++i) {
+    if (const auto index = store.instances()[i]->index_of(ref)) return i << 32 | (uint64_t{*index} + 1);
+  }
+  return std::nullopt;
+}
+
+Ref func_in(const Store& store, PortableFunc func) {
+  if (func == 0) return 0;
+  return reinterpret_cast<Ref>(store.instances()[func >> 32]->func(static_cast<wasm::FuncIndex>(func) - 1));
+}
+
+bool is_func_global(const runtime::Module& module, uint32_t index) {
+  return code::is_func_ref(module.info(), module.info().globals[index].type.type);
+}
+
+Result<std::shared_ptr<const StoreTemplate>> StoreTemplate::capture(const Store& store) {
+  auto made = std::make_shared<StoreTemplate>();
+  for (const auto& instance : store.instances()) made->instances_.push_back(TRY(capture_instance(store, *instance)));
+  made->externrefs_ = store.externrefs();
+  return made;
+}
+
+Result<void> StoreTemplate::apply(Store& store) const {
+  ASSERT(store.instances().size() == instances_.size());
+  for (const uint64_t number : externrefs_) TRY(store.new_externref(number));
+  for (size_t n = 0; n < instances_.size(); ++n) {
+    const InstanceState& state = instances_[n];
+    Instance& instance = *store.instances()[n];
+    const wasm::Module& info = instance.module().info();
+    ASSERT(&instance.module() == state.module);
+    for (uint32_t i = 0; i < state.memories.size(); ++i) {
+      TRY(apply_memory(state.memories[i], *instance.memory(info.imported_memories + i)));
+    }
+    for (uint32_t i = 0; i < state.tables.size(); ++i) {
+      TRY(apply_table(store, state.tables[i], *instance.table(info.imported_tables + i)));
+    }
+    for (uint32_t i = 0; i < state.globals.size(); ++i) {
+      const uint32_t index = info.imported_globals + i;
+      const bool is_func = is_func_global(instance.module(), index);
+      instance.own_global(index) = is_func ? runtime::value_of(func_in(store, runtime::low_of(state.globals[i]))) : state.globals[i];
+    }
+    std::ranges::copy(state.dropped, instance.dropped_bits().begin());
+  }
+  return {};
+}
+
+uint64_t StoreTemplate::size_bytes() const {
+  uint64_t size = 0;
+  for (const InstanceState& instance : instances_) {
+    for (const MemoryState& memory : instance.memories) size += memory.bytes().size();
+    for (const TableState& table : instance.tables) size += table.entries.size() * sizeof(uint64_t);
+  }
+  return size;
+}
+
+}  // namespace mote::pool

@@ -1,0 +1,65 @@
+// StoreTemplate: what a store's guests hold right after they were initialized, in a form that any store with instances of the same
+// modules can take on. A pool runs initialization once, and gives its result to every slot.
+//
+// Holds, for each instance: its own memories, tables and globals and which of its segments are dropped. A reference to a function
+// is kept as whose and which, since each store has its own. Immutable, thread-safe. Tested by store_template_test.cpp.
+#pragma once
+
+#include "base/os/memory_file.h"
+#include "engine/runtime/store.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace mote::pool {
+
+// A function reference in any store with the same instances: 0 is null.
+using PortableFunc = uint64_t;
+[[nodiscard]] std::optional<PortableFunc> portable(const runtime::Store& store, runtime::Ref func);  // nothing: it lies elsewhere
+[[nodiscard]] runtime::Ref func_in(const runtime::Store& store, PortableFunc func);
+
+class StoreTemplate {
+ public:
+  struct MemoryState {
+    uint64_t length = 0;
+    std::vector<uint8_t> small;            // the first bytes, in whole pages; zeros follow
+    std::optional<os::MemoryFile> shared;  // … or, where they are many, this
+    [[nodiscard]] Bytes bytes() const { return shared ? shared->bytes() : Bytes(small); }
+  };
+  struct TableState {
+    uint64_t length = 0;
+    bool is_func = false;
+    bool is_as_declared = false;    // what the module's segments alone make of it: `entries` is empty
+    std::vector<uint64_t> entries;  // PortableFunc where is_func, else references as they are
+  };
+  struct InstanceState {
+    const runtime::Module* module = nullptr;
+    std::vector<MemoryState> memories;  // own ones, in order; likewise:
+    std::vector<TableState> tables;
+    std::vector<code::Value16> globals;  // references to functions as PortableFunc
+    std::vector<uint64_t> dropped;
+  };
+
+  // Of a store in which no guest runs. Fails with unsupported where something cannot be pooled: a shared memory, a reference to
+  // what the host made in this store.
+  [[nodiscard]] static Result<std::shared_ptr<const StoreTemplate>> capture(const runtime::Store& store);
+  // To a store whose instances were just made blank (runtime::instantiate_blank), of the same modules in the same order.
+  [[nodiscard]] Result<void> apply(runtime::Store& store) const;
+
+  [[nodiscard]] const std::vector<InstanceState>& instances() const { return instances_; }
+  [[nodiscard]] uint64_t size_bytes() const;  // of memories and tables, as kept here
+
+  // Above this many bytes a memory's contents are a MemoryFile, and slots have copies only of the pages that guests write to.
+  static constexpr uint64_t most_copied_bytes = 256 << 10;
+
+ private:
+  std::vector<InstanceState> instances_;
+  std::vector<uint64_t> externrefs_;
+};
+
+// Whether an own global holds a reference to a function.
+[[nodiscard]] bool is_func_global(const runtime::Module& module, uint32_t index);
+
+}  // namespace mote::pool
