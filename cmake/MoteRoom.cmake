@@ -48,6 +48,7 @@ function(mote_room room)
       message(FATAL_ERROR "${room} needs ${need}: not declared before it (misspelt, or a cycle)")
     endif()
     target_link_libraries(${target} PUBLIC ${need_target})
+    set_property(TARGET ${target} APPEND PROPERTY MOTE_NEEDS ${need_target})
   endforeach()
 
   file(GLOB_RECURSE tests CONFIGURE_DEPENDS *_test.cpp)

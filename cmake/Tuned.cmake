@@ -8,12 +8,14 @@ set(MOTE_RECORD OFF CACHE BOOL "Build programs that record a profile (scripts/pr
 # Functions that are local to a file are named by it in the profile, without its folder, which differs between builds.
 set(profile_names -mllvm -static-func-full-module-prefix=false)
 set(MOTE_PROFILE_OPTIONS)
+set(MOTE_FAT_OPTIONS)  # of the rooms that are installed as a library (Library.cmake): machine code beside the bitcode
 if(MOTE_RECORD)
   set(MOTE_PROFILE_OPTIONS -fprofile-generate ${profile_names})
   target_link_options(mote_flags INTERFACE -fprofile-generate)
 elseif(MOTE_TUNED AND CMAKE_CXX_COMPILER_ID STREQUAL Clang AND LLD)
   target_compile_options(mote_flags INTERFACE -flto=thin)
-  target_link_options(mote_flags INTERFACE -flto=thin)
+  target_link_options(mote_flags INTERFACE -flto=thin -Wl,--fat-lto-objects)
+  set(MOTE_FAT_OPTIONS -ffat-lto-objects)
   find_program(LLVM_PROFDATA NAMES llvm-profdata-19 PATHS /usr/lib/llvm-19/bin)
   if(LLVM_PROFDATA)
     set(text ${PROJECT_SOURCE_DIR}/cmake/compile.proftext)

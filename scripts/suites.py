@@ -71,7 +71,15 @@ def cases(folder, _):
 
 
 def examples(folder, _):
-    results = [run("examples, " + name, [ROOT / "examples" / name / "test", folder]) for name in ("telemetry", "policy-in-ci")]
+    results = [run("examples, " + name, [ROOT / "examples" / name / "test", folder]) for name in ("telemetry", "policy-in-ci", "plugin")]
+    return tuple(sum(column) for column in zip(*results))
+
+
+def embed(folder, options):
+    folders = [folder]
+    if options.suite == "embed" and options.on == "dev":  # what is released is built in another way: for link-time optimisation
+        folders.append(build("release", "mote_library", "mote", "mote-aot"))
+    results = [run("embed, " + one.name, [ROOT / "tests/embed/run", one]) for one in folders]
     return tuple(sum(column) for column in zip(*results))
 
 
@@ -108,7 +116,7 @@ def fuzz_smoke(folder, _):
 
 
 
-SUITES = {"unit": unit, "house": house, "cases": cases, "programs": programs, "examples": examples, "spec": spec, "differential": differential, "code": code,
+SUITES = {"unit": unit, "house": house, "cases": cases, "embed": embed, "programs": programs, "examples": examples, "spec": spec, "differential": differential, "code": code,
           "fuzz-smoke": fuzz_smoke}
 
 

@@ -105,10 +105,10 @@ mote_failure_kind_t mote_failure_kind(const mote_failure_t* failure) {
   return MOTE_FAILURE_EXIT;
 }
 mote_error_kind_t mote_failure_error_kind(const mote_failure_t* failure) {
-  return is(failure, Failure::Kind::error) ? to_c(failure->failure.error.kind) : MOTE_ERROR_NONE;
+  return is(failure, Failure::Kind::error) ? to_c(failure->failure.error.kind) : mote_error_kind_t(MOTE_ERROR_NONE);
 }
 mote_trap_kind_t mote_failure_trap_kind(const mote_failure_t* failure) {
-  return is(failure, Failure::Kind::trap) ? to_c(failure->failure.trap.kind) : MOTE_TRAP_NONE;
+  return is(failure, Failure::Kind::trap) ? to_c(failure->failure.trap.kind) : mote_trap_kind_t(MOTE_TRAP_NONE);
 }
 int32_t mote_failure_exit_status(const mote_failure_t* failure) {
   return is(failure, Failure::Kind::exit) ? failure->failure.exit_code : 0;

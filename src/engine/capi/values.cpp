@@ -4,6 +4,7 @@
 #include "base/core/format.h"
 #include "engine/capi/structs.h"
 
+#include <cstddef>
 #include <cstring>
 
 namespace mote::capi {
@@ -16,6 +17,10 @@ static_assert(to_c(ValKind::i32) == MOTE_VALUE_I32 && to_c(ValKind::i64) == MOTE
 static_assert(to_c(ExternKind::func) == MOTE_EXTERN_FUNC && to_c(ExternKind::table) == MOTE_EXTERN_TABLE &&
               to_c(ExternKind::memory) == MOTE_EXTERN_MEMORY && to_c(ExternKind::global) == MOTE_EXTERN_GLOBAL &&
               to_c(ExternKind::tag) == MOTE_EXTERN_TAG);
+
+// Structs of mote.h that never change.
+static_assert(sizeof(mote_string_t) == 16 && sizeof(mote_bytes_t) == 16 && sizeof(mote_func_t) == 16 && sizeof(mote_instance_t) == 16);
+static_assert(sizeof(mote_value_t) == 24 && alignof(mote_value_t) == 8 && offsetof(mote_value_t, of) == 8);
 
 std::optional<ValKind> kind_of(mote_value_kind_t kind) {
   if (kind < MOTE_VALUE_I32 || kind > MOTE_VALUE_EXNREF) return std::nullopt;

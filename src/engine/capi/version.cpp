@@ -15,21 +15,12 @@ constexpr const char* version_text = MOTE_DOTTED(MOTE_VERSION_MAJOR, MOTE_VERSIO
 static_assert(std::string_view(version_text) == MOTE_PROJECT_VERSION, "mote.h and CMakeLists.txt name different versions");
 
 namespace limits = mote::limits;
-constexpr std::array all_limits = {limits::memory_size,
-                                   limits::memory64_reservation,
-                                   limits::dense_memory_size,
-                                   limits::shared_memory_size,
-                                   limits::waiters,
-                                   limits::externrefs,
-                                   limits::table_elements,
-                                   limits::instances,
-                                   limits::wasm_stack,
-                                   limits::pooled_stacks,
-                                   limits::backtrace_frames,
-                                   limits::code_size,
-                                   limits::function_code_size,
-                                   limits::descriptors,
-                                   limits::cache_size};
+constexpr std::array all_limits = {
+    limits::memory_size, limits::memory64_reservation, limits::dense_memory_size, limits::shared_memory_size,
+    limits::waiters,     limits::externrefs,           limits::table_elements,    limits::instances,
+    limits::wasm_stack,  limits::pool_memory_size,     limits::pool_sandboxes,    limits::pool_kept_each,
+    limits::pool_kept,   limits::engine_kept,          limits::pooled_stacks,     limits::backtrace_frames,
+    limits::code_size,   limits::function_code_size,   limits::descriptors,       limits::cache_size};
 
 }  // namespace
 

@@ -1,0 +1,5 @@
+;; Does not end.
+(module $loops
+  (memory (export "memory") 1)
+  (func $buffer (export "buffer") (result i32) (i32.const 0))
+  (func $on_line (export "on_line") (param i32) (result i32) (loop $again (br $again)) (unreachable)))

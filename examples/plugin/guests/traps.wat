@@ -1,0 +1,6 @@
+;; Traps on every line, two functions deep.
+(module $traps
+  (memory (export "memory") 1)
+  (func $buffer (export "buffer") (result i32) (i32.const 0))
+  (func $inner (param i32) (result i32) (i32.div_u (local.get 0) (i32.const 0)))
+  (func $on_line (export "on_line") (param i32) (result i32) (i32.add (call $inner (local.get 0)) (i32.const 1))))
