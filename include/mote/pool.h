@@ -14,7 +14,7 @@
 //   }                                                // and back to the template
 //
 // Threads: a Pool may be copied and used by any; a Worker and its leases belong to one thread at a time.
-// How it works: docs/internals/pool.md. Tested by engine/api/pool_test.cpp, tests/pool.
+// How it works: docs/internals/pool.md. Tested by engine/api/pool_test.cpp, tests/differential (pooled setups).
 #pragma once
 
 #include <mote/linker.h>

@@ -1,9 +1,16 @@
 // The engine's side: the runtime with images made in this process, so that instances of different tiers can be linked. See run.h.
+//
+// A pooled run (Setup::pooled) makes the host's memories, tables and globals an instance of their own, captures the template of the
+// initialized store, and makes the calls in another store that took it on, on a poisoned stack: the first call, reset; the first
+// two, reset; …, and then all of them for the journal, packed and unpacked in between. So whatever one event leaves behind is a
+// difference to the oracle in the next.
 #include "base/core/format.h"
+#include "engine/pool/packed.h"
 #include "engine/runtime/call.h"
 #include "engine/runtime/instantiate.h"
 #include "engine/runtime/values.h"
 #include "engine/wasm/decode.h"
+#include "tests/differential/binary.h"
 #include "tests/differential/memory_watch.h"
 #include "tests/differential/run.h"
 
@@ -39,32 +46,149 @@ class EngineRun {
         setup_(setup),
         images_(images),
         store_(the_engine(), {.wasm_stack_bytes = wasm_stack_bytes}),
-        hosts_(program.imported_funcs) {}
+        hosts_(program.imported_funcs) {
+    const auto is_shared = [](const wasm::MemoryType& memory) { return memory.limits.is_shared; };
+    is_pooled_ = setup.pooled && std::ranges::none_of(program.memories, is_shared);  // those cannot be
+  }
 
   Result<Journal> run() {
-    if (setup_.rules.fuel) store_.set_fuel(program_.plan.fuel);
-    TRY(make_host());
-    for (uint32_t i = 0; i < program_.instances(); ++i) {
-      if (!TRY(instantiate(i))) return std::move(journal_);
-    }
-    for (const Call& call : program_.plan.calls) {
-      if (setup_.rules.fuel) store_.set_fuel(program_.plan.fuel);
-      for (runtime::Instance* instance : instances_) {
-        *instance->global(program_.plan.steps_global)->value = runtime::value_of(static_cast<uint32_t>(steps_per_call));
-      }
-      TRY(this->call(call));
-      TRY(observe());
-    }
+    if (!TRY(begin())) return std::move(journal_);
+    if (is_pooled_) return run_pooled();
+    for (const Call& call : program_.plan.calls) TRY(make(call));
     return std::move(journal_);
   }
 
  private:
+  // False: instantiation trapped, and that is all there is.
+  Result<bool> begin() {
+    if (setup_.rules.fuel) store_.set_fuel(program_.plan.fuel);
+    TRY(make_host());
+    for (uint32_t i = 0; i < program_.instances(); ++i) {
+      if (!TRY(instantiate(i))) return false;
+    }
+    return true;
+  }
+  Result<void> make(const Call& call) {
+    if (setup_.rules.fuel) store_.set_fuel(program_.plan.fuel);
+    for (runtime::Instance* instance : instances_) {
+      *instance->global(program_.plan.steps_global)->value = runtime::value_of(static_cast<uint32_t>(steps_per_call));
+    }
+    TRY(this->call(call));
+    return observe();
+  }
+
+  // This run has initialized its store; the calls are made in another one.
+  Result<Journal> run_pooled() {
+    const auto from = TRY(pool::StoreTemplate::capture(store_));
+    EngineRun slot(program_, setup_, images_);
+    slot.donor_ = this;
+    if (!TRY(slot.begin())) return fail(ErrorKind::internal, "a blank instance trapped");
+    TRY(from->apply(slot.store_));
+    const auto plan = TRY(pool::ResetPlan::create(slot.store_, from, setup_.copied ? pool::Tracking::copy : pool::Tracking::automatic));
+    constexpr size_t most_events = 3;
+    for (size_t count = 1; count <= std::min(program_.plan.calls.size(), most_events); ++count) {
+      TRY(slot.poison_stack());
+      for (size_t i = 0; i < count; ++i) TRY(slot.make(program_.plan.calls[i]));
+      TRY(reset(*plan));
+      if (count == 2) TRY(plan->trim());
+    }
+    slot.journal_ = journal_;
+    const auto blocks = std::make_shared<pool::PageBlocks>();
+    for (const Call& call : program_.plan.calls) {
+      TRY(slot.make(call));
+      TRY(pack_and_unpack(*plan, blocks));
+    }
+    return std::move(slot.journal_);
+  }
+  static Result<void> reset(pool::ResetPlan& plan) {
+    if (!plan.restore()) return fail(ErrorKind::internal, "a store could not be reset");
+    if (const auto difference = plan.difference()) return fail(ErrorKind::internal, "after a reset " + *difference);
+    return {};
+  }
+  // What the host made for a call, such as references, stays where it is: nothing is packed then.
+  static Result<void> pack_and_unpack(pool::ResetPlan& plan, const std::shared_ptr<pool::PageBlocks>& blocks) {
+    const auto packed = pool::PackedStore::pack(plan, blocks);
+    if (!packed && packed.error().kind == ErrorKind::unsupported) return {};
+    if (!packed) return std::unexpected(packed.error());
+    TRY(reset(plan));
+    return packed->unpack(plan);
+  }
+  // What a guest reads without having written it would be this.
+  Result<void> poison_stack() {
+    constexpr size_t poisoned = 256 << 10;
+    TRY(store_.stack());
+    os::GuestStack stack = store_.return_stack();
+    std::memset(stack.top() - poisoned, 0xa5, poisoned);
+    std::memset(stack.exchange_buffer(), 0xa5, os::GuestStack::exchange_size);
+    store_.lend_stack(std::move(stack));
+    return {};
+  }
+
   struct Host {
     EngineRun* run;
     uint32_t index;
   };
 
   Result<void> make_host() {
+    make_host_funcs();
+    return is_pooled_ ? make_host_instance() : make_host_definitions();
+  }
+  Result<std::shared_ptr<const runtime::Module>> make_host_module() {
+    host_wasm_ = host_binary();
+    wasm::Module info = TRY(wasm::decode(host_wasm_));
+    auto image = TRY(Images(host_wasm_).get(key_of(setup_, code::Tier::baseline)));
+    return runtime::Module::create(the_engine(), std::move(info), std::move(image), nullptr, "host");
+  }
+  // A module that defines what programs import, but for functions.
+  [[nodiscard]] std::vector<uint8_t> host_binary() const {
+    Binary memories, tables, globals, wasm;
+    memories.u(program_.imported_memories);
+    for (uint32_t i = 0; i < program_.imported_memories; ++i) memories.limits(program_.memories[i].limits);
+    tables.u(program_.imported_tables);
+    for (uint32_t i = 0; i < program_.imported_tables; ++i) {
+      tables.type(program_.tables[i].element);
+      tables.limits(program_.tables[i].limits);
+    }
+    globals.u(program_.imported_globals());
+    for (uint32_t i = 0; i < program_.imported_globals(); ++i) {
+      globals.type(program_.globals[i].type);
+      globals.byte(program_.globals[i].is_mutable ? 1 : 0);
+      zero(globals, program_.globals[i].type);
+      globals.byte(0x0b);
+    }
+    wasm.fixed(0x1'6d73'6100, 8);
+    wasm.section(4, tables);
+    wasm.section(5, memories);
+    wasm.section(6, globals);
+    return wasm.bytes();
+  }
+  static void zero(Binary& out, ValueType type) {
+    const auto number = [&](uint8_t opcode, uint32_t zeros) {
+      out.byte(opcode);
+      for (uint32_t i = 0; i < zeros; ++i) out.byte(0);
+    };
+    if (type == wasm::i32) return number(0x41, 1);
+    if (type == wasm::i64) return number(0x42, 1);
+    if (type == wasm::f32) return number(0x43, 4);
+    if (type == wasm::f64) return number(0x44, 8);
+    if (type == wasm::v128) return out.byte(0xfd), number(0x0c, 16);
+    out.byte(0xd0);
+    out.byte(type.heap() == wasm::HeapType::func ? 0x70 : 0x6f);
+  }
+  Result<void> make_host_instance() {
+    host_module_ = donor_ != nullptr ? donor_->host_module_ : TRY(make_host_module());
+    auto made = runtime::instantiate_blank(store_, host_module_, {});
+    if (!made) return std::unexpected(made.error().error);
+    for (uint32_t i = 0; i < program_.imported_memories; ++i) memories_.push_back((*made)->memory(i));
+    for (uint32_t i = 0; i < program_.imported_tables; ++i) tables_.push_back((*made)->table(i));
+    for (uint32_t i = 0; i < program_.imported_globals(); ++i) {
+      const Value& value = program_.plan.imported_globals[i];
+      globals_.push_back((*made)->global(i));
+      *globals_.back()->value = runtime::value_of(value.low, value.high);
+    }
+    return {};
+  }
+  Result<void> make_host_definitions() {
     for (uint32_t i = 0; i < program_.imported_memories; ++i)
       memories_.push_back(TRY(store_.add_memory(program_.memories[i], setup_.memory)));
     for (uint32_t i = 0; i < program_.imported_tables; ++i) tables_.push_back(TRY(store_.add_table(program_.tables[i], 0)));
@@ -72,6 +196,9 @@ class EngineRun {
       const Value& value = program_.plan.imported_globals[i];
       globals_.push_back(store_.add_global(program_.globals[i], runtime::value_of(value.low, value.high)));
     }
+    return {};
+  }
+  void make_host_funcs() {
     for (uint32_t i = 0; i < program_.imported_funcs; ++i) {
       hosts_[i] = {this, i};
       auto func = std::make_shared<runtime::HostFunc>();
@@ -81,19 +208,15 @@ class EngineRun {
       func->data = &hosts_[i];
       host_funcs_.push_back(std::move(func));
     }
-    return {};
   }
 
   Result<bool> instantiate(uint32_t number) {
     journal_.begin(Kind::instantiate, number, 0);
-    const code::Tier tier = number + 1 == program_.instances() ? setup_.tier : setup_.lower_tier;
-    wasm::Module info = TRY(wasm::decode(program_.wasm));
-    auto image = TRY(images_.get(key_of(setup_, tier)));
-    const auto module =
-        TRY(runtime::Module::create(the_engine(), std::move(info), std::move(image), nullptr, number == 0 ? "lower" : "upper"));
+    const auto module = donor_ != nullptr ? donor_->modules_[number] : TRY(make_module(number));
+    modules_.push_back(module);
     std::vector<runtime::ImportValue> imports;
     for (const wasm::Import& import : module->info().imports) imports.push_back(import_of(number, import));
-    auto instance = runtime::instantiate(store_, module, imports);
+    auto instance = donor_ != nullptr ? runtime::instantiate_blank(store_, module, imports) : runtime::instantiate(store_, module, imports);
     if (!instance) {
       TRY(trap(instance.error()));
       return false;
@@ -103,10 +226,16 @@ class EngineRun {
       const bool is_host = i < program_.imported_funcs && (number == 0 || program_.plan.links[i] == Plan::from_host);
       names_.emplace((*instance)->func(i), Journal::func(number, i, is_host));
     }
-    TRY(observe());
+    if (donor_ == nullptr) TRY(observe());
     return true;
   }
 
+  Result<std::shared_ptr<const runtime::Module>> make_module(uint32_t number) {
+    const code::Tier tier = number + 1 == program_.instances() ? setup_.tier : setup_.lower_tier;
+    wasm::Module info = TRY(wasm::decode(program_.wasm));
+    auto image = TRY(images_.get(key_of(setup_, tier)));
+    return runtime::Module::create(the_engine(), std::move(info), std::move(image), nullptr, number == 0 ? "lower" : "upper");
+  }
   runtime::ImportValue import_of(uint32_t number, const wasm::Import& import) {
     switch (import.kind) {
       case wasm::ExternKind::memory:
@@ -212,6 +341,11 @@ class EngineRun {
   const Program& program_;
   const Setup& setup_;
   Images& images_;
+  const EngineRun* donor_ = nullptr;  // whose modules are taken, and whose state the store will be given; null: none
+  bool is_pooled_ = false;
+  std::vector<uint8_t> host_wasm_;
+  std::shared_ptr<const runtime::Module> host_module_;            // of pooled runs
+  std::vector<std::shared_ptr<const runtime::Module>> modules_;  // by instance
   runtime::Store store_;
   std::vector<Host> hosts_;
   std::vector<std::shared_ptr<const runtime::HostFunc>> host_funcs_;

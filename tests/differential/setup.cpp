@@ -39,12 +39,12 @@ const char* name(Tier tier) {
 
 std::string text(const Setup& setup) {
   const Rules& rules = setup.rules;
-  return format("{}{} {} {} O{}{}{}{}{}{}{}", name(setup.tier),
+  return format("{}{} {} {} O{}{}{}{}{}{}{}{}", name(setup.tier),
                 setup.lower_tier == setup.tier ? "" : format("-over-{}", name(setup.lower_tier)),
                 setup.memory == MemoryMode::guard ? "guard" : "dense", rules.v3 ? "v3" : "v2", setup.opt_level,
                 rules.canonical_nans ? " canonical-nans" : "", rules.deterministic_relaxed_simd ? " deterministic-relaxed" : "",
                 rules.fuel ? " fuel" : "", setup.epochs ? " epochs" : "", setup.spectre ? "" : " no-spectre",
-                setup.debug_info ? " debug-info" : "");
+                setup.debug_info ? " debug-info" : "", !setup.pooled ? "" : setup.copied ? " pooled-copied" : " pooled");
 }
 
 code::CodegenKey key_of(const Setup& setup, Tier tier) {
@@ -77,6 +77,8 @@ std::vector<Setup> all_setups() {
     setup.tier = (i & 16) != 0 ? Tier::baseline : Tier::optimizing;
     setup.lower_tier = (i & 32) != 0 ? (setup.tier == Tier::baseline ? Tier::optimizing : Tier::baseline) : setup.tier;
     vary_unseen(setup, mixed(i));
+    setup.pooled = (mixed(i) >> 12 & 3) == 0;
+    setup.copied = (mixed(i) >> 14 & 3) == 0;
     if (is_possible(setup)) setups.push_back(setup);
   }
   return setups;
@@ -98,15 +100,18 @@ std::vector<Setup> setups_of(uint64_t seed, bool two, bool always_optimizing) {
   base.rules = rules_of(seed);
   vary_unseen(base, mixed(bits));
   std::vector<Setup> setups;
-  auto add = [&](Tier tier, Tier lower_tier, MemoryMode memory) {
+  auto add = [&](Tier tier, Tier lower_tier, MemoryMode memory, bool pooled = false) {
     Setup setup = base;
     setup.tier = tier, setup.lower_tier = lower_tier, setup.memory = memory;
+    setup.pooled = pooled, setup.copied = (bits >> 20 & 7) == 0;
     if (is_possible(setup)) setups.push_back(setup);
   };
   add(Tier::baseline, Tier::baseline, MemoryMode::guard);
   add(Tier::baseline, Tier::baseline, MemoryMode::dense);
+  add(Tier::baseline, Tier::baseline, chosen, /*pooled=*/true);
   if (!always_optimizing && has_baseline() && (bits >> 30 & 7) != 0) return setups;
   add(Tier::optimizing, Tier::optimizing, chosen);
+  add(Tier::optimizing, Tier::optimizing, chosen, /*pooled=*/true);
   if (two) add(Tier::baseline, Tier::optimizing, chosen), add(Tier::optimizing, Tier::baseline, chosen);
   return setups;
 }

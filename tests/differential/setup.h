@@ -27,6 +27,8 @@ struct Setup {
   uint8_t opt_level = 2;
   bool epochs = false;
   bool spectre = true;      // masks against speculation
+  bool pooled = false;      // in a store that is reset between events (engine/pool)
+  bool copied = false;      // … by copying all memory
   bool debug_info = false;  // baseline: every local and operand in its slot at each instruction
 };
 [[nodiscard]] std::string text(const Setup& setup);
@@ -38,7 +40,7 @@ struct Setup {
 // The whole matrix {tiers, mixed} × {guard, dense} × rules; what guests must not see varies along with it.
 [[nodiscard]] std::vector<Setup> all_setups();
 // What a campaign runs for one seed: one set of rules, so that the oracle runs once; the baseline tier in both memory modes. LLVM
-// takes most of a seed's time, so it gets one in eight stretches of seeds, and there one memory mode. `two`: the program has two
+// takes most of a seed's time, so it gets one in eight stretches of seeds, and there one memory mode. Each tier runs pooled once, too. `two`: the program has two
 // instances; `always_optimizing`: no stretch without LLVM.
 [[nodiscard]] std::vector<Setup> setups_of(uint64_t seed, bool two, bool always_optimizing = false);
 [[nodiscard]] Rules rules_of(uint64_t seed);

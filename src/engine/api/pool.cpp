@@ -1,4 +1,4 @@
-// Pool, its workers and leases: the front door of engine/pool. See mote/pool.h. Tested by pool_test.cpp, tests/pool.
+// Pool, its workers and leases: the front door of engine/pool. See mote/pool.h. Tested by pool_test.cpp, tests/differential.
 //
 // A slot is a store with a reset plan. Who has one: a lease; else its worker, ready or tired (it keeps more than it may); else the
 // pool, when its worker ended. Only that last list is locked.

@@ -2,7 +2,7 @@
 // everything else that changed. Holds no address into the store, so any store of the same template can take it on.
 //
 // At any time a handful of sandboxes run; all others only exist. Packed, one of them is its changes and some hundred bytes, without
-// address space, page tables or mappings of its own. Tested by packed_test.cpp.
+// address space, page tables or mappings of its own. Tested by tests/differential (pooled setups), engine/api/pool_test.cpp.
 #pragma once
 
 #include "engine/pool/page_blocks.h"

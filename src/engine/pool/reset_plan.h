@@ -3,7 +3,7 @@
 // system call, no fault, no allocation, unless an event wrote to a page that none before it did.
 //
 // Where the kernel cannot watch writes (os::WriteWatch), all of a memory is copied, or given back and made anew when it is large.
-// Threads: the store's. Tested by reset_plan_test.cpp, tests/pool.
+// Threads: the store's. Tested by tests/differential (pooled setups), engine/api/pool_test.cpp.
 #pragma once
 
 #include "engine/pool/store_template.h"

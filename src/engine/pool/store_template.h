@@ -2,7 +2,7 @@
 // modules can take on. A pool runs initialization once, and gives its result to every slot.
 //
 // Holds, for each instance: its own memories, tables and globals and which of its segments are dropped. A reference to a function
-// is kept as whose and which, since each store has its own. Immutable, thread-safe. Tested by store_template_test.cpp.
+// is kept as whose and which, since each store has its own. Immutable, thread-safe. Tested by tests/differential (pooled setups).
 #pragma once
 
 #include "base/os/memory_file.h"
