@@ -11,6 +11,7 @@
 #include <mote/store.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string_view>
 #include <tuple>
@@ -49,6 +50,10 @@ class Linker {
   [[nodiscard]] Result<void> define(std::string_view module, std::string_view name, Global global);
   // All exports of an instance under a module name.
   [[nodiscard]] Result<void> define(std::string_view module, Instance instance);
+
+  // Functions that the module imports and nothing defines yet: calling one ends the guest with what `refuse` makes of it. For
+  // guests that are expected not to call them, or not now.
+  [[nodiscard]] Result<void> define_missing(const Module& module, std::function<Failure(const ImportInfo& import)> refuse);
 
   // Resolves imports (error: not_found "unknown import …", bad_input "incompatible import type …", naming both types), allocates,
   // runs segments and the start function. What earlier segments wrote stays written when a later one traps.

@@ -74,6 +74,43 @@ Result<void> Linker::define(std::string_view module, Instance instance) {
   return {};
 }
 
+namespace {
+
+// What stands behind an import that is there to be refused.
+struct Refused {
+  ImportInfo import;
+  std::function<Failure(const ImportInfo&)> refuse;
+};
+
+bool refuse_thunk(runtime::HostCallFrame& frame, const runtime::HostFunc& self) {
+  const auto& refused = *static_cast<const Refused*>(self.data);
+  frame.store().stop(api::to_stop(refused.refuse(refused.import)));
+  return false;
+}
+
+}  // namespace
+
+// By the import's own type, which Val cannot always spell.
+Result<void> Linker::define_missing(const Module& module, std::function<Failure(const ImportInfo& import)> refuse) {
+  if (module.state()->engine != state_->engine) return fail(ErrorKind::bad_input, "the module belongs to another engine");
+  const std::shared_ptr<const api::ModuleCode> code = module.state()->code();
+  const wasm::Module& info = code->runtime().info();
+  const std::vector<ImportInfo> imports = api::imports_of(info);
+  for (size_t i = 0; i < imports.size(); ++i) {
+    const wasm::Import& import = info.imports[i];
+    if (import.kind != wasm::ExternKind::func || state_->find(import.module, import.name) != nullptr) continue;
+    auto data = std::make_shared<Refused>(Refused{imports[i], refuse});
+    auto host = std::make_shared<runtime::HostFunc>();
+    host->type = code->runtime().func_type(import.index);
+    host->signature = &state_->engine->runtime->types().type(host->type).func;
+    host->thunk = refuse_thunk;
+    host->data = data.get();
+    host->owner = std::move(data);
+    state_->define(import.module, import.name, {std::shared_ptr<const runtime::HostFunc>(std::move(host))});
+  }
+  return {};
+}
+
 GuestResult<Instance> Linker::instantiate(Store& store, const Module& module) const {
   Store::State& in = *store.state();
   const auto error = [](ErrorKind kind, std::string text) { return std::unexpected(Failure(Error{kind, std::move(text)})); };
