@@ -552,8 +552,8 @@ typedef struct mote_caller_t mote_caller_t;
 typedef mote_failure_t* (*mote_host_func_t)(void* data, mote_caller_t* caller, const mote_value_t* args, size_t arg_count,
                                             mote_value_t* results, size_t result_count);
 
-MOTE_API mote_store_t* mote_caller_store(const mote_caller_t* caller);
-MOTE_API void* mote_caller_data(const mote_caller_t* caller);  // mote_store_set_data
+MOTE_API mote_store_t* mote_caller_store(const mote_caller_t* caller);  // NULL while a pool initializes
+MOTE_API void* mote_caller_data(const mote_caller_t* caller);           // mote_store_set_data
 // The memory of the instance that calls: its export "memory", else its memory 0; {NULL, 0} when it has none. Valid until the guest
 // runs or the memory grows. The pointer is yours to write through.
 MOTE_API uint8_t* mote_caller_memory(const mote_caller_t* caller, size_t* size_bytes);
@@ -689,6 +689,100 @@ MOTE_MUST_USE MOTE_API mote_failure_t* mote_task_resume(mote_task_t* task, mote_
 MOTE_API bool mote_task_has_ended(const mote_task_t* task);
 // As mote_caller_park, for what the work calls and has no caller; only while this task runs.
 MOTE_API bool mote_task_park(mote_task_t* task);
+
+// ---- Pools
+// ------------------------------------------------------------------------------------------------------------------------
+
+// A fresh sandbox for each event, at the price of a function call. A pool links and initializes a group of modules once and keeps
+// that state as a template. A sandbox is a store that holds exactly the template; a worker leases one to an event, and when the
+// lease ends it is brought back to the template by copying what the event changed. In the steady state that is no system call, no
+// page fault, no lock and no allocation. docs/internals/pool.md.
+//
+// Host functions that serve a pool must not have the kernel write into guest memory (read, recv): where no guest wrote before that
+// fails with EFAULT. Read into memory of yours and copy.
+typedef struct mote_pool_t mote_pool_t;
+
+typedef struct mote_pool_member_t {
+  mote_string_t name;  // under which later members import what it exports
+  const mote_module_t* module;
+} mote_pool_member_t;
+
+typedef struct mote_pool_config_t {
+  size_t size;
+  const mote_pool_member_t* members;  // linked in this order, at least one; imports are found among the exports of earlier members,
+  size_t member_count;                // then in the linker
+  const mote_string_t* init;          // functions without parameters and results, called once if they are exported, before the
+  size_t init_count;                  // template is taken. NULL: "_initialize"; not NULL with a count of 0: none
+  void* init_data;                    // mote_caller_data during initialization; mote_caller_store is NULL then
+  // Called before initialization, to have one that never ends stopped from another thread. May be NULL. `stopper` is valid during
+  // the call; share it to keep it.
+  void (*before_init)(void* data, const mote_stopper_t* stopper);
+  void* before_init_data;
+  const mote_store_limits_t* limits;  // of each sandbox; NULL: defaults, memories being bounded by "pool-memory-size"
+  uint64_t sandboxes;                 // the most, leased or ready; 0: the limit "pool-sandboxes"
+  uint64_t kept_bytes_each;           // memory that a sandbox keeps ready because an earlier event wrote to it; 0: "pool-kept-each"
+  uint64_t kept_bytes;                // of all together; 0: "pool-kept"
+  int64_t fuel;                       // each event's, where the engine was made with fuel
+  uint64_t epoch_ticks;               // each event's, where the engine was made with epochs; 0: no deadline
+  mote_choice_t copies_whole;         // off: on copies all of a memory after each event, whatever was written
+  uint32_t reserved;                  // 0
+} mote_pool_config_t;
+
+// Definitions of the linker must not belong to a store; it may be deleted afterwards. Errors: bad input, not found (imports), limit
+// (a memory above its limit), unsupported (shared memories), unavailable; a trap or an exit that ends initialization.
+MOTE_MUST_USE MOTE_API mote_failure_t* mote_pool_create(const mote_engine_t* engine, const mote_linker_t* linker,
+                                                        const mote_pool_config_t* config, mote_pool_t** pool);
+MOTE_API mote_pool_t* mote_pool_share(const mote_pool_t* pool);  // one more handle of the same pool
+MOTE_API void mote_pool_delete(mote_pool_t* pool);               // its workers and packed sandboxes have it still
+
+// What was decided, and what there is now. Any thread. False when `pool` is NULL.
+typedef struct mote_pool_report_t {
+  size_t size;
+  mote_string_t tracking;   // "watch", or "copy: " and why; lives as long as the handle
+  uint64_t template_bytes;  // held once for all sandboxes
+  uint64_t sandboxes;       // leased or ready
+  uint64_t mappings;        // of the kernel for all of them, about
+  uint64_t kept_bytes;      // see mote_pool_config_t
+  uint64_t packed;          // packed sandboxes alive
+  uint64_t packed_bytes;    // and their memory
+} mote_pool_report_t;
+MOTE_API bool mote_pool_report(const mote_pool_t* pool, mote_pool_report_t* report);
+
+// Ready sandboxes of one thread: a worker, its leases and all in them belong to one thread at a time.
+typedef struct mote_worker_t mote_worker_t;
+// A sandbox of one event.
+typedef struct mote_lease_t mote_lease_t;
+// A sandbox that nobody has leased, with all that its events changed: some hundred bytes and its changed pages. Any thread may own
+// it.
+typedef struct mote_packed_t mote_packed_t;
+
+MOTE_MUST_USE MOTE_API mote_failure_t* mote_worker_create(const mote_pool_t* pool, mote_worker_t** worker);
+// Releases leases that still live; the pool's other workers get its sandboxes.
+MOTE_API void mote_worker_delete(mote_worker_t* worker);
+// A sandbox that equals the template. Makes one when none is ready, some 50 us and more. Errors: limit ("pool-sandboxes"),
+// unavailable.
+MOTE_MUST_USE MOTE_API mote_failure_t* mote_worker_acquire(mote_worker_t* worker, mote_lease_t** lease);
+// Has that many sandboxes ready.
+MOTE_MUST_USE MOTE_API mote_failure_t* mote_worker_arm(mote_worker_t* worker, uint64_t count);
+// What need not be done while an event waits: gives back memory above the limits. For idle moments.
+MOTE_API void mote_worker_tend(mote_worker_t* worker);
+
+// The event is over: everything in the sandbox is gone, and its handles with it. NULL: nothing. By the worker's thread, when no
+// guest of it runs and no task of it lives.
+MOTE_API void mote_lease_release(mote_lease_t* lease);
+// The lease's, not to be deleted. Limits, data, fuel, stoppers (one that was asked for during this event can do nothing to later
+// ones).
+MOTE_API mote_store_t* mote_lease_store(const mote_lease_t* lease);
+// By place in mote_pool_config_t.members; empty when there is no such member.
+MOTE_API mote_instance_t mote_lease_instance(const mote_lease_t* lease, size_t member);
+
+// The sandbox as it is now, in as little memory as its changes take; the lease is released. Errors, with the lease as it was:
+// unsupported (the host made references or definitions in it), unavailable.
+MOTE_MUST_USE MOTE_API mote_failure_t* mote_lease_pack(mote_lease_t* lease, mote_packed_t** packed);
+// A packed sandbox of the worker's pool, to go on with. Takes `packed` over, also when it fails.
+MOTE_MUST_USE MOTE_API mote_failure_t* mote_worker_unpack(mote_worker_t* worker, mote_packed_t* packed, mote_lease_t** lease);
+MOTE_API uint64_t mote_packed_size_bytes(const mote_packed_t* packed);  // of memory that it holds
+MOTE_API void mote_packed_delete(mote_packed_t* packed);
 
 #ifdef __cplusplus
 }

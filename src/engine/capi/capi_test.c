@@ -1,6 +1,8 @@
 // Every function of mote.h, from C11: what it does, what it refuses, what it does with NULL, who owns what. tests/house/run
 // compares the names with those that mote.h declares, so none is left out.
 #include "guests_testing.h"
+#define MOTE_TEST_FILE "capi_test.c"
+#include "words_testing.h"
 
 #include <ftw.h>
 #include <math.h>

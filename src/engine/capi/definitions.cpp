@@ -11,7 +11,7 @@ mote_failure_t* mote_memory_create(mote_store_t* store, const mote_memory_type_t
   MOTE_NEED(type);
   const auto known = memory_type_of(type);
   if (!known) return failed(known.error());
-  return give(Memory::create(store->store, *known), memory, [](Memory made) { return to_c<mote_memory_t>(made); });
+  return give(Memory::create(*store->store, *known), memory, [](Memory made) { return to_c<mote_memory_t>(made); });
 }
 uint8_t* mote_memory_data(mote_memory_t memory) {
   return is_missing(memory) ? nullptr : cpp(memory).bytes().data();
@@ -88,7 +88,7 @@ mote_failure_t* mote_table_create(mote_store_t* store, const mote_table_type_t* 
   MOTE_NEED(type);
   const auto known = table_type_of(type);
   if (!known) return failed(known.error());
-  return give(Table::create(store->store, *known), table, [](Table made) { return to_c<mote_table_t>(made); });
+  return give(Table::create(*store->store, *known), table, [](Table made) { return to_c<mote_table_t>(made); });
 }
 uint64_t mote_table_size(mote_table_t table) {
   return is_missing(table) ? 0 : cpp(table).size();
@@ -120,7 +120,7 @@ mote_failure_t* mote_global_create(mote_store_t* store, const mote_value_t* valu
   MOTE_NEED(value);
   const auto known = from_c(*value);
   if (!known) return failed(known.error());
-  return give(Global::create(store->store, *known, is_mutable), global, [](Global made) { return to_c<mote_global_t>(made); });
+  return give(Global::create(*store->store, *known, is_mutable), global, [](Global made) { return to_c<mote_global_t>(made); });
 }
 mote_failure_t* mote_global_get(mote_global_t global, mote_value_t* value) {
   MOTE_OUTPUT(value);

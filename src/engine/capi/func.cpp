@@ -31,10 +31,11 @@ size_t copy_kinds(const std::vector<ValType>& types, mote_value_kind_t* kinds, s
 }  // namespace
 
 mote_store_t* mote_caller_store(const mote_caller_t* caller) {
-  return caller == nullptr ? nullptr : static_cast<mote_store_t*>(caller->caller.data());
+  auto* const store = caller == nullptr ? nullptr : static_cast<mote_store_t*>(caller->caller.data());
+  return store == nullptr || store->store == nullptr ? nullptr : store;
 }
 void* mote_caller_data(const mote_caller_t* caller) {
-  return mote_store_data(mote_caller_store(caller));
+  return caller == nullptr ? nullptr : mote_store_data(static_cast<mote_store_t*>(caller->caller.data()));
 }
 uint8_t* mote_caller_memory(const mote_caller_t* caller, size_t* size_bytes) {
   const std::span<uint8_t> memory = caller == nullptr ? std::span<uint8_t>() : caller->caller.memory();
@@ -64,7 +65,7 @@ mote_failure_t* mote_func_create(mote_store_t* store, const mote_func_type_t* ty
   MOTE_NEED(host);
   const auto signature = signature_of(type);
   if (!signature) return failed(signature.error());
-  return give(Func::create(store->store, *signature, by_values(host, std::move(owned))), func,
+  return give(Func::create(*store->store, *signature, by_values(host, std::move(owned))), func,
               [](Func made) { return to_c<mote_func_t>(made); });
 }
 
@@ -111,7 +112,7 @@ bool mote_func_from_value(const mote_store_t* store, const mote_value_t* value, 
   *func = {};
   if (store == nullptr || value == nullptr) return false;
   const auto reference = from_c(*value);
-  const auto found = reference ? Func::from_ref(store->store, *reference) : std::nullopt;
+  const auto found = reference ? Func::from_ref(*store->store, *reference) : std::nullopt;
   if (!found) return false;
   *func = to_c<mote_func_t>(*found);
   return true;

@@ -40,10 +40,14 @@ struct mote_module_t {
   mutable std::optional<std::vector<mote::ImportInfo>> imports;
   mutable std::optional<std::vector<mote::ExportInfo>> exports;
 };
+// What Store::data() is for every store that C knows: one of its own, that of a lease, or none that it may touch (while a pool
+// initializes).
 struct mote_store_t {
-  mote_store_t(mote::Engine of, mote::Store with) : engine(std::move(of)), store(std::move(with)) { store.set_data(this); }
+  mote_store_t(const mote::Engine& of, mote::Store with) : engine(of), own(std::move(with)), store(&*own) { own->set_data(this); }
+  explicit mote_store_t(const mote::Engine& of, mote::Store* of_lease = nullptr) : engine(of), store(of_lease) {}
   const mote::Engine engine;
-  mote::Store store;
+  std::optional<mote::Store> own;
+  mote::Store* store;
   void* data = nullptr;
 };
 struct mote_stopper_t {

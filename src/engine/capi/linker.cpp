@@ -89,7 +89,7 @@ mote_failure_t* mote_linker_instantiate(const mote_linker_t* linker, mote_store_
   MOTE_NEED(linker);
   MOTE_NEED(store);
   MOTE_NEED(module);
-  return give(linker->linker.instantiate(store->store, module->module), instance,
+  return give(linker->linker.instantiate(*store->store, module->module), instance,
               [](Instance made) { return to_c<mote_instance_t>(made); });
 }
 

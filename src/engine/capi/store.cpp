@@ -14,7 +14,7 @@ mote_failure_t* mote_store_create(const mote_engine_t* engine, const mote_store_
               [&](Store made) { return std::make_unique<mote_store_t>(engine->engine, std::move(made)).release(); });
 }
 void mote_store_delete(mote_store_t* store) {
-  take_back(store);
+  if (store != nullptr && store->own) take_back(store);
 }
 void mote_store_set_data(mote_store_t* store, void* data) {
   if (store != nullptr) store->data = data;
@@ -28,18 +28,18 @@ mote_failure_t* mote_store_set_fuel(mote_store_t* store, int64_t fuel) {
   if (!store->engine.codegen().fuel) {
     return failed(Error{ErrorKind::bad_input, "the engine's code counts no fuel: set mote_engine_config_t.fuel to MOTE_ON"});
   }
-  store->store.set_fuel(fuel);
+  store->store->set_fuel(fuel);
   return success;
 }
 int64_t mote_store_fuel(const mote_store_t* store) {
-  return store == nullptr ? 0 : store->store.fuel();
+  return store == nullptr ? 0 : store->store->fuel();
 }
 mote_failure_t* mote_store_set_epoch_deadline(mote_store_t* store, uint64_t ticks_from_now) {
   MOTE_NEED(store);
   if (!store->engine.codegen().epochs) {
     return failed(Error{ErrorKind::bad_input, "the engine's code looks at no epochs: set mote_engine_config_t.epochs to MOTE_ON"});
   }
-  store->store.set_epoch_deadline(ticks_from_now);
+  store->store->set_epoch_deadline(ticks_from_now);
   return success;
 }
 
@@ -47,21 +47,21 @@ mote_failure_t* mote_store_set_growth_observer(mote_store_t* store, mote_growth_
                                                mote_destroy_t destroy) {
   Owned owned(data, destroy);
   MOTE_NEED(store);
-  store->store.set_growth_observer(function_of(observer, std::move(owned)));
+  store->store->set_growth_observer(function_of(observer, std::move(owned)));
   return success;
 }
 
 mote_failure_t* mote_store_new_externref(mote_store_t* store, uint64_t number, mote_value_t* reference) {
   MOTE_OUTPUT(reference);
   MOTE_NEED(store);
-  return give(store->store.new_externref(number), reference, [](Val made) { return to_c(made); });
+  return give(store->store->new_externref(number), reference, [](Val made) { return to_c(made); });
 }
 bool mote_store_externref_number(const mote_store_t* store, const mote_value_t* reference, uint64_t* number) {
   if (number == nullptr) return false;
   *number = 0;
   if (store == nullptr || reference == nullptr || reference->kind != MOTE_VALUE_EXTERNREF) return false;
   const auto value = from_c(*reference);
-  const auto found = value ? store->store.externref_number(*value) : std::nullopt;
+  const auto found = value ? store->store->externref_number(*value) : std::nullopt;
   if (!found) return false;
   *number = *found;
   return true;
@@ -70,7 +70,7 @@ bool mote_store_externref_number(const mote_store_t* store, const mote_value_t* 
 mote_failure_t* mote_store_stopper(const mote_store_t* store, mote_stopper_t** stopper) {
   MOTE_OUTPUT(stopper);
   MOTE_NEED(store);
-  *stopper = hand_over<mote_stopper_t>(store->store.stopper());
+  *stopper = hand_over<mote_stopper_t>(store->store->stopper());
   return success;
 }
 mote_stopper_t* mote_stopper_share(const mote_stopper_t* stopper) {
@@ -97,11 +97,11 @@ bool mote_stopper_notify_when_running(const mote_stopper_t* stopper, void (*begi
 mote_failure_t* mote_store_on_stop(mote_store_t* store, void (*wake)(void* data), void* data, mote_destroy_t destroy) {
   Owned owned(data, destroy);
   MOTE_NEED(store);
-  store->store.on_stop(function_of(wake, std::move(owned)));
+  store->store->on_stop(function_of(wake, std::move(owned)));
   return success;
 }
 void mote_store_cancel_waits(mote_store_t* store) {
-  if (store != nullptr) store->store.cancel_waits();
+  if (store != nullptr) store->store->cancel_waits();
 }
 
 mote_failure_t* mote_task_create(mote_store_t* store, void (*work)(void* data), void* data, mote_destroy_t destroy,
@@ -110,7 +110,7 @@ mote_failure_t* mote_task_create(mote_store_t* store, void (*work)(void* data), 
   MOTE_OUTPUT(task);
   MOTE_NEED(store);
   MOTE_NEED(work);
-  *task = hand_over<mote_task_t>(Task(store->store, function_of(work, std::move(owned))));
+  *task = hand_over<mote_task_t>(Task(*store->store, function_of(work, std::move(owned))));
   return success;
 }
 void mote_task_delete(mote_task_t* task) {

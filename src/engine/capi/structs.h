@@ -39,6 +39,10 @@ template <>
 inline constexpr size_t first_size<mote_export_t> = 48;
 template <>
 inline constexpr size_t first_size<mote_store_limits_t> = 56;
+template <>
+inline constexpr size_t first_size<mote_pool_config_t> = 120;
+template <>
+inline constexpr size_t first_size<mote_pool_report_t> = 72;
 
 // More than any of them will ever have: a size above it was not set.
 inline constexpr size_t largest_struct_bytes = 4096;

@@ -19,7 +19,8 @@ static_assert(to_c(ExternKind::func) == MOTE_EXTERN_FUNC && to_c(ExternKind::tab
               to_c(ExternKind::tag) == MOTE_EXTERN_TAG);
 
 // Structs of mote.h that never change.
-static_assert(sizeof(mote_string_t) == 16 && sizeof(mote_bytes_t) == 16 && sizeof(mote_func_t) == 16 && sizeof(mote_instance_t) == 16);
+static_assert(sizeof(mote_string_t) == 16 && sizeof(mote_bytes_t) == 16 && sizeof(mote_func_t) == 16 &&
+              sizeof(mote_instance_t) == 16);
 static_assert(sizeof(mote_value_t) == 24 && alignof(mote_value_t) == 8 && offsetof(mote_value_t, of) == 8);
 
 std::optional<ValKind> kind_of(mote_value_kind_t kind) {
@@ -112,9 +113,9 @@ Result<TableType> table_type_of(const mote_table_type_t* type) {
   return result;
 }
 
-Result<StoreLimits> limits_of(const mote_store_limits_t* wanted) {
+Result<StoreLimits> limits_of(const mote_store_limits_t* wanted, const limits::Limit& memory_size) {
   const mote_store_limits_t known = TRY(read_struct(wanted, "mote_store_limits_t"));
-  return StoreLimits{.memory_size_bytes = or_standard(known.memory_size_bytes, limits::memory_size),
+  return StoreLimits{.memory_size_bytes = or_standard(known.memory_size_bytes, memory_size),
                      .shared_memory_size_bytes = or_standard(known.shared_memory_size_bytes, limits::shared_memory_size),
                      .waiters = or_standard(known.waiters, limits::waiters),
                      .table_elements = or_standard(known.table_elements, limits::table_elements),

@@ -29,7 +29,9 @@ namespace mote::capi {
 [[nodiscard]] Result<FuncSignature> signature_of(const mote_func_type_t* type);
 [[nodiscard]] Result<MemoryType> memory_type_of(const mote_memory_type_t* type);
 [[nodiscard]] Result<TableType> table_type_of(const mote_table_type_t* type);
-[[nodiscard]] Result<StoreLimits> limits_of(const mote_store_limits_t* limits);
+// `memory_size`: the limit whose default memories get.
+[[nodiscard]] Result<StoreLimits> limits_of(const mote_store_limits_t* limits,
+                                            const limits::Limit& memory_size = limits::memory_size);
 
 // The values of one call: few lie on the stack.
 template <class T>
