@@ -6,7 +6,7 @@ one run, and say which machine. Peers come from package registries (peers.py), i
 """
 import argparse
 
-import compile_speed, compute, hostcall, start, stop
+import compile_speed, compute, hostcall, snapshot, start, stop
 from place import WORK
 
 
@@ -18,6 +18,7 @@ def main():
                                ("compile", compile_speed, "wasm code per core-second, peak memory"),
                                ("hostcall", hostcall, "what a call from a guest to the host costs"),
                                ("stop", stop, "how soon a guest ends that is stopped from another thread"),
+                               ("snapshot", snapshot, "whole process: a guest that prepares something at each start, and its snapshot"),
                                ("compute", compute, "the kernels of benches/kernels: native, Mote, wasmtime")):
         command = commands.add_parser(name, help=what, description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
         command.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="one JSON object a line")

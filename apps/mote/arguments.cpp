@@ -129,7 +129,11 @@ struct Parser {
       options.help_for = "--help";
       return {};
     }
-    if (word[1] == 'o' && (command == for_compile || command == for_policy)) {
+    if (command == for_snapshot && (word[1] == 'f' || word[1] == 'r')) {
+      const std::string_view value = glued.empty() ? TRY(value_of(word, word[1] == 'f' ? "NAME" : "NEW=OLD")) : glued;
+      return flag(format("{}={}", word[1] == 'f' ? "--init-func" : "--rename-func", value));
+    }
+    if (word[1] == 'o' && (command == for_compile || command == for_policy || command == for_snapshot)) {
       options.output = glued.empty() ? TRY(value_of("-o", "FILE")) : glued;
       return {};
     }
@@ -193,8 +197,8 @@ struct Parser {
     if (command == for_run) {
       for (; at < words.size(); ++at) options.words.emplace_back(words[at]);
       if (options.is_reactor) TRY(name_function());
-      if (options.inherits_environment) inherit_environment();
     }
+    if (options.inherits_environment) inherit_environment();
     return std::move(options);
   }
 };

@@ -22,6 +22,13 @@ constexpr Command command_table[] = {
      run_completion, "bash|zsh|fish"},
     {"policy", for_policy, "mote policy check FILE POLICY | diff OLD NEW | explain POLICY | learn -- run … | schema",
      "check modules against capability policies; compare, explain either", run_policy, policy_words},
+    {"snapshot",
+     for_snapshot,
+     "mote snapshot [FLAGS] FILE -o OUT",
+     "run a module's initialisation once; write a module that starts behind it",
+     run_snapshot,
+     {},
+     "wizer"},
     {"settings", for_settings, "mote settings [FLAGS]", "show what was decided for this machine, and why", run_settings},
 };
 

@@ -19,6 +19,7 @@ struct Command {
   std::string_view summary;
   int (*run)(Options options);  // the exit status; messages are on stderr
   std::string_view words = {};  // what its first word is one of, separated by '|'; empty: a file
+  std::string_view also = {};   // what another runtime calls it
 };
 
 [[nodiscard]] std::span<const Command> commands();
@@ -34,6 +35,7 @@ int run_settings(Options options);
 int run_objdump(Options options);
 int run_completion(Options options);
 int run_policy(Options options);
+int run_snapshot(Options options);
 
 // Help for a command ("run"), a group ("-W"), or everything ("").
 [[nodiscard]] std::string help(std::string_view topic);

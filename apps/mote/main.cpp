@@ -38,7 +38,7 @@ int start(std::span<const std::string_view> words) {
   }
   const std::string_view first = words[0];
   for (const Command& command : commands()) {
-    if (command.name == first) return run_command(command, words.subspan(1));
+    if (command.name == first || (!command.also.empty() && command.also == first)) return run_command(command, words.subspan(1));
   }
   if (first == "--version" || first == "-V") {
     print(version() + "\n");

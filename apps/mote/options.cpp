@@ -195,6 +195,37 @@ Result<void> set_kernel_wall(Options& options, std::string_view text) {
   return {};
 }
 
+// "clocks,random": what an initialisation may read.
+Result<void> set_allowed(Options& options, std::string_view text) {
+  struct Thing {
+    std::string_view name;
+    bool Options::Allowed::* field;
+  };
+  using Allowed = Options::Allowed;
+  constexpr Thing things[] = {{"clocks", &Allowed::clocks},
+                              {"random", &Allowed::random},
+                              {"env", &Allowed::environment},
+                              {"args", &Allowed::arguments},
+                              {"stdin", &Allowed::input}};
+  for (;;) {
+    const std::string_view name = text.substr(0, text.find(','));
+    const auto* const thing = std::ranges::find(things, name, &Thing::name);
+    if (thing == std::end(things)) return refuse(format("takes clocks, random, env, args and stdin, not \"{}\"", name));
+    options.allowed.*thing->field = true;
+    if (name.size() == text.size()) return {};
+    text.remove_prefix(name.size() + 1);
+  }
+}
+
+// "NEW=OLD", as in Wizer.
+Result<void> add_rename(Options& options, std::string_view text) {
+  const size_t equals = text.find('=');
+  if (equals == text.npos || equals == 0 || equals + 1 == text.size())
+    return refuse("needs NEW=OLD: the new name of an export first");
+  options.renamed_funcs.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  return {};
+}
+
 Result<void> set_cli(Options&, std::string_view text) {
   bool is_on = true;
   TRY(set_switch(is_on, text));
@@ -208,9 +239,9 @@ constexpr Flag flag_table[] = {
        o.invoke = v;
        return {};
      }},
-    {"--env", "NAME[=VALUE]", for_run,
+    {"--env", "NAME[=VALUE]", for_run | for_snapshot,
      "set a variable of the guest's environment, which is empty otherwise; NAME alone hands on yours", add_environment},
-    {"--dir", "HOST[::GUEST][:ro]", for_run,
+    {"--dir", "HOST[::GUEST][:ro]", for_run | for_snapshot,
      "grant a folder with all that is in it, under the name GUEST (default: HOST); :ro to read only; may be repeated", add_folder},
     {"--policy", "FILE", for_run, "grant what this policy file grants, and nothing beyond it (mote policy explain FILE)",
      [](Options& o, std::string_view v) { return set_text(o.policy, v); }},
@@ -219,9 +250,9 @@ constexpr Flag flag_table[] = {
      [](Options& o, std::string_view v) { return set_switch(o.allow_unsafe_policy, v); }},
     {"--audit", "FILE", for_run, "add a line of JSON to this file for what is refused to the guest",
      [](Options& o, std::string_view v) { return set_text(o.audit, v); }},
-    {"--quiet", "", for_run, "do not say on stderr what is refused to the guest",
+    {"--quiet", "", for_run | for_snapshot, "do not say on stderr what is refused to the guest",
      [](Options& o, std::string_view v) { return set_switch(o.is_quiet, v); }},
-    {"--strace", "[FILTER]", for_run,
+    {"--strace", "[FILTER]", for_run | for_snapshot,
      "show each call to the host on stderr; FILTER: functions, path_*, groups (file, clock, network, …), failed, denied; ! takes "
      "away",
      [](Options& o, std::string_view v) -> Result<void> {
@@ -229,11 +260,12 @@ constexpr Flag flag_table[] = {
        o.strace.filter = v;
        return {};
      }},
-    {"--strace-file", "FILE", for_run, "write it there instead",
+    {"--strace-file", "FILE", for_run | for_snapshot, "write it there instead",
      [](Options& o, std::string_view v) { return set_text(o.strace.file, v); }},
-    {"--strace-format", "text|jsonl", for_run, "a line in the manner of strace, or a JSON object (default text)",
+    {"--strace-format", "text|jsonl", for_run | for_snapshot, "a line in the manner of strace, or a JSON object (default text)",
      set_strace_format},
-    {"--strace-summary", "", for_run, "at the end, a table of calls, failures and time; the calls themselves with --strace only",
+    {"--strace-summary", "", for_run | for_snapshot,
+     "at the end, a table of calls, failures and time; the calls themselves with --strace only",
      [](Options& o, std::string_view v) { return set_switch(o.strace.has_summary, v); }},
     {"--argv0", "NAME", for_run, "the guest's argument 0 (default: the file's name)",
      [](Options& o, std::string_view v) -> Result<void> {
@@ -257,13 +289,34 @@ constexpr Flag flag_table[] = {
      "have the kernel refuse what was not granted, as a second wall (Landlock, seccomp): where it can, not at all, or not to run "
      "where it cannot (default: on with --policy, else off)",
      set_kernel_wall},
-    {"--verbose", "", for_run, "say on stderr which compiler's code runs, and what is compiled in the background",
+    {"--verbose", "", for_run | for_snapshot,
+     "say on stderr which compiler's code runs, and what is compiled in the background; snapshot: how large the result is",
      [](Options& o, std::string_view v) { return set_switch(o.verbose, v); }},
     {"--offer", "HOST[::GUEST]", for_policy, "learn: a folder that the guest may use as it likes, to find out how; may be repeated",
      add_folder},
-    {"--output", "FILE", for_compile | for_policy,
+    {"--init-func", "NAME", for_snapshot,
+     "the function to run (default: wizer-initialize, else wizer.initialize); also -f. A start function and a reactor's "
+     "_initialize "
+     "run before it",
+     [](Options& o, std::string_view v) { return set_text(o.init_func, v); }},
+    {"--rename-func", "NEW=OLD", for_snapshot,
+     "export the function OLD as NEW, in place of what is called so; may be repeated; also -r", add_rename},
+    {"--keep-init-func", "[y|n]", for_snapshot, "leave the function exported that was run",
+     [](Options& o, std::string_view v) { return set_switch(o.keeps_init_func, v); }},
+    {"--allow-wasi", "[y|n]", for_snapshot, "as in Wizer, where nothing of WASI is there without; here --allow says what is",
+     [](Options&, std::string_view v) -> Result<void> {
+       bool is_on = true;
+       return set_switch(is_on, v);
+     }},
+    {"--inherit-env", "[y|n]", for_snapshot, "the same as -S inherit-env",
+     [](Options& o, std::string_view v) { return set_switch(o.inherits_environment, v); }},
+    {"--allow", "clocks|random|env|args|stdin", for_snapshot,
+     "let the initialisation read it, though it will be the same at every later start; a comma list, may be repeated; --env allows "
+     "env",
+     set_allowed},
+    {"--output", "FILE", for_compile | for_policy | for_snapshot,
      "where to write the artifact (default: the file's name with .cwasm, in this folder); learn: the policy, merged with what is "
-     "there (default: stdout); also -o",
+     "there (default: stdout); snapshot: the module; also -o",
      [](Options& o, std::string_view v) -> Result<void> {
        o.output = v;
        return {};
@@ -297,8 +350,8 @@ constexpr Group group_table[] = {
     {'O', for_engine, "optimisation"},
     {'C', for_engine, "code generation and its cache"},
     {'W', for_engine, "WebAssembly semantics and limits"},
-    {'D', for_run | for_settings | for_objdump, "debugging"},
-    {'S', for_run, "what a guest has of WASI, besides what --dir and --env grant"},
+    {'D', for_run | for_settings | for_objdump | for_snapshot, "debugging"},
+    {'S', for_run | for_snapshot, "what a guest has of WASI, besides what --dir and --env grant"},
 };
 
 constexpr Key key_table[] = {

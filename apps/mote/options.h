@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace mote::cli {
@@ -74,6 +75,15 @@ struct Options {
   bool into_cache = false;
   bool in_background = false;
 
+  // snapshot
+  std::string init_func = {};  // empty: one of the usual names
+  bool keeps_init_func = false;
+  std::vector<std::pair<std::string, std::string>> renamed_funcs = {};  // an export's new name, and what it was called
+  struct Allowed {
+    bool clocks = false, random = false, environment = false, arguments = false, input = false;
+  };
+  Allowed allowed = {};  // to be read in the initialisation
+
   // inspect, settings, objdump
   bool json = false;
 
@@ -102,7 +112,8 @@ enum CommandBit : uint32_t {
   for_objdump = 32,
   for_completion = 64,
   for_policy = 128,
-  for_engine = for_run | for_compile | for_settings | for_objdump,
+  for_snapshot = 256,
+  for_engine = for_run | for_compile | for_settings | for_objdump | for_snapshot,
 };
 
 using Apply = Result<void> (*)(Options& options, std::string_view value);
