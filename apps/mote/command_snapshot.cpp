@@ -106,8 +106,8 @@ class Snapshot {
     return *std::move(bytes);
   }
   // What was refused, if that is why it failed: not the guest's fault but the command line's.
-  [[nodiscard]] bool was_refused() const { return initialising_ && initialising_->refused(); }
-  [[nodiscard]] bool looked_for_folders() const { return initialising_ && initialising_->looked_for_folders(); }
+  [[nodiscard]] bool was_refused() const { return initialising_ != nullptr && initialising_->refused(); }
+  [[nodiscard]] bool looked_for_folders() const { return initialising_ != nullptr && initialising_->looked_for_folders(); }
 
  private:
   static std::unexpected<Failure> stop(Error error) { return std::unexpected(Failure(std::move(error))); }
@@ -125,7 +125,7 @@ class Snapshot {
   GuestResult<Instance> run(const std::vector<std::string>& initialisers) {
     auto store = Store::create(engine_, options_.limits);
     if (!store) return stop(std::move(store.error()));
-    store_.emplace(*std::move(store));
+    store_ = std::make_unique<Store>(*std::move(store));
     if (options_.fuel) store_->set_fuel(*options_.fuel);
     if (auto opened = open(); !opened) return stop(std::move(opened.error()));
     const auto deadline = Deadline::start(options_, *store_);
@@ -144,7 +144,7 @@ class Snapshot {
     sandbox::Process& process = guest_->process();
     store_->set_data(&process);
     watching_ = TRY(Watching::start(options_, grants, file_name(options_.words[0]), process, *store_));
-    initialising_.emplace(options_, process, loop_);
+    initialising_ = std::make_unique<Initialising>(options_, process, loop_);
     if (process.watch == nullptr) {
       watch_.emplace([] { return os::now_ns(os::Clock::monotonic); }, process.denials);
       process.watch = &*watch_;
@@ -162,13 +162,13 @@ class Snapshot {
   }
 
   const Options& options_;
-  Options granted_ = options_;
+  Options granted_ = options_;  // decide_grants narrows its limits where there is a policy
   const Engine& engine_;
   const Module& module_;
-  std::optional<Store> store_;
+  std::unique_ptr<Store> store_;
   running::TaskLoop loop_;
   std::optional<calls::Watch> watch_;
-  std::optional<Initialising> initialising_;
+  std::unique_ptr<Initialising> initialising_;
   std::unique_ptr<GuestProcess> guest_;
   std::unique_ptr<Watching> watching_;
   std::optional<Linker> linker_;
