@@ -192,6 +192,11 @@ Result<Input> read_module(const std::string& path) {
   return refuse("is an artifact, machine code without what a snapshot is made of; give the module that it was made from");
 }
 
+// "-" is stdout, where nothing else is written.
+Result<void> write_module(const std::string& output, Bytes bytes) {
+  return output == "-" ? os::write_all(1, bytes) : os::write_file(output, bytes);
+}
+
 }  // namespace
 
 int run_snapshot(Options options) {
@@ -221,7 +226,7 @@ int run_snapshot(Options options) {
                "run the snapshot with the same --dir flags\n",
                path, options.folders.empty() ? "none" : format("{}", options.folders.size())));
   }
-  if (auto written = os::write_file(options.output, *bytes); !written) return report("", written.error());
+  if (auto written = write_module(options.output, *bytes); !written) return report("", written.error());
   if (options.verbose)
     print_to_stderr(format("mote: {}: {} bytes, from {} of {}\n", options.output, bytes->size(), input->bytes.size(), path));
   return 0;

@@ -316,7 +316,7 @@ constexpr Flag flag_table[] = {
      set_allowed},
     {"--output", "FILE", for_compile | for_policy | for_snapshot,
      "where to write the artifact (default: the file's name with .cwasm, in this folder); learn: the policy, merged with what is "
-     "there (default: stdout); snapshot: the module; also -o",
+     "there (default: stdout); snapshot: the module, - is stdout; also -o",
      [](Options& o, std::string_view v) -> Result<void> {
        o.output = v;
        return {};
