@@ -69,6 +69,10 @@ inline constexpr Limit backtrace_frames{"max-backtrace", "frames", 64, 1024};
 inline constexpr Limit code_size{"max-code-size", "bytes", 1ull << 30, (2ull << 30) - 65'536};  // of one module, baseline tier
 inline constexpr Limit function_code_size{"max-function-code-size", "bytes", 256ull << 20, 256ull << 20};
 inline constexpr Limit descriptors{"max-descriptors", "descriptors", 1000, 1'000'000};  // open at once in one guest
+// Of one event, where a store serves one after another: bytes that host calls move in and out of guest memory; what it may write
+// to stdout, and to stderr, when that is kept in memory.
+inline constexpr Limit host_call_bytes{"max-host-call-bytes", "bytes", 256ull << 20, 1ull << 60};
+inline constexpr Limit output_size{"max-output-size", "bytes", 16ull << 20, 4ull << 30};
 inline constexpr Limit cache_size{"cache-size", "bytes", 1ull << 30, 1ull << 40};
 
 }  // namespace mote::limits

@@ -183,7 +183,13 @@ class Caller {
   [[nodiscard]] bool park();
   [[nodiscard]] bool may_park() const;  // whether there is a task
   // The calling instance's exported memory "memory", or its memory 0; empty when it has none. Valid until the guest runs again.
+  //
+  // Code of yours reads and writes it as any memory. What the kernel is to write (read, recv, getrandom, …; an address of it in an
+  // iovec) is asked for by writable(): a pooled store notes which pages an event changes by write-protecting them, and the kernel's
+  // own write to such a page fails with EFAULT.
   [[nodiscard]] std::span<uint8_t> memory() const;
+  // A part of it that the kernel may write, until this call returns; nothing when it is not all inside. Counts as changed.
+  [[nodiscard]] std::optional<std::span<uint8_t>> writable(uint64_t offset, uint64_t size) const;
   Caller(Store::State* store, void* instance) : store_(store), instance_(instance) {}
 
  private:

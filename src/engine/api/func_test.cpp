@@ -108,6 +108,22 @@ TEST_P(FuncTest, HostFunctionsEndTheGuest) {
   EXPECT_EQ(trapped.error().trap.backtrace[0].func, 2u);
 }
 
+TEST_P(FuncTest, AHostFunctionAsksForWhatTheKernelMayWrite) {
+  on_add = [](Caller& caller, int32_t a, int32_t b) {
+    const std::span<uint8_t> memory = caller.memory();
+    memory[10] = 7;
+    const auto part = caller.writable(10, memory.size() - 10);
+    EXPECT_TRUE(part && part->data() == memory.data() + 10 && part->size() == memory.size() - 10);
+    EXPECT_EQ(memory[10], 7);
+    EXPECT_TRUE(caller.writable(memory.size(), 0).has_value());
+    EXPECT_FALSE(caller.writable(memory.size(), 1).has_value());
+    EXPECT_FALSE(caller.writable(1, UINT64_MAX).has_value());
+    EXPECT_FALSE(caller.writable(UINT64_MAX, 2).has_value());
+    return a + b;
+  };
+  EXPECT_EQ(must(typed<int32_t(int32_t, int32_t)>("add")(1, 2)), 3);
+}
+
 TEST_P(FuncTest, HostMayCallTheGuestAgain) {
   on_add = [this](Caller&, int32_t a, int32_t b) -> std::expected<int32_t, Failure> {
     if (a == 0) return b;

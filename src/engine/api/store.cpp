@@ -1,6 +1,7 @@
 // Store, Memory, SharedMemory, Table, Global, Caller: the front door's view of what the runtime owns. See mote/store.h. Tested by
 // store_test.cpp.
 #include "base/core/format.h"
+#include "base/os/writable.h"
 #include "engine/api/state.h"
 #include "engine/runtime/task.h"
 
@@ -257,6 +258,14 @@ std::span<uint8_t> Caller::memory() const {
     if (const auto named = instance->find_export("memory"); named && named->memory != nullptr) return named->memory->bytes();
   }
   return instance->memory(0)->bytes();
+}
+
+std::optional<std::span<uint8_t>> Caller::writable(uint64_t offset, uint64_t size) const {
+  const std::span<uint8_t> all = memory();
+  if (offset > all.size() || size > all.size() - offset) return std::nullopt;
+  const std::span<uint8_t> part = all.subspan(offset, size);
+  os::make_writable(part);
+  return part;
 }
 
 }  // namespace mote
