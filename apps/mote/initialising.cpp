@@ -53,7 +53,7 @@ Initialising::Initialising(const Options& options, sandbox::Process& process, io
     : options_(options), process_(process) {
   constexpr std::pair<uint32_t, int> streams[] = {{0, 0}, {1, 2}, {2, 2}};
   for (const auto& [number, descriptor] : streams) {
-    process_.find(number)->stream = std::make_unique<PlainStream>(descriptor, waiting);
+    process_.change(number)->stream = std::make_unique<PlainStream>(descriptor, waiting);
   }
   while (const sandbox::Descriptor* const open = process_.find(static_cast<uint32_t>(descriptors_.size()))) {
     descriptors_.push_back(what_is_open(*open));

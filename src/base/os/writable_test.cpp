@@ -74,11 +74,11 @@ class WritableTest : public testing::TestWithParam<By> {
     constexpr uint64_t write_protects_unpopulated = 1 << 13;  // Linux 6.4
     user_faults = static_cast<int>(syscall(SYS_userfaultfd, O_CLOEXEC | UFFD_USER_MODE_ONLY));
     if (user_faults < 0) return false;
-    uffdio_api api = {
-        .api = UFFD_API, .features = UFFD_FEATURE_SIGBUS | UFFD_FEATURE_PAGEFAULT_FLAG_WP | write_protects_unpopulated, .ioctls = 0};
-    uffdio_register area = {.range = {reinterpret_cast<uint64_t>(memory_.data()), memory_.size()},
-                            .mode = UFFDIO_REGISTER_MODE_WP,
-                            .ioctls = 0};
+    uffdio_api api = {.api = UFFD_API,
+                      .features = UFFD_FEATURE_SIGBUS | UFFD_FEATURE_PAGEFAULT_FLAG_WP | write_protects_unpopulated,
+                      .ioctls = 0};
+    uffdio_register area = {
+        .range = {reinterpret_cast<uint64_t>(memory_.data()), memory_.size()}, .mode = UFFDIO_REGISTER_MODE_WP, .ioctls = 0};
     return ioctl(user_faults, UFFDIO_API, &api) == 0 && ioctl(user_faults, UFFDIO_REGISTER, &area) == 0;
   }
   void protect() {

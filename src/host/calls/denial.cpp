@@ -18,6 +18,11 @@ void Denials::note(Denial denial) {
   for (DenialListener* listener : listeners_) listener->denied(last_);
 }
 
+void Denials::forget() {
+  count_ = 0;
+  last_ = {};
+}
+
 bool Recent::is_new(const Denial& denial) {
   auto found = rules_.find({std::string(denial.kind), denial.rule});
   if (found == rules_.end()) {

@@ -36,6 +36,7 @@ class Denials {
  public:
   void add(DenialListener& listener) { listeners_.push_back(&listener); }
   void note(Denial denial);
+  void forget();  // those of an event that is over; listeners remember what they want
   [[nodiscard]] uint64_t count() const { return count_; }
   [[nodiscard]] const Denial& last() const { return last_; }  // of count() > 0
 

@@ -17,6 +17,7 @@ class CoarseClocks : public Clocks {
   [[nodiscard]] uint64_t resolution_ns(ClockId clock) override;
   [[nodiscard]] bool sleep_until(ClockId clock, uint64_t time_ns) override;
   [[nodiscard]] bool wait_for(std::span<const Wanted> streams, std::optional<uint64_t> timeout_ns) override;
+  void begin_event() override { real_.begin_event(); }
 
  private:
   Clocks& real_;
@@ -32,6 +33,7 @@ class VirtualClocks : public Clocks {
   [[nodiscard]] uint64_t resolution_ns(ClockId clock) override;
   [[nodiscard]] bool sleep_until(ClockId clock, uint64_t time_ns) override;
   [[nodiscard]] bool wait_for(std::span<const Wanted> streams, std::optional<uint64_t> timeout_ns) override;
+  void begin_event() override { passed_ns_ = 0; }
 
  private:
   static constexpr uint64_t step_ns = 1000;
@@ -43,11 +45,12 @@ class VirtualClocks : public Clocks {
 // The numbers that follow from a seed, the same each time: not for secrets.
 class SeededRandom : public Random {
  public:
-  explicit SeededRandom(uint64_t seed) : state_(seed) {}
+  explicit SeededRandom(uint64_t seed) : seed_(seed), state_(seed) {}
   [[nodiscard]] Outcome<void> fill(MutableBytes into) override;
+  void begin_event() override { state_ = seed_; }
 
  private:
-  uint64_t state_;
+  uint64_t seed_, state_;
 };
 
 }  // namespace mote::sandbox

@@ -102,12 +102,14 @@ class Clocks {
   [[nodiscard]] virtual bool sleep_until(ClockId clock, uint64_t time_ns) = 0;
   // Waits until a stream is ready or the time has passed; may return early.
   [[nodiscard]] virtual bool wait_for(std::span<const Wanted> streams, std::optional<uint64_t> timeout_ns) = 0;
+  virtual void begin_event() {}  // what is kept of the guest before (time that passed for it alone) is forgotten
 };
 
 class Random {
  public:
   virtual ~Random() = default;
   [[nodiscard]] virtual Outcome<void> fill(MutableBytes into) = 0;  // fit for keys
+  virtual void begin_event() {}                                     // what was drawn before is forgotten
 };
 
 }  // namespace mote::sandbox

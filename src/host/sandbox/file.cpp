@@ -29,12 +29,14 @@ std::vector<MutableBytes> first_of(std::span<const MutableBytes> pieces, uint64_
 }  // namespace
 
 Outcome<uint64_t> File::read(std::span<const MutableBytes> into, std::optional<uint64_t> at) {
+  if (!at) has_moved_ = true;
   auto read = outcome(os::read_pieces(file_.descriptor(), into, at));
   if (read && !at) position_ += *read;
   return read;
 }
 
 Outcome<uint64_t> File::write(std::span<const MutableBytes> from, std::optional<uint64_t> at) {
+  if (!at) has_moved_ = true;
   if (size_ != nullptr) return write_counted(from, at);
   return outcome(os::write_pieces(file_.descriptor(), from, at));
 }
@@ -72,6 +74,7 @@ Outcome<void> File::room_to(uint64_t size) {
 }
 
 Outcome<uint64_t> File::seek(int64_t offset, SeekFrom from) {
+  has_moved_ = true;
   auto moved = outcome(os::seek(file_.descriptor(), offset, from));
   if (moved) position_ = *moved;
   return moved;
@@ -111,6 +114,16 @@ Outcome<void> File::set_appending(bool is_appending) {
   auto set = outcome(os::set_appending(file_.descriptor(), is_appending));
   if (set) appends_ = is_appending;
   return set;
+}
+
+File::Standing File::standing() {
+  has_moved_ = false;
+  return {os::seek(file_.descriptor(), 0, SeekFrom::position).value_or(0), appends_};
+}
+void File::stand(const Standing& standing) {
+  if (has_moved_) (void)seek(static_cast<int64_t>(standing.position), SeekFrom::start);  // to where it has been: cannot fail
+  has_moved_ = false;
+  if (appends_ != standing.appends) (void)set_appending(standing.appends);
 }
 
 Readiness File::readiness(bool for_writing) const {

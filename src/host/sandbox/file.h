@@ -44,6 +44,14 @@ class File {
   [[nodiscard]] Outcome<void> set_appending(bool is_appending);
   [[nodiscard]] Readiness readiness(bool for_writing) const;  // always ready; bytes to the end when it is read
 
+  // Where it is read and written next and whether at its end; and back to that. Its content is the folder's.
+  struct Standing {
+    uint64_t position = 0;
+    bool appends = false;
+  };
+  [[nodiscard]] Standing standing();
+  void stand(const Standing& standing);
+
  private:
   [[nodiscard]] Outcome<uint64_t> write_counted(std::span<const MutableBytes> from, std::optional<uint64_t> at);
   [[nodiscard]] Outcome<void> room_to(uint64_t size);  // for set_size and allocate
@@ -55,6 +63,7 @@ class File {
   bool appends_;
   std::shared_ptr<KnownSize> size_;  // null: bytes are not counted
   uint64_t position_ = 0;            // where the next read or write begins; kept when bytes are counted
+  bool has_moved_ = false;           // since standing() or stand()
 };
 
 }  // namespace mote::sandbox

@@ -1,4 +1,5 @@
 // What a process does with its sockets: see process.h. The one place where a socket is waited for.
+#include "base/core/format.h"
 #include "host/sandbox/process.h"
 #include "host/sandbox/socket.h"
 
@@ -8,7 +9,7 @@
 namespace mote::sandbox {
 namespace {
 
-Outcome<Socket*> socket_of(Descriptor* descriptor) {
+Outcome<Socket*> socket_of(const Descriptor* descriptor) {
   if (descriptor == nullptr) return std::unexpected(Refusal::bad_descriptor);
   Socket* const socket = descriptor->stream != nullptr ? descriptor->stream->socket() : nullptr;
   if (socket == nullptr) return std::unexpected(Refusal::not_a_socket);
@@ -29,14 +30,15 @@ std::vector<MutableBytes> rest_of(std::span<const MutableBytes> pieces, uint64_t
 }  // namespace
 
 // Whether trying again is worth it: waits until the socket is ready, when its descriptor may wait and that was what was missing.
-bool Process::waits(Descriptor& descriptor, Refusal refusal, bool for_writing) {
+bool Process::waits(const Descriptor& descriptor, Refusal refusal, bool for_writing) {
   if (refusal != Refusal::would_block || !descriptor.may_wait) return false;
   const Wanted wanted[] = {{descriptor.stream.get(), for_writing}};
+  has_used_clock_ = true;
   return clocks_.wait_for(wanted, std::nullopt);  // given up: the guest is to end
 }
 
 Outcome<Received> Process::receive(uint32_t number, std::span<const MutableBytes> into, Receiving how, const Again& again) {
-  Descriptor* const descriptor = find(number);
+  const Descriptor* const descriptor = find(number);
   const auto socket = socket_of(descriptor);
   if (!socket) return std::unexpected(socket.error());
   const bool fills = how.fills && !how.only_looks && (*socket)->kind() == Socket::Kind::stream;
@@ -59,7 +61,7 @@ Outcome<Received> Process::receive(uint32_t number, std::span<const MutableBytes
 }
 
 Outcome<uint64_t> Process::send(uint32_t number, std::span<const MutableBytes> from, const Again& again) {
-  Descriptor* const descriptor = find(number);
+  const Descriptor* const descriptor = find(number);
   const auto socket = socket_of(descriptor);
   if (!socket) return std::unexpected(socket.error());
   std::vector<MutableBytes> pieces(from.begin(), from.end());
@@ -71,7 +73,7 @@ Outcome<uint64_t> Process::send(uint32_t number, std::span<const MutableBytes> f
 }
 
 Outcome<uint32_t> Process::accept(uint32_t number, bool may_wait, uint32_t least) {
-  Descriptor* const descriptor = find(number);
+  const Descriptor* const descriptor = find(number);
   const auto socket = socket_of(descriptor);
   if (!socket) return std::unexpected(socket.error());
   if (auto has_room = room(); !has_room)
@@ -85,8 +87,15 @@ Outcome<uint32_t> Process::accept(uint32_t number, bool may_wait, uint32_t least
 }
 
 Outcome<void> Process::shut_down(uint32_t number, bool reading, bool writing) {
-  const auto socket = socket_of(find(number));
+  const Descriptor* const descriptor = find(number);
+  const auto socket = socket_of(descriptor);
   if (!socket) return std::unexpected(socket.error());
+  if (descriptor->home != Descriptor::of_the_event) {  // nothing opens it again
+    denials.note({.kind = "socket",
+                  .thing = format("shut down descriptor {}", number),
+                  .rule = "a socket that every event finds stays open"});
+    return std::unexpected(Refusal::not_permitted);
+  }
   return (*socket)->shut_down(reading, writing);
 }
 

@@ -65,7 +65,7 @@ TEST_F(ProcessTest, RenumberReplacesAtomically) {
 TEST_F(ProcessTest, AnOperationThatMayNotWaitIsRefused) {
   process_.open(readable(in_));
   auto* stream = static_cast<FakeStream*>(process_.find(0)->stream.get());
-  process_.find(0)->may_wait = false;
+  process_.change(0)->may_wait = false;
   stream->is_ready = false;
   EXPECT_EQ(process_.read(0, buffer_), std::unexpected(Refusal::would_block));
   stream->is_ready = true;

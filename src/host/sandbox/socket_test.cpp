@@ -51,7 +51,7 @@ TEST_F(SocketTest, WaitsWhenItMay) {
   });
   EXPECT_EQ(receive(10), "late");
   later.join();
-  process_.find(number_)->may_wait = false;
+  process_.change(number_)->may_wait = false;
   EXPECT_EQ(receive(10), refused(Refusal::would_block));
 }
 
@@ -134,14 +134,14 @@ TEST_F(SocketTest, AcceptsUnderTheLowestNumberAndNeverLosesAConnection) {
   const os::SocketAddress address = *os::socket_info(listener->descriptor())->address;
   number_ = *process_.open({.stream = *Socket::adopt(std::move(*listener)), .is_readable = true});
   EXPECT_EQ(receive(4), refused(Refusal::not_connected));
-  process_.find(number_)->may_wait = false;
+  process_.change(number_)->may_wait = false;
   EXPECT_EQ(process_.accept(number_, true, 3), std::unexpected(Refusal::would_block));
   const std::string command = "exec 3<>/dev/tcp/127.0.0.1/" + std::to_string(address.port) + "; printf hello >&3; cat <&3";
   FILE* const shell = popen(("bash -c '" + command + "'").c_str(), "r");
   process_.descriptors_most = 1;
   EXPECT_EQ(process_.accept(number_, true, 3), std::unexpected(Refusal::too_many_open));
   process_.descriptors_most = 9;
-  process_.find(number_)->may_wait = true;
+  process_.change(number_)->may_wait = true;
   ASSERT_EQ(process_.accept(number_, true, 3), 3u);
   number_ = 3;
   EXPECT_EQ(receive(10), "hello");

@@ -46,7 +46,7 @@ sandbox::Outcome<uint64_t> write_all_pieces(sandbox::Process& process, uint32_t 
 }
 
 // Reads once into the first buffer of a stream: a second read could wait although there is something to return.
-Answer<uint64_t> read_stream(Guest& guest, uint32_t fd, uint32_t iovs, uint32_t count, std::vector<MutableBytes> buffers) {
+Answer<uint64_t> read_stream(Guest& guest, uint32_t fd, uint32_t iovs, uint32_t count, Guest::Pieces buffers) {
   if (is_socket(*guest.process.find(fd))) {
     const auto received = guest.process.receive(fd, buffers, {}, [&] { return guest.pieces_again(iovs, count); });
     if (!received) return std::unexpected(as_errno(received.error()));
@@ -59,7 +59,7 @@ Answer<uint64_t> read_stream(Guest& guest, uint32_t fd, uint32_t iovs, uint32_t 
       guest.find_memory_again();
       auto again = guest.pieces_out(iovs, count);
       if (!again) return std::unexpected(again.error());
-      buffers = std::move(*again);
+      buffers = *again;
     }
     const auto read = guest.process.read(fd, buffers.front());
     if (read) return *read;
@@ -69,16 +69,17 @@ Answer<uint64_t> read_stream(Guest& guest, uint32_t fd, uint32_t iovs, uint32_t 
   return 0;
 }
 
-std::vector<MutableBytes> without_first(std::vector<MutableBytes> pieces, uint64_t size) {
-  auto first = pieces.begin();
-  for (; first != pieces.end() && size >= first->size(); ++first) size -= first->size();
-  if (first != pieces.end()) *first = first->subspan(size);
-  pieces.erase(pieces.begin(), first);
+Guest::Pieces without_first(Guest::Pieces pieces, uint64_t size) {
+  while (!pieces.empty() && size >= pieces.front().size()) {
+    size -= pieces.front().size();
+    pieces = pieces.subspan(1);
+  }
+  if (!pieces.empty()) pieces.front() = pieces.front().subspan(size);
   return pieces;
 }
 
 // A stream whose waits park takes what there is room for, and is waited for until it took all.
-Answer<uint64_t> write_stream(Guest& guest, uint32_t fd, uint32_t iovs, uint32_t count, std::vector<MutableBytes> pieces) {
+Answer<uint64_t> write_stream(Guest& guest, uint32_t fd, uint32_t iovs, uint32_t count, Guest::Pieces pieces) {
   if (is_socket(*guest.process.find(fd))) {
     const auto sent = guest.process.send(fd, pieces, [&] { return guest.pieces_again(iovs, count); });
     if (!sent) return std::unexpected(as_errno(sent.error()));
@@ -92,7 +93,7 @@ Answer<uint64_t> write_stream(Guest& guest, uint32_t fd, uint32_t iovs, uint32_t
       guest.find_memory_again();
       auto again = guest.pieces_in(iovs, count);
       if (!again) return std::unexpected(again.error());
-      pieces = without_first(std::move(*again), done);
+      pieces = without_first(*again, done);
     }
     const auto written = write_all_pieces(guest.process, fd, pieces);
     const bool parks = guest.process.parks(fd);
@@ -101,7 +102,7 @@ Answer<uint64_t> write_stream(Guest& guest, uint32_t fd, uint32_t iovs, uint32_t
     if (!written) return done;  // the failure will meet the next call
     done += *written;
     if (*written == 0 || !parks) return done;
-    pieces = without_first(std::move(pieces), *written);
+    pieces = without_first(pieces, *written);
     if (pieces.empty()) return done;
   }
 }
@@ -127,11 +128,12 @@ Errno fd_fdstat_get(Guest& guest, uint32_t fd, uint32_t out) {
 }
 
 Errno fd_fdstat_set_flags(Guest& guest, uint32_t fd, uint32_t flags) {
-  sandbox::Descriptor& descriptor = *NEED(guest.descriptor(fd));
+  const sandbox::Descriptor& found = *NEED(guest.descriptor(fd));
   if ((flags & ~fdflags::all) != 0) return Errno::inval;
-  if ((rights_of(descriptor) & rights::fd_fdstat_set_flags) == 0) return Errno::notcapable;
+  if ((rights_of(found) & rights::fd_fdstat_set_flags) == 0) return Errno::notcapable;
   // How writes are flushed is decided when a file is opened.
-  if ((flags & (fdflags::dsync | fdflags::rsync | fdflags::sync)) != descriptor.sync_flags) return Errno::notsup;
+  if ((flags & (fdflags::dsync | fdflags::rsync | fdflags::sync)) != found.sync_flags) return Errno::notsup;
+  sandbox::Descriptor& descriptor = *guest.process.change(fd);
   const bool is_appending = (flags & fdflags::append) != 0;
   if (descriptor.file != nullptr) NEED(descriptor.file->set_appending(is_appending));
   descriptor.is_appending = is_appending;
@@ -141,9 +143,10 @@ Errno fd_fdstat_set_flags(Guest& guest, uint32_t fd, uint32_t flags) {
 
 // Rights are only ever given up.
 Errno fd_fdstat_set_rights(Guest& guest, uint32_t fd, uint64_t base, uint64_t inheriting) {
-  sandbox::Descriptor& descriptor = *NEED(guest.descriptor(fd));
-  const uint64_t held = rights_of(descriptor), passed_on = inheriting_of(descriptor);
+  const sandbox::Descriptor& found = *NEED(guest.descriptor(fd));
+  const uint64_t held = rights_of(found), passed_on = inheriting_of(found);
   if ((base & ~held) != 0 || (inheriting & ~passed_on) != 0) return Errno::notcapable;
+  sandbox::Descriptor& descriptor = *guest.process.change(fd);
   descriptor.dropped_rights |= held & ~base;
   descriptor.dropped_inheriting |= passed_on & ~inheriting;
   return Errno::success;
@@ -168,10 +171,11 @@ Errno fd_read(Guest& guest, uint32_t fd, uint32_t iovs, uint32_t count, uint32_t
   if (descriptor.folder != nullptr) return Errno::isdir;
   if (!descriptor.is_readable) return Errno::badf;
   if ((rights_of(descriptor) & rights::fd_read) == 0) return Errno::notcapable;
-  auto buffers = NEED(guest.pieces_out(iovs, count));
-  NEED(guest.bytes(out, 4));
-  const uint64_t read = descriptor.file != nullptr ? NEED(descriptor.file->read(buffers))
-                                                   : NEED(read_stream(guest, fd, iovs, count, std::move(buffers)));
+  const auto buffers = NEED(guest.pieces_out(iovs, count));
+  NEED(guest.check(out, 4));
+  const uint64_t read =
+      descriptor.file != nullptr ? NEED(descriptor.file->read(buffers)) : NEED(read_stream(guest, fd, iovs, count, buffers));
+  NEED(guest.count(read));
   store_le(NEED(guest.out(out, 4)).data(), static_cast<uint32_t>(read));
   return Errno::success;
 }
@@ -188,10 +192,11 @@ Errno fd_write(Guest& guest, uint32_t fd, uint32_t iovs, uint32_t count, uint32_
   if (descriptor.folder != nullptr) return Errno::isdir;
   if (!descriptor.is_writable) return Errno::badf;
   if ((rights_of(descriptor) & rights::fd_write) == 0) return Errno::notcapable;
-  auto pieces = NEED(guest.pieces_in(iovs, count));
-  NEED(guest.bytes(out, 4));
-  const uint64_t written = descriptor.file != nullptr ? NEED(descriptor.file->write(pieces))
-                                                      : NEED(write_stream(guest, fd, iovs, count, std::move(pieces)));
+  const auto pieces = NEED(guest.pieces_in(iovs, count));
+  NEED(guest.check(out, 4));
+  const uint64_t written =
+      descriptor.file != nullptr ? NEED(descriptor.file->write(pieces)) : NEED(write_stream(guest, fd, iovs, count, pieces));
+  NEED(guest.count(written));
   store_le(NEED(guest.out(out, 4)).data(), static_cast<uint32_t>(written));
   return Errno::success;
 }

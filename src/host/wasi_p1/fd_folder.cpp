@@ -9,8 +9,8 @@ namespace {
 
 constexpr uint32_t first_granted = 3;  // where libraries begin to look; they stop at the first badf
 
-Answer<sandbox::Descriptor*> granted_at(Guest& guest, uint32_t fd) {
-  sandbox::Descriptor* found = guest.process.find(fd);  // every library asks until there is none: that is nothing to note
+Answer<const sandbox::Descriptor*> granted_at(Guest& guest, uint32_t fd) {
+  const sandbox::Descriptor* found = guest.process.find(fd);  // every library asks until there is none: that is nothing to note
   if (found == nullptr || found->folder == nullptr || found->granted_as.empty()) return std::unexpected(Errno::badf);
   return found;
 }
@@ -66,13 +66,14 @@ Errno fd_readdir(Guest& guest, uint32_t fd, uint32_t buf, uint32_t buf_len, uint
   const sandbox::Descriptor& descriptor = *NEED(guest.descriptor(fd));
   if (descriptor.folder == nullptr) return Errno::notdir;
   if (!has_rights(descriptor, rights::fd_readdir)) return Errno::notcapable;
-  const MutableBytes into = NEED(guest.out(buf, buf_len));
+  const MutableBytes into = NEED(guest.out_uncounted(buf, buf_len));
   uint8_t* const used_out = NEED(guest.out(out, 4)).data();
   EntryWriter writer(into);
   if (buf_len > 0) {
     if (auto listed = descriptor.folder->list(cookie, buf_len, [&](const auto& entry) { return writer.add(entry); }); !listed)
       return to_errno(listed.error());
   }
+  NEED(guest.count(writer.used()));
   store_le(used_out, writer.used());
   return Errno::success;
 }

@@ -28,7 +28,7 @@ int64_t at_least_zero(int64_t ns) {
 
 }  // namespace
 
-Answer<std::vector<MutableBytes>> Guest::pieces_out(uint32_t iovecs, uint32_t count) const {
+Answer<Guest::Pieces> Guest::pieces_out(uint32_t iovecs, uint32_t count) const {
   auto found = pieces_in(iovecs, count);
   if (!found || process.watch == nullptr) return found;
   for (const MutableBytes piece : *found) {
@@ -37,13 +37,13 @@ Answer<std::vector<MutableBytes>> Guest::pieces_out(uint32_t iovecs, uint32_t co
   return found;
 }
 
-Answer<std::vector<MutableBytes>> Guest::pieces_in(uint32_t iovecs, uint32_t count) const {
+Answer<Guest::Pieces> Guest::pieces_in(uint32_t iovecs, uint32_t count) const {
   const uint32_t looked_at = std::min(count, iovecs_limit);
   const auto array = bytes(iovecs, uint64_t{looked_at} * size::iovec);
   if (!array) return std::unexpected(array.error());
-  std::vector<MutableBytes> found;
-  found.reserve(looked_at);
-  uint64_t left = transfer_limit;
+  std::vector<MutableBytes>& found = process.pieces;
+  found.clear();
+  uint64_t left = std::min(transfer_limit, process.movable());
   for (uint32_t i = 0; i < looked_at; ++i) {
     const uint8_t* entry = array->data() + uint64_t{i} * size::iovec;
     const auto pointer = load_le<uint32_t>(entry), length = load_le<uint32_t>(entry + 4);
@@ -51,8 +51,9 @@ Answer<std::vector<MutableBytes>> Guest::pieces_in(uint32_t iovecs, uint32_t cou
     const MutableBytes taken = memory.subspan(pointer, std::min<uint64_t>(length, left));
     if (!taken.empty()) found.push_back(taken);
     left -= taken.size();
+    if (length != 0 && process.movable() == 0) return std::unexpected(this->count(length).error());
   }
-  return found;
+  return Pieces(found);
 }
 
 Errno Guest::no_descriptor(uint32_t fd) const {

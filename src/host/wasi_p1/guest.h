@@ -36,16 +36,35 @@ struct Guest {
   // Pieces found anew after a wait; none when the array has become one that cannot be followed.
   [[nodiscard]] std::vector<MutableBytes> pieces_again(uint32_t iovecs, uint32_t count) {
     find_memory_again();
-    auto found = pieces_in(iovecs, count);  // to be written as well: what is written was noted before the wait
-    return found ? *std::move(found) : std::vector<MutableBytes>();
+    const auto found = pieces_in(iovecs, count);  // to be written as well: what is written was noted before the wait
+    return found ? std::vector<MutableBytes>(found->begin(), found->end()) : std::vector<MutableBytes>();
   }
 
+  // Whether a place is in the guest's memory: before anything is done, of a place that is written at the end.
+  [[nodiscard]] Answer<void> check(uint32_t pointer, uint64_t length) const {
+    if (uint64_t{pointer} + length > memory.size()) return std::unexpected(Errno::fault);
+    return {};
+  }
+  // Counts bytes that are moved in or out of the guest's memory. A failure is not seen by the guest, which has moved too many and
+  // ends (Process::count_moved).
+  [[nodiscard]] Answer<void> count(uint64_t moved) const {
+    if (!process.count_moved(moved)) return std::unexpected(Errno::dquot);
+    return {};
+  }
+  // Bytes that the function reads, counted.
   [[nodiscard]] Answer<Bytes> bytes(uint32_t pointer, uint64_t length) const {
     if (uint64_t{pointer} + length > memory.size()) return std::unexpected(Errno::fault);
+    if (!process.count_moved(length)) return std::unexpected(Errno::dquot);
     return memory.subspan(pointer, length);
   }
-  // Bytes that the function is about to write: the only way to any, so that whoever watches knows them.
+  // Bytes that the function is about to write: the only way to any, so that whoever watches knows them. Counted; those of
+  // out_uncounted() are counted by the function, when it knows how many it wrote.
   [[nodiscard]] Answer<MutableBytes> out(uint32_t pointer, uint64_t length) const {
+    const auto place = out_uncounted(pointer, length);
+    if (place && !process.count_moved(length)) return std::unexpected(Errno::dquot);
+    return place;
+  }
+  [[nodiscard]] Answer<MutableBytes> out_uncounted(uint32_t pointer, uint64_t length) const {
     if (uint64_t{pointer} + length > memory.size()) return std::unexpected(Errno::fault);
     if (process.watch != nullptr) process.watch->note_written(pointer, length);
     return memory.subspan(pointer, length);
@@ -57,12 +76,14 @@ struct Guest {
     return load_le<T>(place->data());
   }
   // The buffers that an array of iovecs names, empty ones left out; at most iovecs_limit entries are looked at, and what exceeds
-  // transfer_limit bytes in all is cut off.
-  [[nodiscard]] Answer<std::vector<MutableBytes>> pieces_in(uint32_t iovecs, uint32_t count) const;   // to be read
-  [[nodiscard]] Answer<std::vector<MutableBytes>> pieces_out(uint32_t iovecs, uint32_t count) const;  // to be written
+  // transfer_limit bytes in all, or what the guest may still move, is cut off. What is transferred is to be counted. They lie in
+  // Process::pieces: the next call of either takes their place.
+  using Pieces = std::span<MutableBytes>;
+  [[nodiscard]] Answer<Pieces> pieces_in(uint32_t iovecs, uint32_t count) const;   // to be read
+  [[nodiscard]] Answer<Pieces> pieces_out(uint32_t iovecs, uint32_t count) const;  // to be written
   // An open descriptor. badf: not open.
-  [[nodiscard]] Answer<sandbox::Descriptor*> descriptor(uint32_t fd) const {
-    sandbox::Descriptor* found = process.find(fd);
+  [[nodiscard]] Answer<const sandbox::Descriptor*> descriptor(uint32_t fd) const {
+    const sandbox::Descriptor* found = process.find(fd);
     if (found == nullptr) return std::unexpected(no_descriptor(fd));
     return found;
   }

@@ -10,7 +10,7 @@ namespace {
 
 using sandbox::Follow;
 
-Answer<sandbox::Descriptor*> folder_at(Guest& guest, uint32_t fd, uint64_t needed) {
+Answer<const sandbox::Descriptor*> folder_at(Guest& guest, uint32_t fd, uint64_t needed) {
   auto found = guest.descriptor(fd);
   if (!found) return found;
   if ((*found)->folder == nullptr) return std::unexpected(Errno::notdir);
@@ -19,7 +19,7 @@ Answer<sandbox::Descriptor*> folder_at(Guest& guest, uint32_t fd, uint64_t neede
 }
 
 struct TwoFolders {
-  sandbox::Descriptor &from, &to;
+  const sandbox::Descriptor &from, &to;
 };
 Answer<TwoFolders> folders_at(Guest& guest, uint32_t from_fd, uint64_t from_needed, uint32_t to_fd, uint64_t to_needed) {
   if (auto open = guest.descriptor(to_fd); !open) return std::unexpected(open.error());
@@ -74,7 +74,7 @@ Errno check_rights(const sandbox::Descriptor& folder, uint32_t oflags, uint64_t 
 }  // namespace
 
 Errno path_create_directory(Guest& guest, uint32_t fd, uint32_t path, uint32_t path_len) {
-  sandbox::Descriptor& at = *NEED(folder_at(guest, fd, rights::path_create_directory));
+  const sandbox::Descriptor& at = *NEED(folder_at(guest, fd, rights::path_create_directory));
   return done(at.folder->make_folder(NEED(guest.path(path, path_len))));
 }
 
@@ -89,7 +89,7 @@ Errno path_filestat_get(Guest& guest, uint32_t fd, uint32_t flags, uint32_t path
 
 Errno path_filestat_set_times(Guest& guest, uint32_t fd, uint32_t flags, uint32_t path, uint32_t path_len, uint64_t atim,
                               uint64_t mtim, uint32_t fst_flags) {
-  sandbox::Descriptor& at = *NEED(folder_at(guest, fd, rights::path_filestat_set_times));
+  const sandbox::Descriptor& at = *NEED(folder_at(guest, fd, rights::path_filestat_set_times));
   const Follow follow = NEED(follow_of(flags));
   const NewTimes times = NEED(new_times(atim, mtim, fst_flags));
   return done(at.folder->set_times_of(NEED(guest.path(path, path_len)), follow, times.accessed, times.modified));
@@ -136,17 +136,18 @@ Errno path_open(Guest& guest, uint32_t fd, uint32_t dirflags, uint32_t path, uin
 Errno path_readlink(Guest& guest, uint32_t fd, uint32_t path, uint32_t path_len, uint32_t buf, uint32_t buf_len, uint32_t out) {
   const sandbox::Descriptor& at = *NEED(folder_at(guest, fd, rights::path_readlink));
   const std::string name = NEED(guest.path(path, path_len));
-  const MutableBytes into = NEED(guest.out(buf, buf_len));
+  const MutableBytes into = NEED(guest.out_uncounted(buf, buf_len));
   uint8_t* const used_out = NEED(guest.out(out, 4)).data();
   const std::string target = NEED(at.folder->target_of(name));
   const size_t used = std::min(target.size(), into.size());
+  NEED(guest.count(used));
   std::copy_n(target.begin(), used, into.begin());
   store_le(used_out, static_cast<uint32_t>(used));
   return Errno::success;
 }
 
 Errno path_remove_directory(Guest& guest, uint32_t fd, uint32_t path, uint32_t path_len) {
-  sandbox::Descriptor& at = *NEED(folder_at(guest, fd, rights::path_remove_directory));
+  const sandbox::Descriptor& at = *NEED(folder_at(guest, fd, rights::path_remove_directory));
   return done(at.folder->remove_folder(NEED(guest.path(path, path_len))));
 }
 
@@ -158,13 +159,13 @@ Errno path_rename(Guest& guest, uint32_t fd, uint32_t old_path, uint32_t old_pat
 }
 
 Errno path_symlink(Guest& guest, uint32_t old_path, uint32_t old_path_len, uint32_t fd, uint32_t new_path, uint32_t new_path_len) {
-  sandbox::Descriptor& at = *NEED(folder_at(guest, fd, rights::path_symlink));
+  const sandbox::Descriptor& at = *NEED(folder_at(guest, fd, rights::path_symlink));
   const std::string target = NEED(guest.path(old_path, old_path_len));
   return done(at.folder->make_link(target, NEED(guest.path(new_path, new_path_len))));
 }
 
 Errno path_unlink_file(Guest& guest, uint32_t fd, uint32_t path, uint32_t path_len) {
-  sandbox::Descriptor& at = *NEED(folder_at(guest, fd, rights::path_unlink_file));
+  const sandbox::Descriptor& at = *NEED(folder_at(guest, fd, rights::path_unlink_file));
   return done(at.folder->unlink(NEED(guest.path(path, path_len))));
 }
 

@@ -20,7 +20,7 @@ struct Subscription {
   Errno error = Errno::success;
   sandbox::ClockId clock = {};
   uint64_t deadline_ns = 0;
-  sandbox::Descriptor* descriptor = nullptr;
+  const sandbox::Descriptor* descriptor = nullptr;
 };
 
 Subscription read_clock(const uint8_t* from, Subscription subscription, Guest& guest) {
@@ -103,8 +103,8 @@ bool wait(std::span<const Subscription> subscriptions, sandbox::Process& process
 Errno poll_oneoff(Guest& guest, uint32_t in, uint32_t out, uint32_t count, uint32_t count_out) {
   if (count == 0 || count > subscriptions_limit) return Errno::inval;
   const Bytes list = NEED(guest.bytes(in, uint64_t{count} * guest.layout.subscription_size));
-  NEED(guest.bytes(out, uint64_t{count} * size::event));
-  NEED(guest.bytes(count_out, 4));
+  NEED(guest.check(out, uint64_t{count} * size::event));
+  NEED(guest.check(count_out, 4));
   // Copied out whole before the first event is written: the two arrays may overlap. Events are copied in at the end: a wait may
   // move the guest's memory.
   std::vector<Subscription> subscriptions;

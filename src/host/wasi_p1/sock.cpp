@@ -6,7 +6,7 @@ namespace {
 
 constexpr uint32_t first_of_opened = 3;  // as of files: path.cpp
 
-Answer<sandbox::Descriptor*> socket_at(Guest& guest, uint32_t fd, uint64_t needed) {
+Answer<const sandbox::Descriptor*> socket_at(Guest& guest, uint32_t fd, uint64_t needed) {
   auto found = guest.descriptor(fd);
   if (!found) return found;
   if (!is_socket(**found)) return std::unexpected(Errno::notsock);
@@ -20,10 +20,10 @@ Errno sock_accept(Guest& guest, uint32_t fd, uint32_t flags, uint32_t out) {
   const sandbox::Descriptor& listener = *NEED(socket_at(guest, fd, 0));
   if ((flags & ~fdflags::nonblock) != 0 || !is_listener(listener)) return Errno::inval;
   if (!has_rights(listener, rights::sock_accept)) return Errno::notcapable;
-  NEED(guest.bytes(out, 4));
+  NEED(guest.check(out, 4));
   const uint64_t dropped = listener.dropped_inheriting;
   const uint32_t made = NEED(guest.process.accept(fd, (flags & fdflags::nonblock) == 0, first_of_opened));
-  guest.process.find(made)->dropped_rights = dropped;
+  guest.process.change(made)->dropped_rights = dropped;
   store_le(NEED(guest.out(out, 4)).data(), made);
   return Errno::success;
 }
@@ -33,11 +33,12 @@ Errno sock_recv(Guest& guest, uint32_t fd, uint32_t iovs, uint32_t count, uint32
   if ((flags & ~riflags::all) != 0) return Errno::inval;
   if (!is_listener(descriptor) && !has_rights(descriptor, rights::fd_read)) return Errno::notcapable;
   const auto buffers = NEED(guest.pieces_out(iovs, count));
-  NEED(guest.bytes(size_out, 4));
-  NEED(guest.bytes(flags_out, 2));
+  NEED(guest.check(size_out, 4));
+  NEED(guest.check(flags_out, 2));
   const sandbox::Received received = NEED(
       guest.process.receive(fd, buffers, {.only_looks = (flags & riflags::peek) != 0, .fills = (flags & riflags::waitall) != 0},
                             [&] { return guest.pieces_again(iovs, count); }));
+  NEED(guest.count(received.size));
   store_le(NEED(guest.out(size_out, 4)).data(), static_cast<uint32_t>(received.size));
   store_le(NEED(guest.out(flags_out, 2)).data(), received.is_truncated ? roflags::data_truncated : uint16_t{0});
   return Errno::success;
@@ -48,8 +49,9 @@ Errno sock_send(Guest& guest, uint32_t fd, uint32_t iovs, uint32_t count, uint32
   if (flags != 0) return Errno::inval;  // preview 1 defines none
   if (!is_listener(descriptor) && !has_rights(descriptor, rights::fd_write)) return Errno::notcapable;
   const auto pieces = NEED(guest.pieces_in(iovs, count));
-  NEED(guest.bytes(out, 4));
+  NEED(guest.check(out, 4));
   const uint64_t sent = NEED(guest.process.send(fd, pieces, [&] { return guest.pieces_again(iovs, count); }));
+  NEED(guest.count(sent));
   store_le(NEED(guest.out(out, 4)).data(), static_cast<uint32_t>(sent));
   return Errno::success;
 }

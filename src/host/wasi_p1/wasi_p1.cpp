@@ -49,13 +49,24 @@ constexpr bool describes(std::span<const calls::Parameter> parameters, Errno (*)
   return calls::value_count(parameters) == sizeof...(Args);
 }
 
+// A call that was to move more bytes than its guest may ends it: an errno would be one more thing that a program may overlook.
+[[gnu::noinline]] Failure moved_too_much(const sandbox::Process& process) {
+  return Failure(Trap{.kind = TrapKind::limit, .message = process.limit_text()});
+}
+
 // Off the path of a guest that nobody watches.
 template <class... Args>
 [[gnu::noinline]] std::expected<uint32_t, Failure> call_watched(const calls::Function& function, Guest& guest,
                                                                 Errno (*body)(Guest&, Args...), Args... args) {
   const std::array<uint64_t, sizeof...(Args)> values = {static_cast<uint64_t>(args)...};
-  return to_guest(guest.process.watch->pass(function, values, guest.memory,
-                                            [&] { return calls::Ending{.value = static_cast<uint64_t>(body(guest, args...))}; }));
+  const auto run = [&] {
+    calls::Ending ending{.value = static_cast<uint64_t>(body(guest, args...))};
+    if (guest.process.has_moved_too_much()) ending = {calls::Ending::Kind::trapped, 0, guest.process.limit_text()};
+    return ending;
+  };
+  calls::Ending ending = guest.process.watch->pass(function, values, guest.memory, run);
+  if (guest.process.has_moved_too_much()) return std::unexpected(moved_too_much(guest.process));
+  return to_guest(std::move(ending));
 }
 
 // What stands behind a binding.
@@ -75,6 +86,8 @@ HostResult enter(void* data, Caller& caller, const CallFrame& frame) {
     if (process.watch == nullptr) [[likely]] {
       Guest guest = guest_of(caller, bound.layout);  // not before: a function that needs no memory does not look for it
       call::put(frame, result, static_cast<uint32_t>(body(guest, call::get<Args>(frame, Arguments::as_arguments[I])...)));
+      if (process.has_moved_too_much()) [[unlikely]]
+        return std::unexpected(moved_too_much(process));
       return {};
     }
     Guest guest = guest_of(caller, bound.layout);

@@ -1,0 +1,193 @@
+// Events that guests answer from memory: what one costs the host (no allocation, no system call), and what its limits are. (wat2wasm)
+//
+//   (module
+//     (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+//     (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+//     (import "wasi_snapshot_preview1" "clock_time_get" (func $clock (param i32 i64 i32) (result i32)))
+//     (import "wasi_snapshot_preview1" "random_get" (func $random (param i32 i32) (result i32)))
+//     (memory (export "memory") 3)
+//     (func $check (param i32) (if (local.get 0) (then unreachable)))
+//     (func (export "answer") (local $size i32)
+//       (loop $again
+//         (i32.store (i32.const 0) (i32.add (i32.const 65536) (local.get $size)))
+//         (i32.store (i32.const 4) (i32.const 1000))
+//         (call $check (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+//         (local.set $size (i32.add (local.get $size) (i32.load (i32.const 8))))
+//         (br_if $again (i32.load (i32.const 8))))
+//       (call $check (call $clock (i32.const 1) (i64.const 0) (i32.const 16)))
+//       (i32.store (i32.const 0) (i32.const 65536)) (i32.store (i32.const 4) (local.get $size))
+//       (call $check (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))
+//     (func (export "draw") (param $size i32)
+//       (loop $again (call $check (call $random (i32.const 65536) (local.get $size))) (br $again)))
+//     (func (export "draw_once") (call $check (call $random (i32.const 65536) (i32.const 16)))))
+#include "host/sandbox/event.h"
+#include "host/sandbox/system.h"
+#include "host/wasi_p1/wasi_p1.h"
+
+#include <mote/linker.h>
+
+#include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <new>
+#include <string>
+
+// Every allocation of this program is counted.
+namespace {
+std::atomic<uint64_t> allocations = 0;
+}  // namespace
+void* operator new(size_t size) {
+  ++allocations;
+  if (void* made = std::malloc(size)) return made;
+  std::abort();
+}
+void operator delete(void* gone) noexcept {
+  std::free(gone);
+}
+void operator delete(void* gone, size_t) noexcept {
+  std::free(gone);
+}
+
+namespace mote {
+namespace {
+
+constexpr uint8_t guest_module[] = {
+    0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x1d, 0x05, 0x60, 0x04, 0x7f, 0x7f, 0x7f, 0x7f, 0x01, 0x7f, 0x60, 0x03,
+    0x7f, 0x7e, 0x7f, 0x01, 0x7f, 0x60, 0x02, 0x7f, 0x7f, 0x01, 0x7f, 0x60, 0x01, 0x7f, 0x00, 0x60, 0x00, 0x00, 0x02, 0x90, 0x01,
+    0x04, 0x16, 0x77, 0x61, 0x73, 0x69, 0x5f, 0x73, 0x6e, 0x61, 0x70, 0x73, 0x68, 0x6f, 0x74, 0x5f, 0x70, 0x72, 0x65, 0x76, 0x69,
+    0x65, 0x77, 0x31, 0x07, 0x66, 0x64, 0x5f, 0x72, 0x65, 0x61, 0x64, 0x00, 0x00, 0x16, 0x77, 0x61, 0x73, 0x69, 0x5f, 0x73, 0x6e,
+    0x61, 0x70, 0x73, 0x68, 0x6f, 0x74, 0x5f, 0x70, 0x72, 0x65, 0x76, 0x69, 0x65, 0x77, 0x31, 0x08, 0x66, 0x64, 0x5f, 0x77, 0x72,
+    0x69, 0x74, 0x65, 0x00, 0x00, 0x16, 0x77, 0x61, 0x73, 0x69, 0x5f, 0x73, 0x6e, 0x61, 0x70, 0x73, 0x68, 0x6f, 0x74, 0x5f, 0x70,
+    0x72, 0x65, 0x76, 0x69, 0x65, 0x77, 0x31, 0x0e, 0x63, 0x6c, 0x6f, 0x63, 0x6b, 0x5f, 0x74, 0x69, 0x6d, 0x65, 0x5f, 0x67, 0x65,
+    0x74, 0x00, 0x01, 0x16, 0x77, 0x61, 0x73, 0x69, 0x5f, 0x73, 0x6e, 0x61, 0x70, 0x73, 0x68, 0x6f, 0x74, 0x5f, 0x70, 0x72, 0x65,
+    0x76, 0x69, 0x65, 0x77, 0x31, 0x0a, 0x72, 0x61, 0x6e, 0x64, 0x6f, 0x6d, 0x5f, 0x67, 0x65, 0x74, 0x00, 0x02, 0x03, 0x05, 0x04,
+    0x03, 0x04, 0x03, 0x04, 0x05, 0x03, 0x01, 0x00, 0x03, 0x07, 0x26, 0x04, 0x06, 0x6d, 0x65, 0x6d, 0x6f, 0x72, 0x79, 0x02, 0x00,
+    0x06, 0x61, 0x6e, 0x73, 0x77, 0x65, 0x72, 0x00, 0x05, 0x04, 0x64, 0x72, 0x61, 0x77, 0x00, 0x06, 0x09, 0x64, 0x72, 0x61, 0x77,
+    0x5f, 0x6f, 0x6e, 0x63, 0x65, 0x00, 0x07, 0x0a, 0x88, 0x01, 0x04, 0x08, 0x00, 0x20, 0x00, 0x04, 0x40, 0x00, 0x0b, 0x0b, 0x5e,
+    0x01, 0x01, 0x7f, 0x03, 0x40, 0x41, 0x00, 0x41, 0x80, 0x80, 0x04, 0x20, 0x00, 0x6a, 0x36, 0x02, 0x00, 0x41, 0x04, 0x41, 0xe8,
+    0x07, 0x36, 0x02, 0x00, 0x41, 0x00, 0x41, 0x00, 0x41, 0x01, 0x41, 0x08, 0x10, 0x00, 0x10, 0x04, 0x20, 0x00, 0x41, 0x08, 0x28,
+    0x02, 0x00, 0x6a, 0x21, 0x00, 0x41, 0x08, 0x28, 0x02, 0x00, 0x0d, 0x00, 0x0b, 0x41, 0x01, 0x42, 0x00, 0x41, 0x10, 0x10, 0x02,
+    0x10, 0x04, 0x41, 0x00, 0x41, 0x80, 0x80, 0x04, 0x36, 0x02, 0x00, 0x41, 0x04, 0x20, 0x00, 0x36, 0x02, 0x00, 0x41, 0x01, 0x41,
+    0x00, 0x41, 0x01, 0x41, 0x08, 0x10, 0x01, 0x10, 0x04, 0x0b, 0x11, 0x00, 0x03, 0x40, 0x41, 0x80, 0x80, 0x04, 0x20, 0x00, 0x10,
+    0x03, 0x10, 0x04, 0x0c, 0x00, 0x0b, 0x0b, 0x0c, 0x00, 0x41, 0x80, 0x80, 0x04, 0x41, 0x10, 0x10, 0x03, 0x10, 0x04, 0x0b};
+
+template <class T, class E>
+T must(std::expected<T, E> result) {
+  if (!result) {
+    ADD_FAILURE() << result.error().text();
+    abort();
+  }
+  if constexpr (!std::is_void_v<T>) return std::move(*result);
+}
+
+const Engine& engine() {
+  static const Engine one = must(Engine::create({.tiering = Tiering::baseline}));
+  return one;
+}
+
+// A store that serves events, one after another. Its memory is not reset here: that is the pool's.
+class Events : public testing::Test {
+ protected:
+  Events() : store_(must(Store::create(engine()))) {
+    static const Module module = must(Module::compile(engine(), guest_module, "guest.wasm"));
+    Linker linker(engine());
+    must(wasi_p1::define_all(linker));
+    store_.set_data(&events_.process());
+    instance_ = must(linker.instantiate(store_, module));
+    events_.arm();
+  }
+  template <class Signature>
+  TypedFunc<Signature> func(std::string_view name) const {
+    return must(instance_.typed_func<Signature>(name));
+  }
+  bool answers(const TypedFunc<void()>& answer, const std::string& event) {
+    events_.begin({reinterpret_cast<const uint8_t*>(event.data()), event.size()});
+    const bool is_right = answer().has_value() && std::ranges::equal(events_.answer(), event, {}, {}, [](char c) {
+      return static_cast<uint8_t>(c);
+    });
+    events_.reset();
+    return is_right;
+  }
+
+  sandbox::SystemClocks clocks_;
+  sandbox::SystemRandom random_;
+  sandbox::EventProcess events_{clocks_, random_, {.host_call_bytes = 1'000'000}};
+  Store store_;
+  Instance instance_;
+};
+
+TEST_F(Events, AllocateNothing) {
+  const auto answer = func<void()>("answer");
+  const std::string small(40, 's'), large(60'000, 'l');
+  for (int i = 0; i < 100; ++i) {
+    const uint64_t before = allocations;
+    const bool is_right = answers(answer, i % 2 == 0 ? large : small);
+    const uint64_t made = allocations - before;
+    EXPECT_TRUE(is_right);
+    if (i > 1) EXPECT_EQ(made, 0u) << i;
+  }
+}
+
+// From here on this process may only end: any other system call kills it.
+bool allow_only_the_end() {
+  sock_filter program[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_exit_group, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+  };
+  const sock_fprog filter = {std::size(program), program};
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+int status_of_child(const std::function<int()>& body) {
+  const pid_t child = fork();
+  if (child == 0) _exit(body());
+  int status = 0;
+  EXPECT_EQ(waitpid(child, &status, 0), child);
+  return status;
+}
+
+TEST_F(Events, MakeNoSystemCall) {
+  const auto answer = func<void()>("answer");
+  const std::string event(5'000, 'e');
+  ASSERT_TRUE(answers(answer, event));
+  const int status = status_of_child([&] {
+    if (!answers(answer, event) || !allow_only_the_end()) return 1;
+    for (int i = 0; i < 1000; ++i) {
+      if (!answers(answer, event)) return 2;
+    }
+    return 0;
+  });
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  // That the trap would have been noticed:
+  const int killed = status_of_child([&] {
+    if (!allow_only_the_end()) return 1;
+    return getppid() == 0 ? 2 : 3;
+  });
+  EXPECT_TRUE(WIFSIGNALED(killed)) << killed;
+}
+
+TEST_F(Events, TheBytesOfHostCallsHaveALimit) {
+  for (const int32_t size : {1, 1000, 60'000}) {
+    const auto ended = func<void(int32_t)>("draw")(size);
+    ASSERT_FALSE(ended);
+    EXPECT_EQ(ended.error().kind, Failure::Kind::trap);
+    EXPECT_EQ(ended.error().trap.kind, TrapKind::limit);
+    EXPECT_EQ(ended.error().trap.message,
+              "limit exceeded: max-host-call-bytes=1000000: host calls were to move more bytes in and out of the guest's memory");
+    events_.reset();
+    EXPECT_TRUE(answers(func<void()>("answer"), "the next event")) << "it has its own";
+  }
+}
+
+}  // namespace
+}  // namespace mote
