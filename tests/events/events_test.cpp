@@ -1,4 +1,5 @@
-// Events that guests answer from memory: what one costs the host (no allocation, no system call), and what its limits are. (wat2wasm)
+// Events that guests answer from memory: what one costs the host (no allocation, no system call), and what its limits are.
+// (wat2wasm)
 //
 //   (module
 //     (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
@@ -20,6 +21,7 @@
 //     (func (export "draw") (param $size i32)
 //       (loop $again (call $check (call $random (i32.const 65536) (local.get $size))) (br $again)))
 //     (func (export "draw_once") (call $check (call $random (i32.const 65536) (i32.const 16)))))
+#include "host/running/event_watchdog.h"
 #include "host/sandbox/event.h"
 #include "host/sandbox/system.h"
 #include "host/wasi_p1/wasi_p1.h"
@@ -111,15 +113,15 @@ class Events : public testing::Test {
   }
   bool answers(const TypedFunc<void()>& answer, const std::string& event) {
     events_.begin({reinterpret_cast<const uint8_t*>(event.data()), event.size()});
-    const bool is_right = answer().has_value() && std::ranges::equal(events_.answer(), event, {}, {}, [](char c) {
-      return static_cast<uint8_t>(c);
-    });
+    const bool is_right =
+        answer().has_value() && std::ranges::equal(events_.answer(), event, {}, {}, [](char c) { return static_cast<uint8_t>(c); });
     events_.reset();
     return is_right;
   }
 
   sandbox::SystemClocks clocks_;
   sandbox::SystemRandom random_;
+  sandbox::ReserveRandom reserve_;
   sandbox::EventProcess events_{clocks_, random_, {.host_call_bytes = 1'000'000}};
   Store store_;
   Instance instance_;
@@ -160,10 +162,15 @@ TEST_F(Events, MakeNoSystemCall) {
   const auto answer = func<void()>("answer");
   const std::string event(5'000, 'e');
   ASSERT_TRUE(answers(answer, event));
+  running::EventWatchdog dog;
+  const auto line = dog.line();
+  const Stopper stopper = store_.stopper();
   const int status = status_of_child([&] {
     if (!answers(answer, event) || !allow_only_the_end()) return 1;
     for (int i = 0; i < 1000; ++i) {
+      line->begin(stopper, {.wall_ns = 1'000'000'000});
       if (!answers(answer, event)) return 2;
+      if (line->end()) return 3;
     }
     return 0;
   });
@@ -174,6 +181,24 @@ TEST_F(Events, MakeNoSystemCall) {
     return getppid() == 0 ? 2 : 3;
   });
   EXPECT_TRUE(WIFSIGNALED(killed)) << killed;
+}
+
+// Most draws of few numbers are none either: here 250 of 255.
+TEST_F(Events, RandomNumbersComeFromAReserve) {
+  sandbox::EventProcess process(clocks_, reserve_);
+  process.arm();
+  store_.set_data(&process.process());
+  const auto draw = func<void()>("draw_once");
+  must(draw());
+  const int status = status_of_child([&] {
+    if (!draw() || !allow_only_the_end()) return 1;
+    for (int i = 0; i < 250; ++i) {
+      if (!draw()) return 2;
+      process.reset();
+    }
+    return 0;
+  });
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
 }
 
 TEST_F(Events, TheBytesOfHostCallsHaveALimit) {

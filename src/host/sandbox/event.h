@@ -1,5 +1,5 @@
-// Events: what goes in and out of a process that serves one after another (Process::arm), when that is bytes in memory: an event that
-// the guest reads from stdin, and the answer that it writes to stdout.
+// Events: what goes in and out of a process that serves one after another (Process::arm), when that is bytes in memory: an event
+// that the guest reads from stdin, and the answer that it writes to stdout.
 //
 //   EventProcess events(clocks, random, limits);
 //   events.process().arguments = …;  folders, …

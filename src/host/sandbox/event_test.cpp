@@ -98,7 +98,8 @@ TEST_F(EventTest, DescriptorsAreBack) {
   const auto* const stream = process_.find(3)->stream.get();
   std::string temporary;
   ASSERT_EQ(process_.open({.stream = std::make_unique<FakeStream>(temporary), .is_writable = true}), 4u);
-  ASSERT_EQ(process_.open({.stream = std::make_unique<FakeStream>(temporary)}), Outcome<uint32_t>(std::unexpected(Refusal::too_many_open)));
+  ASSERT_EQ(process_.open({.stream = std::make_unique<FakeStream>(temporary)}),
+            Outcome<uint32_t>(std::unexpected(Refusal::too_many_open)));
   ASSERT_TRUE(process_.renumber(4, 0));  // stdin is closed
   ASSERT_TRUE(process_.renumber(3, 1));
   ASSERT_TRUE(process_.close(2));
@@ -212,7 +213,8 @@ TEST_F(EventTest, AFileThatEveryEventFindsStandsWhereItStood) {
 TEST_F(EventTest, ASocketThatEveryEventFindsIsNotShutDown) {
   auto listener = os::listen_tcp({.bytes = {127, 0, 0, 1}});
   ASSERT_TRUE(listener);
-  process_.open({.stream = std::move(*Socket::adopt(std::move(*listener))), .is_readable = true, .is_writable = true, .may_wait = false});
+  process_.open(
+      {.stream = std::move(*Socket::adopt(std::move(*listener))), .is_readable = true, .is_writable = true, .may_wait = false});
   events_.arm();
   EXPECT_EQ(process_.shut_down(3, true, true), Outcome<void>(std::unexpected(Refusal::not_permitted)));
   EXPECT_EQ(process_.denials.count(), 1u);

@@ -110,6 +110,11 @@ Outcome<void> SystemRandom::fill(MutableBytes into) {
   return {};
 }
 
+Outcome<void> ReserveRandom::fill(MutableBytes into) {
+  if (!reserve_.fill(into)) return std::unexpected(Refusal::io_failure);
+  return {};
+}
+
 std::unique_ptr<Stream> system_stream(int descriptor, io::Waiting& waiting) {
   return std::make_unique<SystemStream>(descriptor, waiting);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/io/waiting.h"
+#include "base/os/random.h"
 #include "host/sandbox/effects.h"
 
 #include <memory>
@@ -25,6 +26,15 @@ class SystemClocks : public Clocks {
 class SystemRandom : public Random {
  public:
   [[nodiscard]] Outcome<void> fill(MutableBytes into) override;
+};
+
+// The same for guests that come one after another: most draws are no system call (os::RandomReserve). For one thread's guests.
+class ReserveRandom : public Random {
+ public:
+  [[nodiscard]] Outcome<void> fill(MutableBytes into) override;
+
+ private:
+  os::RandomReserve reserve_;
 };
 
 // A stream behind which is a descriptor of this process. SystemClocks can wait for such streams only.

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstring>
 #include <thread>
 
@@ -64,6 +65,14 @@ TEST_F(SystemStreams, ClocksWaitForStreamsOrTime) {
   EXPECT_TRUE(clocks.sleep_until(ClockId::realtime, clocks.now_ns(ClockId::realtime) + 5'000'000));
   EXPECT_GE(clocks.now_ns(ClockId::monotonic) - begin, 15'000'000u);
   EXPECT_GE(clocks.resolution_ns(ClockId::monotonic), 1u);
+}
+
+TEST(ReserveRandomTest, DrawsDiffer) {
+  ReserveRandom random;
+  std::array<uint8_t, 16> first = {}, second = {};
+  ASSERT_TRUE(random.fill(first));
+  ASSERT_TRUE(random.fill(second));
+  EXPECT_NE(first, second);
 }
 
 TEST(SystemRandomTest, FillsWithSomethingElseEachTime) {

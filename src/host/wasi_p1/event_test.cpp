@@ -50,7 +50,10 @@ constexpr uint32_t end = 65536;
 class Served {
  public:
   explicit Served(const sandbox::EventLimits& limits = {})
-      : clocks_(real_clocks_, 1'000'000'000), random_(7), events(clocks_, random_, limits), memory(end, 0xaa),
+      : clocks_(real_clocks_, 1'000'000'000),
+        random_(7),
+        events(clocks_, random_, limits),
+        memory(end, 0xaa),
         guest{events.process(), memory} {
     base_ = *os::make_temporary_folder("mote-event-test-");
     fs::create_directories(base_ / "granted/sub");
@@ -90,8 +93,8 @@ class Served {
  private:
   void grant(const std::string& name, sandbox::Access access) {
     sandbox::Descriptor descriptor{.granted_as = "/" + name};
-    descriptor.folder = std::move(
-        *sandbox::Folder::granted(sandbox::test_grant((base_ / name).string(), access, &events.process().denials)));
+    descriptor.folder =
+        std::move(*sandbox::Folder::granted(sandbox::test_grant((base_ / name).string(), access, &events.process().denials)));
     events.process().open(std::move(descriptor));
   }
   fs::path base_;
