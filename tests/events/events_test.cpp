@@ -27,6 +27,7 @@
 #include "host/wasi_p1/wasi_p1.h"
 
 #include <mote/linker.h>
+#include <mote/pool.h>
 
 #include <gtest/gtest.h>
 #include <linux/filter.h>
@@ -40,8 +41,11 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <functional>
 #include <new>
+#include <optional>
 #include <string>
+#include <thread>
 
 // Every allocation of this program is counted.
 namespace {
@@ -212,6 +216,131 @@ TEST_F(Events, TheBytesOfHostCallsHaveALimit) {
     events_.reset();
     EXPECT_TRUE(answers(func<void()>("answer"), "the next event")) << "it has its own";
   }
+}
+
+// ---- In a pool: a fresh sandbox for each event, and the process beside it ----
+
+class PooledEvents : public testing::Test {
+ protected:
+  PooledEvents() {
+    static const Module module = must(Module::compile(engine(), guest_module, "guest.wasm"));
+    Linker linker(engine());
+    must(wasi_p1::define_all(linker));
+    pool_.emplace(must(Pool::create(engine(), linker, {.members = {{"guest", module}}})));
+    worker_.emplace(pool_->worker());
+    answer_.emplace(must(pool_->func<void()>("answer")));
+    events_.arm();
+  }
+  // From acquire to reset; `line` watches.
+  bool answers(const std::string& event, running::EventWatchdog::Line& line) {
+    auto lease = worker_->acquire();
+    if (!lease) return false;
+    lease->store().set_data(&events_.process());
+    events_.begin({reinterpret_cast<const uint8_t*>(event.data()), event.size()});
+    line.begin(lease->stopper(), {.wall_ns = 10'000'000'000, .cpu_ns = 10'000'000'000});
+    const bool has_answered = answer_->in(*lease)().has_value();
+    const bool was_told = line.end();
+    const bool is_right = has_answered && !was_told && std::ranges::equal(events_.answer(), event, {}, {}, [](char c) {
+      return static_cast<uint8_t>(c);
+    });
+    events_.reset();
+    return is_right;
+  }
+
+  std::optional<Pool> pool_;
+  std::optional<Pool::Worker> worker_;
+  std::optional<PoolFunc<void()>> answer_;
+  sandbox::SystemClocks clocks_;
+  sandbox::ReserveRandom random_;
+  sandbox::EventProcess events_{clocks_, random_};
+  running::EventWatchdog dog_;
+};
+
+TEST_F(PooledEvents, AllocateNothingAndMakeNoSystemCall) {
+  const auto line = dog_.line();
+  const std::string event(5'000, 'e');
+  for (int i = 0; i < 50; ++i) {
+    const uint64_t before = allocations;
+    const bool is_right = answers(event, *line);
+    const uint64_t made = allocations - before;
+    EXPECT_TRUE(is_right);
+    if (i > 10) EXPECT_EQ(made, 0u) << i;
+  }
+  const int status = status_of_child([&] {
+    if (!answers(event, *line) || !allow_only_the_end()) return 1;
+    for (int i = 0; i < 1000; ++i) {
+      if (!answers(event, *line)) return 2;
+    }
+    return 0;
+  });
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+}
+
+// What the kernel reads into a page that no event has written to yet arrives, and is gone for the next event.
+TEST_F(PooledEvents, TheKernelWritesIntoMemoryThatIsPutBack) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  sandbox::Process process(clocks_, random_);
+  ASSERT_TRUE(process.open({.stream = sandbox::system_stream(ends[0]), .is_readable = true}));
+  ASSERT_TRUE(process.open({.stream = std::make_unique<sandbox::EventOutput>(100'000, "stdout", process.denials), .is_writable = true}));
+  auto& output = static_cast<sandbox::EventOutput&>(*process.find(1)->stream);
+  process.arm();
+  const std::string secret(20'000, 's');
+  ASSERT_EQ(write(ends[1], secret.data(), secret.size()), static_cast<ssize_t>(secret.size()));
+  close(ends[1]);
+  {
+    const auto lease = must(worker_->acquire());
+    lease.store().set_data(&process);
+    must(answer_->in(lease)());
+    EXPECT_TRUE(std::ranges::equal(output.bytes(), secret, {}, {}, [](char c) { return static_cast<uint8_t>(c); }));
+    EXPECT_EQ(lease.instance().memory("memory")->bytes()[65536 + 19'999], 's');
+  }
+  const auto lease = must(worker_->acquire());
+  const auto memory = lease.instance().memory("memory")->bytes();
+  EXPECT_TRUE(std::ranges::all_of(memory, [](uint8_t byte) { return byte == 0; }));
+  close(ends[0]);
+}
+
+// Sandboxes are ended and used again, by several threads; each event has its own time. Those that were told have failed, all others
+// have answered.
+TEST_F(PooledEvents, AnEventThatTakesTooLongIsTheOnlyOneThatEnds) {
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+  GTEST_SKIP() << "ThreadSanitizer holds signals back until the thread calls into it, which a guest never does";
+#endif
+#endif
+  std::thread watching([&] { dog_.run(); });
+  const auto draw = must(pool_->func<void(int32_t)>("draw"));
+  std::atomic<uint64_t> ended = 0, answered = 0;
+  const auto work = [&](uint32_t seed) {
+    sandbox::ReserveRandom random;
+    sandbox::EventProcess events(clocks_, random, {.host_call_bytes = UINT64_MAX});
+    events.arm();
+    Pool::Worker worker = pool_->worker();
+    const auto line = dog_.line();
+    const std::string event(1000, 'e');
+    for (uint32_t i = 0; i < 20'000; ++i) {
+      auto lease = must(worker.acquire());
+      lease.store().set_data(&events.process());
+      events.begin({reinterpret_cast<const uint8_t*>(event.data()), event.size()});
+      const bool is_endless = (i + seed) % 1000 == 0;
+      line->begin(lease.stopper(), {.wall_ns = is_endless ? uint64_t{2'000'000} : uint64_t{10'000'000'000}});
+      const auto done = is_endless ? draw.in(lease)(16) : answer_->in(lease)();
+      const bool was_told = line->end();
+      EXPECT_EQ(was_told, is_endless);
+      EXPECT_EQ(done.has_value(), !is_endless);
+      if (!is_endless) EXPECT_EQ(events.answer().size(), event.size());
+      ++(was_told ? ended : answered);
+      events.reset();
+    }
+  };
+  std::thread first(work, 0), second(work, 500);
+  first.join();
+  second.join();
+  EXPECT_EQ(ended, 40u);
+  EXPECT_EQ(answered, 39'960u);
+  dog_.end();
+  watching.join();
 }
 
 }  // namespace
