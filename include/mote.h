@@ -10,46 +10,43 @@
 //
 // RULES, for every function that does not say otherwise
 //
-// Failures. A function that can fail returns a mote_failure_t*: NULL when it did what it was asked, else a failure that the caller
-// owns
-//   and gives to mote_failure_delete. Its outputs are then empty (NULL, zero). Nothing is kept in a global or in errno.
-// Ownership. What a *_create, *_compile, *_load, *_share or an output of type T** gives belongs to the caller, until the T_delete
-// of its
-//   type. Deletes take NULL. `const char*`, `mote_string_t`, `mote_bytes_t` and arrays are borrowed both ways: Mote copies what it
-//   keeps before it returns, and what it lends is valid as long as the comment says, else as long as the object that was asked.
-//   An engine lives as long as its modules and stores, whenever its handle is deleted; so does a module as its instances.
-// Callbacks come with a `void* data`, handed back in each call, and a `destroy` (or NULL), called once with it when nothing can
-// call the
-//   callback any more: also when the function that took them failed. Callbacks must return: no C++ exception, no longjmp out of
-//   one.
-// NULL and empty. Where a handle or an output is NULL, or a handle of a store is empty (all zero), a function that can fail says so
-//   (MOTE_ERROR_BAD_INPUT, with the parameter's name); another returns what it says for nothing: false, 0, NULL, or an empty
-//   string. Where NULL has a meaning, the comment names it. A dangling handle, and one of a deleted store, is undefined as in any C
-//   program.
-// Threads. Engines, modules, shared memories, stoppers and failures: any thread, several at once, but for their delete. A store and
-// what
-//   belongs to it (functions, memories, tables, globals, instances, tasks, values that are references): one thread at a time, any
-//   one. A linker: defining needs it alone, instantiating does not. Mote starts no thread.
-// Strings are a pointer and a size in bytes, UTF-8, not ended by a zero byte where they are given to Mote. Those that Mote lends do
-// have a
-//   zero byte behind them. {NULL, 0} is an empty string.
+// Failures. A function that can fail returns a mote_failure_t*: NULL when it did what it was asked, else a failure that the
+//   caller owns and gives to mote_failure_delete. Its outputs are then empty (NULL, zero). Nothing is kept in a global or in
+//   errno.
+// Ownership. What a *_create, *_compile, *_load, *_share or an output of type T** gives belongs to the caller, until the
+//   T_delete of its type. Deletes take NULL. `const char*`, `mote_string_t`, `mote_bytes_t` and arrays are borrowed both
+//   ways: Mote copies what it keeps before it returns, and what it lends is valid as long as the comment says, else as long
+//   as the object that was asked. An engine lives as long as its modules and stores, whenever its handle is deleted; so does
+//   a module as its instances.
+// Callbacks come with a `void* data`, handed back in each call, and a `destroy` (or NULL), called once with it when nothing
+//   can call the callback any more: also when the function that took them failed. Callbacks must return: no C++ exception, no
+//   longjmp out of one.
+// NULL and empty. Where a handle or an output is NULL, or a handle of a store is empty (all zero), a function that can fail
+//   says so (MOTE_ERROR_BAD_INPUT, with the parameter's name); another returns what it says for nothing: false, 0, NULL, or
+//   an empty string. Where NULL has a meaning, the comment names it. A dangling handle, and one of a deleted store, is
+//   undefined as in any C program.
+// Threads. Engines, modules, pools, shared memories, stoppers and failures: any thread, several at once, but for their
+//   delete. A store and what belongs to it (functions, memories, tables, globals, instances, tasks, values that are
+//   references): one thread at a time, any one. A linker: defining needs it alone, instantiating does not. Mote starts no
+//   thread.
+// Strings are a pointer and a size in bytes, UTF-8, not ended by a zero byte where they are given to Mote. Those that Mote
+//   lends do have a zero byte behind them. {NULL, 0} is an empty string.
 // Units are in the names: _bytes, _ns, _ms, pages of 64 KiB.
-// The process. The first engine installs handlers for SIGSEGV, SIGBUS, SIGILL, SIGFPE and SIGURG; they act on Mote's own and pass
-// on the
-//   rest to the handlers that were there before. A process without memory for a small allocation ends.
+// The process. The first engine installs handlers for SIGSEGV, SIGBUS, SIGILL, SIGFPE and SIGURG; they act on Mote's own and
+//   pass on the rest to the handlers that were there before. A process without memory for a small allocation ends.
 //
 // THE BINARY INTERFACE (MOTE_ABI)
 //
 // What is declared here never changes its name, its arguments, its numbers or its meaning while MOTE_ABI is the same; later
-// versions only add. A program that was compiled with this header links with any library of the same MOTE_ABI and the same or a
-// later version.
-// - Structs that begin with `size` grow at their end: set `size` to sizeof the struct. Zero in a field is its default, so a library
-// takes
-//   what an older caller lacks as zero, and refuses (MOTE_ERROR_UNSUPPORTED) what a newer caller set and it does not know. In a
-//   struct that Mote fills it writes only what fits `size`, and zero what it does not know.
-// - Structs without `size` never change: mote_string_t, mote_bytes_t, mote_value_t, mote_func_t and the other handles of a store.
-// - Enumerations are 32-bit integers. A newer library may return numbers that this header has no name for: keep a default branch.
-//   A number that the library does not know is refused (MOTE_ERROR_BAD_INPUT).
+//   versions only add. A program that was compiled with this header links with any library of the same MOTE_ABI and the same
+//   or a later version.
+// - Structs that begin with `size` grow at their end: set `size` to sizeof the struct. Zero in a field is its default, so a
+//   library takes what an older caller lacks as zero, and refuses (MOTE_ERROR_UNSUPPORTED) what a newer caller set and it
+//   does not know. In a struct that Mote fills it writes only what fits `size`, and zero what it does not know.
+// - Structs without `size` never change: mote_string_t, mote_bytes_t, mote_value_t, mote_pool_member_t, mote_func_t and the
+//   other handles of a store.
+// - Enumerations are 32-bit integers. A newer library may return numbers that this header has no name for: keep a default
+//   branch. A number that the library does not know is refused (MOTE_ERROR_BAD_INPUT).
 // - The fields of handles are private.
 #pragma once
 // NOLINTBEGIN: the rules of the lint are those of C++
@@ -78,8 +75,7 @@
 extern "C" {
 #endif
 
-// ---- Words
-// ------------------------------------------------------------------------------------------------------------------------
+// ---- Words ----
 
 typedef struct mote_string_t {
   const char* data;
@@ -115,8 +111,7 @@ typedef struct mote_limit_t {
 } mote_limit_t;
 MOTE_API bool mote_limit(size_t index, mote_limit_t* limit);
 
-// ---- Failures
-// ---------------------------------------------------------------------------------------------------------------------
+// ---- Failures ----
 
 // Why something was not done: an error (yours, ours, the machine's), a guest's trap, or a guest's own exit. Immutable.
 typedef struct mote_failure_t mote_failure_t;
@@ -171,8 +166,8 @@ MOTE_API mote_trap_kind_t mote_failure_trap_kind(const mote_failure_t* failure);
 MOTE_API int32_t mote_failure_exit_status(const mote_failure_t* failure);  // 0 of what is no exit
 // One line, without place or backtrace: what is wrong, for a trap beginning with the specification's words.
 MOTE_API mote_string_t mote_failure_message(const mote_failure_t* failure);
-// All there is to say, as a program would print it: the message with its place, a trap's backtrace one line a frame. No newline at
-// its end.
+// All there is to say, as a program would print it: the message with its place, a trap's backtrace one line a frame. No newline
+// at its end.
 MOTE_API mote_string_t mote_failure_text(const mote_failure_t* failure);
 // Where in the input an error is, as a byte offset; false when that makes no sense for it.
 MOTE_API bool mote_failure_offset(const mote_failure_t* failure, uint64_t* offset);
@@ -197,8 +192,7 @@ MOTE_API mote_failure_t* mote_failure_create_exit(int32_t status);
 MOTE_API mote_string_t mote_error_kind_name(mote_error_kind_t kind);
 MOTE_API mote_string_t mote_trap_kind_words(mote_trap_kind_t kind);
 
-// ---- Values and types
-// -------------------------------------------------------------------------------------------------------------
+// ---- Values and types ----
 
 typedef uint32_t mote_value_kind_t;
 enum {
@@ -291,8 +285,7 @@ typedef uint32_t mote_extern_kind_t;
 enum { MOTE_EXTERN_FUNC = 1, MOTE_EXTERN_TABLE = 2, MOTE_EXTERN_MEMORY = 3, MOTE_EXTERN_GLOBAL = 4, MOTE_EXTERN_TAG = 5 };
 MOTE_API mote_string_t mote_extern_kind_name(mote_extern_kind_t kind);  // "func"; "unknown" for other numbers. Static.
 
-// ---- Engine
-// -----------------------------------------------------------------------------------------------------------------------
+// ---- Engine ----
 
 // What modules and stores share: settings, the cache of compiled code, the compiler.
 typedef struct mote_engine_t mote_engine_t;
@@ -314,8 +307,8 @@ enum { MOTE_OPT_DEFAULT = 0, MOTE_OPT_0 = 1, MOTE_OPT_1 = 2, MOTE_OPT_2 = 3, MOT
 typedef uint32_t mote_cpu_t;
 enum { MOTE_CPU_HOST = 0, MOTE_CPU_X86_64_V2 = 1, MOTE_CPU_X86_64_V3 = 2 };
 
-// Lends threads to the baseline compiler: runs `work(work_data)` on up to `count` threads at once, this one included, and returns
-// when all have returned. Any thread may be the caller.
+// Lends threads to the baseline compiler: runs `work(work_data)` on up to `count` threads at once, this one included, and
+// returns when all have returned. Any thread may be the caller.
 typedef void (*mote_run_parallel_t)(void* data, uint32_t count, void (*work)(void* work_data), void* work_data);
 // Bytes of code compiled so far and in total, on the thread that compiles, a few times a second at most.
 typedef void (*mote_progress_t)(void* data, uint64_t done, uint64_t total);
@@ -370,9 +363,9 @@ enum {
   MOTE_CACHE_BUSY = 3,      // another process or thread is at it
   MOTE_CACHE_GAVE_UP = 4    // the compiler refused this module, or broke down over it less than an hour ago
 };
-// Makes optimised code of a module and keeps it in the cache, where modules that are compiled later, and mote_module_refresh, find
-// it. Takes seconds to minutes: call it on a thread that nobody waits for. `fill` may be NULL. Errors: unavailable (no cache, no
-// compiler).
+// Makes optimised code of a module and keeps it in the cache, where modules that are compiled later, and mote_module_refresh,
+// find it. Takes seconds to minutes: call it on a thread that nobody waits for. `fill` may be NULL. Errors: unavailable (no
+// cache, no compiler).
 MOTE_MUST_USE MOTE_API mote_failure_t* mote_engine_compile_into_cache(const mote_engine_t* engine, mote_bytes_t wasm,
                                                                       mote_cache_fill_t* fill);
 
@@ -384,21 +377,20 @@ MOTE_API void mote_buffer_delete(mote_buffer_t* buffer);
 MOTE_MUST_USE MOTE_API mote_failure_t* mote_engine_precompile(const mote_engine_t* engine, mote_bytes_t wasm,
                                                               mote_buffer_t** artifact);
 
-// ---- Modules
-// ----------------------------------------------------------------------------------------------------------------------
+// ---- Modules ----
 
 // Compiled code, immutable; serves any number of stores of its engine, on any threads.
 typedef struct mote_module_t mote_module_t;
 
-// From WebAssembly's binary format. The bytes are not needed afterwards; `name` appears in backtraces and may be empty.
-// Errors: bad input (malformed or invalid, with its offset; text; a component), unsupported, limit, unavailable.
+// From WebAssembly's binary format. The bytes are not needed afterwards; `name` appears in backtraces and may be empty. Errors:
+// bad input (malformed or invalid, with its offset; text; a component), unsupported, limit, unavailable.
 MOTE_MUST_USE MOTE_API mote_failure_t* mote_module_compile(const mote_engine_t* engine, mote_bytes_t wasm, mote_string_t name,
                                                            mote_module_t** module);
 // The same of a file, which a warm cache need not read. Errors also: not found, denied.
 MOTE_MUST_USE MOTE_API mote_failure_t* mote_module_compile_file(const mote_engine_t* engine, mote_string_t path,
                                                                 mote_module_t** module);
-// From an artifact, which is native code: load it only from places that you trust. Errors: bad input with the reason's name (not an
-// artifact, truncated, corrupt, another version, other settings), unsupported (CPU features).
+// From an artifact, which is native code: load it only from places that you trust. Errors: bad input with the reason's name (not
+// an artifact, truncated, corrupt, another version, other settings), unsupported (CPU features).
 MOTE_MUST_USE MOTE_API mote_failure_t* mote_module_load(const mote_engine_t* engine, mote_bytes_t artifact, mote_string_t name,
                                                         mote_module_t** module);
 MOTE_MUST_USE MOTE_API mote_failure_t* mote_module_load_file(const mote_engine_t* engine, mote_string_t path,
@@ -442,11 +434,10 @@ typedef struct mote_export_t {
   mote_extern_kind_t kind;
   uint32_t reserved;
 } mote_export_t;
-MOTE_API bool mote_module_import(const mote_module_t* module, size_t index, mote_import_t* import);
+MOTE_API bool mote_module_import(const mote_module_t* module, size_t index, mote_import_t* import_);
 MOTE_API bool mote_module_export(const mote_module_t* module, size_t index, mote_export_t* export_);
 
-// ---- Stores
-// -----------------------------------------------------------------------------------------------------------------------
+// ---- Stores ----
 
 // The unit of trust: owns instances that may be linked to each other, all they hold, and the stack they run on.
 typedef struct mote_store_t mote_store_t;
@@ -497,8 +488,8 @@ MOTE_API void* mote_store_data(const mote_store_t* store);
 // input when the engine was made without `fuel`.
 MOTE_MUST_USE MOTE_API mote_failure_t* mote_store_set_fuel(mote_store_t* store, int64_t fuel);
 MOTE_API int64_t mote_store_fuel(const mote_store_t* store);
-// Guests trap (MOTE_TRAP_INTERRUPT) when the engine's epoch has advanced by this many. Errors: bad input when the engine was made
-// without `epochs`.
+// Guests trap (MOTE_TRAP_INTERRUPT) when the engine's epoch has advanced by this many. Errors: bad input when the engine was
+// made without `epochs`.
 MOTE_MUST_USE MOTE_API mote_failure_t* mote_store_set_epoch_deadline(mote_store_t* store, uint64_t ticks_from_now);
 
 // Called after every memory.grow of the store's guests, on their thread: the size it had, the pages wanted, whether it was done.
@@ -507,28 +498,27 @@ typedef void (*mote_growth_observer_t)(void* data, uint64_t old_pages, uint64_t 
 MOTE_MUST_USE MOTE_API mote_failure_t* mote_store_set_growth_observer(mote_store_t* store, mote_growth_observer_t observer,
                                                                       void* data, mote_destroy_t destroy);
 
-// An externref that stands for a number of yours (a pointer, an index), and the number again; equal numbers give equal references.
-// False for null and for other values. Errors: limit ("max-externrefs").
+// An externref that stands for a number of yours (a pointer, an index), and the number again; equal numbers give equal
+// references. False for null and for other values. Errors: limit ("max-externrefs").
 MOTE_MUST_USE MOTE_API mote_failure_t* mote_store_new_externref(mote_store_t* store, uint64_t number, mote_value_t* reference);
 MOTE_API bool mote_store_externref_number(const mote_store_t* store, const mote_value_t* reference, uint64_t* number);
 
-// ---- Stopping a guest
-// -------------------------------------------------------------------------------------------------------------
+// ---- Stopping a guest ----
 
 // Ends or interrupts the guests of one store from another thread. May outlive the store; then its functions do nothing.
 typedef struct mote_stopper_t mote_stopper_t;
 MOTE_MUST_USE MOTE_API mote_failure_t* mote_store_stopper(const mote_store_t* store, mote_stopper_t** stopper);
 MOTE_API mote_stopper_t* mote_stopper_share(const mote_stopper_t* stopper);
 MOTE_API void mote_stopper_delete(mote_stopper_t* stopper);
-// The guest traps (MOTE_TRAP_INTERRUPT, with the reason) at whatever instruction it stands; in a host function, when that returns.
-// The store runs nothing any more: later calls trap alike, with the first reason. True when no guest of the store runs; waits for
-// that, at most `patience_ns`. From any thread but the store's own.
+// The guest traps (MOTE_TRAP_INTERRUPT, with the reason) at whatever instruction it stands; in a host function, when that
+// returns. The store runs nothing any more: later calls trap alike, with the first reason. True when no guest of the store runs;
+// waits for that, at most `patience_ns`. From any thread but the store's own.
 MOTE_API bool mote_stopper_stop(const mote_stopper_t* stopper, mote_string_t reason, uint64_t patience_ns);
-// The store's task comes back to whoever resumed it. At once where the guest is in compiled code; an order that meets it on its way
-// in or out may be lost, so repeat it if you still need the thread. Without a task: nothing.
+// The store's task comes back to whoever resumed it. At once where the guest is in compiled code; an order that meets it on its
+// way in or out may be lost, so repeat it if you still need the thread. Without a task: nothing.
 MOTE_API void mote_stopper_preempt(const mote_stopper_t* stopper);
-// CPU time of the store's guests and their host functions, from the first question on, which makes each entry into a guest dearer
-// by a system call.
+// CPU time of the store's guests and their host functions, from the first question on, which makes each entry into a guest
+// dearer by a system call.
 MOTE_API uint64_t mote_stopper_cpu_time_ns(const mote_stopper_t* stopper);
 // `begins` is called once, when the store's thread next enters a guest, by that thread, before. False: a guest runs now, nothing
 // will be called. After mote_stopper_cpu_time_ns only. NULL takes back the one before.
@@ -541,21 +531,20 @@ MOTE_MUST_USE MOTE_API mote_failure_t* mote_store_on_stop(mote_store_t* store, v
 // Ends the guest if it sleeps in memory.atomic.wait, now or later. From any thread; for good.
 MOTE_API void mote_store_cancel_waits(mote_store_t* store);
 
-// ---- Functions
-// --------------------------------------------------------------------------------------------------------------------
+// ---- Functions ----
 
 // What a host function sees of its caller. Valid during the call only.
 typedef struct mote_caller_t mote_caller_t;
 
-// A function of yours, called by guests. `results` holds null values of the right kinds; write them and return NULL, or return what
-// ends the guest: a failure of mote_failure_create_*, or one that another call returned. Mote takes that over.
+// A function of yours, called by guests. `results` holds null values of the right kinds; write them and return NULL, or return
+// what ends the guest: a failure of mote_failure_create_*, or one that another call returned. Mote takes that over.
 typedef mote_failure_t* (*mote_host_func_t)(void* data, mote_caller_t* caller, const mote_value_t* args, size_t arg_count,
                                             mote_value_t* results, size_t result_count);
 
 MOTE_API mote_store_t* mote_caller_store(const mote_caller_t* caller);  // NULL while a pool initializes
 MOTE_API void* mote_caller_data(const mote_caller_t* caller);           // mote_store_set_data
-// The memory of the instance that calls: its export "memory", else its memory 0; {NULL, 0} when it has none. Valid until the guest
-// runs or the memory grows. The pointer is yours to write through.
+// The memory of the instance that calls: its export "memory", else its memory 0; {NULL, 0} when it has none. Valid until the
+// guest runs or the memory grows. The pointer is yours to write through.
 MOTE_API uint8_t* mote_caller_memory(const mote_caller_t* caller, size_t* size_bytes);
 // The `size_bytes` bytes at `offset` of that memory, or NULL when they do not all lie in it: how an address that a guest gave is
 // used.
@@ -565,12 +554,12 @@ MOTE_API uint8_t* mote_caller_memory_at(const mote_caller_t* caller, uint64_t of
 MOTE_API bool mote_caller_park(mote_caller_t* caller);
 MOTE_API bool mote_caller_may_park(const mote_caller_t* caller);  // whether there is a task
 
-// A function of the host as one of the store's own, to be put into tables or called. To give guests functions as imports, a linker
-// is simpler.
+// A function of the host as one of the store's own, to be put into tables or called. To give guests functions as imports, a
+// linker is simpler.
 MOTE_MUST_USE MOTE_API mote_failure_t* mote_func_create(mote_store_t* store, const mote_func_type_t* type, mote_host_func_t host,
                                                         void* data, mote_destroy_t destroy, mote_func_t* func);
-// Runs it until it returns, traps or exits. Counts and kinds are checked (bad input, with the function's type). `results` has room
-// for at least all results; NULL when there are none. After a trap the store may be used on, unless it was stopped.
+// Runs it until it returns, traps or exits. Counts and kinds are checked (bad input, with the function's type). `results` has
+// room for at least all results; NULL when there are none. After a trap the store may be used on, unless it was stopped.
 MOTE_MUST_USE MOTE_API mote_failure_t* mote_func_call(mote_func_t func, const mote_value_t* args, size_t arg_count,
                                                       mote_value_t* results, size_t result_capacity);
 // The kinds of its parameters and of its results: writes the first `capacity` to `kinds` (NULL when that is 0), returns how many
@@ -583,8 +572,7 @@ MOTE_API size_t mote_func_type_text(mote_func_t func, char* text, size_t capacit
 MOTE_API mote_value_t mote_func_to_value(mote_func_t func);
 MOTE_API bool mote_func_from_value(const mote_store_t* store, const mote_value_t* value, mote_func_t* func);
 
-// ---- Memories, tables, globals
-// ----------------------------------------------------------------------------------------------------
+// ---- Memories, tables, globals ----
 
 MOTE_MUST_USE MOTE_API mote_failure_t* mote_memory_create(mote_store_t* store, const mote_memory_type_t* type,
                                                           mote_memory_t* memory);
@@ -596,8 +584,8 @@ MOTE_API uint64_t mote_memory_pages(mote_memory_t memory);
 // By that many pages; `old_pages` may be NULL. Errors: limit (its maximum, "max-memory-size", or the machine).
 MOTE_MUST_USE MOTE_API mote_failure_t* mote_memory_grow(mote_memory_t memory, uint64_t pages, uint64_t* old_pages);
 
-// A memory for the guests of several stores, which may run at once. Belongs to no store; lives as long as a handle or a store has
-// it.
+// A memory for the guests of several stores, which may run at once. Belongs to no store; lives as long as a handle or a store
+// has it.
 typedef struct mote_shared_memory_t mote_shared_memory_t;
 // `type` needs a maximum, which is reserved at once; is_shared is understood. `limits` NULL: defaults.
 MOTE_MUST_USE MOTE_API mote_failure_t* mote_shared_memory_create(const mote_engine_t* engine, const mote_memory_type_t* type,
@@ -628,11 +616,10 @@ MOTE_MUST_USE MOTE_API mote_failure_t* mote_global_get(mote_global_t global, mot
 // Errors: bad input (immutable; a value of another type).
 MOTE_MUST_USE MOTE_API mote_failure_t* mote_global_set(mote_global_t global, const mote_value_t* value);
 
-// ---- Linking
-// ----------------------------------------------------------------------------------------------------------------------
+// ---- Linking ----
 
-// Names to definitions. Host functions and shared memories serve any number of stores of the engine; definitions that are handles
-// of a store may only be used to instantiate into it, and the linker must go before that store.
+// Names to definitions. Host functions and shared memories serve any number of stores of the engine; definitions that are
+// handles of a store may only be used to instantiate into it, and the linker must go before that store.
 typedef struct mote_linker_t mote_linker_t;
 MOTE_MUST_USE MOTE_API mote_failure_t* mote_linker_create(const mote_engine_t* engine, mote_linker_t** linker);
 MOTE_API void mote_linker_delete(mote_linker_t* linker);
@@ -654,8 +641,8 @@ MOTE_MUST_USE MOTE_API mote_failure_t* mote_linker_define_global(mote_linker_t* 
 // All exports of an instance, under a module name.
 MOTE_MUST_USE MOTE_API mote_failure_t* mote_linker_define_instance(mote_linker_t* linker, mote_string_t module,
                                                                    mote_instance_t instance);
-// Resolves imports (errors: not found, "unknown import …"; bad input, "incompatible import type …"), allocates, runs segments and
-// the start function, so a trap or an exit may come back. What earlier segments wrote stays written when a later one traps.
+// Resolves imports (errors: not found, "unknown import …"; bad input, "incompatible import type …"), allocates, runs segments
+// and the start function, so a trap or an exit may come back. What earlier segments wrote stays written when a later one traps.
 MOTE_MUST_USE MOTE_API mote_failure_t* mote_linker_instantiate(const mote_linker_t* linker, mote_store_t* store,
                                                                const mote_module_t* module, mote_instance_t* instance);
 
@@ -666,8 +653,7 @@ MOTE_API bool mote_instance_table(mote_instance_t instance, mote_string_t name, 
 MOTE_API bool mote_instance_global(mote_instance_t instance, mote_string_t name, mote_global_t* global);
 MOTE_API mote_module_t* mote_instance_module(mote_instance_t instance);  // one more handle of its module
 
-// ---- Tasks
-// ------------------------------------------------------------------------------------------------------------------------
+// ---- Tasks ----
 
 // Work that calls guests of one store and can be left in the middle and taken up again, so that one thread runs many guests. It
 // runs on the store's own stack ("max-wasm-stack"). Between turns nothing else enters the store.
@@ -683,23 +669,22 @@ MOTE_MUST_USE MOTE_API mote_failure_t* mote_task_create(mote_store_t* store, voi
                                                         mote_destroy_t destroy, mote_task_t** task);
 // Before its store. A guest that has not ended is stopped for good, its host functions are let return.
 MOTE_API void mote_task_delete(mote_task_t* task);
-// The next turn; why it ended, in `step`, which may be NULL. Errors: bad input when the task runs or has ended; at its first turn
-// also when the store is in use or has no stack.
+// The next turn; why it ended, in `step`, which may be NULL. Errors: bad input when the task runs or has ended; at its first
+// turn also when the store is in use or has no stack.
 MOTE_MUST_USE MOTE_API mote_failure_t* mote_task_resume(mote_task_t* task, mote_task_step_t* step);
 MOTE_API bool mote_task_has_ended(const mote_task_t* task);
 // As mote_caller_park, for what the work calls and has no caller; only while this task runs.
 MOTE_API bool mote_task_park(mote_task_t* task);
 
-// ---- Pools
-// ------------------------------------------------------------------------------------------------------------------------
+// ---- Pools ----
 
-// A fresh sandbox for each event, at the price of a function call. A pool links and initializes a group of modules once and keeps
-// that state as a template. A sandbox is a store that holds exactly the template; a worker leases one to an event, and when the
-// lease ends it is brought back to the template by copying what the event changed. In the steady state that is no system call, no
-// page fault, no lock and no allocation. docs/internals/pool.md.
+// A fresh sandbox for each event, at the price of a function call. A pool links and initializes a group of modules once and
+// keeps that state as a template. A sandbox is a store that holds exactly the template; a worker leases one to an event, and
+// when the lease ends it is brought back to the template by copying what the event changed. In the steady state that is no
+// system call, no page fault, no lock and no allocation. docs/internals/pool.md.
 //
-// Host functions that serve a pool must not have the kernel write into guest memory (read, recv): where no guest wrote before that
-// fails with EFAULT. Read into memory of yours and copy.
+// Host functions that serve a pool must not have the kernel write into guest memory (read, recv): where no guest wrote before
+// that fails with EFAULT. Read into memory of yours and copy.
 typedef struct mote_pool_t mote_pool_t;
 
 typedef struct mote_pool_member_t {
@@ -728,8 +713,8 @@ typedef struct mote_pool_config_t {
   uint32_t reserved;                  // 0
 } mote_pool_config_t;
 
-// Definitions of the linker must not belong to a store; it may be deleted afterwards. Errors: bad input, not found (imports), limit
-// (a memory above its limit), unsupported (shared memories), unavailable; a trap or an exit that ends initialization.
+// Definitions of the linker must not belong to a store; it may be deleted afterwards. Errors: bad input, not found (imports),
+// limit (a memory above its limit), unsupported (shared memories), unavailable; a trap or an exit that ends initialization.
 MOTE_MUST_USE MOTE_API mote_failure_t* mote_pool_create(const mote_engine_t* engine, const mote_linker_t* linker,
                                                         const mote_pool_config_t* config, mote_pool_t** pool);
 MOTE_API mote_pool_t* mote_pool_share(const mote_pool_t* pool);  // one more handle of the same pool
@@ -752,8 +737,8 @@ MOTE_API bool mote_pool_report(const mote_pool_t* pool, mote_pool_report_t* repo
 typedef struct mote_worker_t mote_worker_t;
 // A sandbox of one event.
 typedef struct mote_lease_t mote_lease_t;
-// A sandbox that nobody has leased, with all that its events changed: some hundred bytes and its changed pages. Any thread may own
-// it.
+// A sandbox that nobody has leased, with all that its events changed: some hundred bytes and its changed pages. Any thread may
+// own it.
 typedef struct mote_packed_t mote_packed_t;
 
 MOTE_MUST_USE MOTE_API mote_failure_t* mote_worker_create(const mote_pool_t* pool, mote_worker_t** worker);

@@ -78,9 +78,11 @@ mote_failure_t* mote_func_call(mote_func_t func, const mote_value_t* args, size_
   const std::span<Val> inputs = values.all().first(arg_count);
   const std::span<Val> outputs = values.all().subspan(arg_count);
   for (size_t i = 0; i < arg_count; ++i) {
-    const auto value = from_c(args[i]);
-    if (!value) return failed(Error{value.error().kind, format("argument {}: {}", i, value.error().message)});
-    inputs[i] = *value;
+    const auto kind = kind_of(args[i].kind);
+    if (!kind)
+      return failed(
+          Error{ErrorKind::bad_input, format("argument {}: {} is no kind of value: see mote_value_kind_t", i, args[i].kind)});
+    inputs[i] = bits_from_c(*kind, args[i]);
   }
   std::ranges::fill(outputs, untouched);
   if (auto run = cpp(func).call(inputs, outputs); !run) return failed(std::move(run.error()));

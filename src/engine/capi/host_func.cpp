@@ -76,6 +76,12 @@ Failure wrong_result(size_t index, const std::string& why) {
   return Failure(Error{ErrorKind::bad_input, format("result {} of a host function: {}", index, why)});
 }
 
+Failure wrong_kind(size_t index, ValKind expected, const mote_value_t& got) {
+  const auto value = from_c(got);
+  if (!value) return wrong_result(index, value.error().message);
+  return wrong_result(index, format("type mismatch: expected {}, got {}", name(expected), name(value->kind())));
+}
+
 HostResult call_in_registers(void* data, Caller& caller, const CallFrame& frame) {
   const auto& self = *static_cast<const InRegisters*>(data);
   const size_t params = self.params.size(), results = self.results.size();
@@ -85,13 +91,9 @@ HostResult call_in_registers(void* data, Caller& caller, const CallFrame& frame)
   for (size_t i = 0; i < results; ++i) outputs[i].kind = to_c(self.results[i]);
   if (auto done = called(self.function, self.owned.data(), caller, inputs, outputs); !done) return done;
   for (size_t i = 0; i < results; ++i) {
-    const auto value = from_c(outputs[i]);
-    if (!value) return std::unexpected(wrong_result(i, value.error().message));
-    if (value->kind() != self.results[i]) {
-      return std::unexpected(
-          wrong_result(i, format("type mismatch: expected {}, got {}", name(self.results[i]), name(value->kind()))));
-    }
-    write(frame, self.result_places[i], *value);
+    if (outputs[i].kind != to_c(self.results[i])) [[unlikely]]
+      return std::unexpected(wrong_kind(i, self.results[i], outputs[i]));
+    write(frame, self.result_places[i], bits_from_c(self.results[i], outputs[i]));
   }
   return {};
 }

@@ -99,7 +99,7 @@ bool mote_module_refresh(const mote_module_t* module) {
   return module != nullptr && module->module.refresh();
 }
 
-bool mote_module_import(const mote_module_t* module, size_t index, mote_import_t* import) {
+bool mote_module_import(const mote_module_t* module, size_t index, mote_import_t* import_) {
   if (module == nullptr) return false;
   const auto& imports = list(*module, module->imports, [&] { return module->module.imports(); });
   if (index >= imports.size()) return false;
@@ -108,7 +108,7 @@ bool mote_module_import(const mote_module_t* module, size_t index, mote_import_t
   known.name = lent(imports[index].name);
   known.type = lent(imports[index].type);
   known.kind = to_c(imports[index].kind);
-  return write_struct(import, known);
+  return write_struct(import_, known);
 }
 
 bool mote_module_export(const mote_module_t* module, size_t index, mote_export_t* export_) {

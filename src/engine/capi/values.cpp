@@ -5,7 +5,6 @@
 #include "engine/capi/structs.h"
 
 #include <cstddef>
-#include <cstring>
 
 namespace mote::capi {
 
@@ -22,11 +21,6 @@ static_assert(to_c(ExternKind::func) == MOTE_EXTERN_FUNC && to_c(ExternKind::tab
 static_assert(sizeof(mote_string_t) == 16 && sizeof(mote_bytes_t) == 16 && sizeof(mote_func_t) == 16 &&
               sizeof(mote_instance_t) == 16);
 static_assert(sizeof(mote_value_t) == 24 && alignof(mote_value_t) == 8 && offsetof(mote_value_t, of) == 8);
-
-std::optional<ValKind> kind_of(mote_value_kind_t kind) {
-  if (kind < MOTE_VALUE_I32 || kind > MOTE_VALUE_EXNREF) return std::nullopt;
-  return static_cast<ValKind>(kind - 1);
-}
 
 namespace {
 
@@ -62,32 +56,7 @@ uint64_t or_standard(uint64_t wanted, const limits::Limit& limit) {
 }  // namespace
 
 Result<Val> from_c(const mote_value_t& value) {
-  const ValKind kind = TRY(checked(value.kind));
-  uint64_t bits[2];
-  std::memcpy(bits, &value.of, sizeof bits);
-  switch (kind) {
-    case ValKind::i32:
-    case ValKind::f32:
-      return Val::from_bits(kind, static_cast<uint32_t>(bits[0]));  // above them lies whatever the caller's union had
-    case ValKind::v128:
-      return Val::v128(bits[0], bits[1]);
-    case ValKind::i64:
-    case ValKind::f64:
-    case ValKind::funcref:
-    case ValKind::externref:
-    case ValKind::anyref:
-    case ValKind::exnref:
-      break;
-  }
-  return Val::from_bits(kind, bits[0]);
-}
-
-mote_value_t to_c(Val value) {
-  mote_value_t result = {};
-  result.kind = to_c(value.kind());
-  const uint64_t bits[2] = {value.low(), value.high()};
-  std::memcpy(&result.of, bits, sizeof bits);
-  return result;
+  return bits_from_c(TRY(checked(value.kind)), value);
 }
 
 Result<FuncSignature> signature_of(const mote_func_type_t* type) {

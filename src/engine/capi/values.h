@@ -7,15 +7,22 @@
 
 #include <mote.h>
 
-#include <array>
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <new>
 #include <optional>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 namespace mote::capi {
 
 // Nothing for a number that is no kind.
-[[nodiscard]] std::optional<ValKind> kind_of(mote_value_kind_t kind);
+[[nodiscard]] constexpr std::optional<ValKind> kind_of(mote_value_kind_t kind) {
+  if (kind < MOTE_VALUE_I32 || kind > MOTE_VALUE_EXNREF) return std::nullopt;
+  return static_cast<ValKind>(kind - 1);
+}
 [[nodiscard]] constexpr mote_value_kind_t to_c(ValKind kind) {
   return static_cast<mote_value_kind_t>(kind) + 1;
 }
@@ -24,7 +31,21 @@ namespace mote::capi {
 }
 
 [[nodiscard]] Result<Val> from_c(const mote_value_t& value);
-[[nodiscard]] mote_value_t to_c(Val value);
+// Of a kind that is one: its bits alone, whatever the caller's union has above them.
+[[nodiscard]] inline Val bits_from_c(ValKind kind, const mote_value_t& value) {
+  uint64_t bits[2];
+  std::memcpy(bits, &value.of, sizeof bits);
+  if (kind == ValKind::i32 || kind == ValKind::f32) return Val::from_bits(kind, static_cast<uint32_t>(bits[0]));
+  return Val::from_bits(kind, bits[0], kind == ValKind::v128 ? bits[1] : 0);
+}
+[[nodiscard]] inline mote_value_t to_c(Val value) {
+  mote_value_t result;
+  result.kind = to_c(value.kind());
+  result.reserved = 0;
+  result.of.bits[0] = value.low();
+  result.of.bits[1] = value.high();
+  return result;
+}
 
 [[nodiscard]] Result<FuncSignature> signature_of(const mote_func_type_t* type);
 [[nodiscard]] Result<MemoryType> memory_type_of(const mote_memory_type_t* type);
@@ -33,20 +54,27 @@ namespace mote::capi {
 [[nodiscard]] Result<StoreLimits> limits_of(const mote_store_limits_t* limits,
                                             const limits::Limit& memory_size = limits::memory_size);
 
-// The values of one call: few lie on the stack.
+// The values of one call: few lie on the stack, and only as many as there are are made.
 template <class T>
 class Few {
  public:
   explicit Few(size_t count) : count_(count) {
-    if (count > few) many_.resize(count);
+    if (count > few)
+      many_.resize(count);
+    else
+      std::uninitialized_value_construct_n(on_stack(), count);
   }
-  [[nodiscard]] std::span<T> all() { return {count_ > few ? many_.data() : few_.data(), count_}; }
+  Few(const Few&) = delete;
+  Few& operator=(const Few&) = delete;
+  [[nodiscard]] std::span<T> all() { return {count_ > few ? many_.data() : on_stack(), count_}; }
 
  private:
+  static_assert(std::is_trivially_destructible_v<T>);
   static constexpr size_t few = 16;
+  [[nodiscard]] T* on_stack() { return std::launder(reinterpret_cast<T*>(bytes_)); }
   size_t count_;
-  std::array<T, few> few_{};
   std::vector<T> many_;
+  alignas(T) std::byte bytes_[few * sizeof(T)];
 };
 
 }  // namespace mote::capi
