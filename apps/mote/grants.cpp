@@ -161,6 +161,7 @@ Result<std::unique_ptr<GuestProcess>> GuestProcess::make(const Grants& grants, c
 Result<void> GuestProcess::open(const Grants& grants, const Options& options, io::Waiting& waiting) {
   sandbox::Process& process = *process_;
   process.descriptors_most = options.descriptors;
+  process.limit_host_call_bytes(options.host_call_bytes);
   process.arguments = {options.argv0.value_or(file_name(options.words[0]))};
   process.arguments.insert(process.arguments.end(), grants.effective.arguments.begin(), grants.effective.arguments.end());
   process.environment = grants.effective.environment;

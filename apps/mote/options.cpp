@@ -386,6 +386,8 @@ constexpr Key key_table[] = {
      [](Options& o, std::string_view v) { return set_limit(o, o.limits.instances, limits::instances, v); }},
     {'W', "max-descriptors", "N", "the most files, folders and streams open at once (default 1000)",
      [](Options& o, std::string_view v) { return set_limit(o, o.descriptors, limits::descriptors, v); }},
+    {'W', "max-host-call-bytes", "BYTES", "the guest ends when host calls are to move more in and out of its memory",
+     [](Options& o, std::string_view v) { return set_limit(o, o.host_call_bytes, limits::host_call_bytes, v); }},
     {'W', "nan-canonicalization", "y|n", "the same NaN bits on every machine (default n)",
      [](Options& o, std::string_view v) { return set_switch(o.codegen.canonical_nans, v); }},
     {'W', "relaxed-simd-deterministic", "y|n", "the same results of relaxed SIMD on every machine (default n)",

@@ -49,6 +49,7 @@ struct Options {
   };
   std::vector<GrantedFolder> folders = {};
   uint64_t descriptors = limits::descriptors.standard;
+  uint64_t host_call_bytes = UINT64_MAX;
   std::string policy = {};  // a file; empty: none
   bool allow_unsafe_policy = false;
   std::string audit = {};  // a file to add to

@@ -240,9 +240,8 @@ class PooledEvents : public testing::Test {
     line.begin(lease->stopper(), {.wall_ns = 10'000'000'000, .cpu_ns = 10'000'000'000});
     const bool has_answered = answer_->in(*lease)().has_value();
     const bool was_told = line.end();
-    const bool is_right = has_answered && !was_told && std::ranges::equal(events_.answer(), event, {}, {}, [](char c) {
-      return static_cast<uint8_t>(c);
-    });
+    const bool is_right = has_answered && !was_told &&
+                          std::ranges::equal(events_.answer(), event, {}, {}, [](char c) { return static_cast<uint8_t>(c); });
     events_.reset();
     return is_right;
   }
@@ -282,7 +281,8 @@ TEST_F(PooledEvents, TheKernelWritesIntoMemoryThatIsPutBack) {
   ASSERT_EQ(pipe(ends), 0);
   sandbox::Process process(clocks_, random_);
   ASSERT_TRUE(process.open({.stream = sandbox::system_stream(ends[0]), .is_readable = true}));
-  ASSERT_TRUE(process.open({.stream = std::make_unique<sandbox::EventOutput>(100'000, "stdout", process.denials), .is_writable = true}));
+  ASSERT_TRUE(
+      process.open({.stream = std::make_unique<sandbox::EventOutput>(100'000, "stdout", process.denials), .is_writable = true}));
   auto& output = static_cast<sandbox::EventOutput&>(*process.find(1)->stream);
   process.arm();
   const std::string secret(20'000, 's');

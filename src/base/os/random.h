@@ -1,7 +1,9 @@
-// Random numbers of the kernel for whoever asks often for few: some are fetched ahead, so that most draws are no system call (0.3 us).
+// Random numbers of the kernel for whoever asks often for few: some are fetched ahead, so that most draws are no system call (0.3
+// us).
 //
-// As fit for keys as the kernel's: what was handed out is wiped, and a child process finds none that its parent has (the kernel wipes
-// the page at a fork). Where it cannot promise that, nothing is fetched ahead. One thread at a time. Tested by random_test.cpp.
+// As fit for keys as the kernel's: what was handed out is wiped, and a child process finds none that its parent has (the kernel
+// wipes the page at a fork). Where it cannot promise that, nothing is fetched ahead. One thread at a time. Tested by
+// random_test.cpp.
 #pragma once
 
 #include "base/core/bytes.h"

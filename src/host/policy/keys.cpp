@@ -123,6 +123,8 @@ constexpr LimitKey limit_table[] = {
      "the most elements of one table"},
     {limits::descriptors.name, KeyType::count, limits::descriptors.standard, limits::descriptors.hard,
      "the most files, folders and streams open at once"},
+    {limits::host_call_bytes.name, KeyType::size, unlimited, limits::host_call_bytes.hard,
+     "bytes that host calls may move in and out of the guest's memory until it ends with a trap"},
     {limits::instances.name, KeyType::count, limits::instances.standard, limits::instances.hard, "the most instances"},
 };
 

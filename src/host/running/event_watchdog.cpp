@@ -96,7 +96,8 @@ uint64_t EventWatchdog::look_at_all(uint64_t now) {
   for (Watched& one : watched_) {
     const uint64_t before = one.number;
     next = std::min(next, look_at(one, now));
-    is_quiet = is_quiet && one.number == before && one.line->state_.load(std::memory_order_relaxed) == Line::state_of(before, Line::Phase::idle);
+    is_quiet = is_quiet && one.number == before &&
+               one.line->state_.load(std::memory_order_relaxed) == Line::state_of(before, Line::Phase::idle);
   }
   if (!is_quiet) {
     quiet_since_ns_ = 0;

@@ -1,12 +1,12 @@
 // EventWatchdog: one thread that ends guests which take more time than their event was given, where events are so short and many
 // that watching one may cost some nanoseconds and no more (watchdog.h is for guests that live longer, and move between threads).
 //
-// Each worker's thread has a line, which says what it runs: begin() and end() write there, without a lock, an allocation or a system
-// call. The watchdog looks at all lines at each tick and remembers since when it saw an event. So an event is ended up to two ticks
-// late and never early; CPU time is asked for only of an event that has run for as long as it may compute. An event that has ended
-// is never stopped, nor the next one in its place: to stop one the watchdog claims the line under the event's number, and end() waits
-// until a claim is over. It sleeps while no event begins. It starts no thread: run() is called on one that the caller has.
-// Tested by event_watchdog_test.cpp, with a stress test that ThreadSanitizer runs too.
+// Each worker's thread has a line, which says what it runs: begin() and end() write there, without a lock, an allocation or a
+// system call. The watchdog looks at all lines at each tick and remembers since when it saw an event. So an event is ended up to
+// two ticks late and never early; CPU time is asked for only of an event that has run for as long as it may compute. An event that
+// has ended is never stopped, nor the next one in its place: to stop one the watchdog claims the line under the event's number, and
+// end() waits until a claim is over. It sleeps while no event begins. It starts no thread: run() is called on one that the caller
+// has. Tested by event_watchdog_test.cpp, with a stress test that ThreadSanitizer runs too.
 #pragma once
 
 #include <mote/store.h>
@@ -91,8 +91,8 @@ class EventWatchdog {
     Line* line;
     int thread;  // the kernel's number
     uint64_t number = 0;
-    uint64_t seen_ns = 0;      // since when
-    uint64_t cpu_seen_ns = 0;  // where its thread's CPU clock stood then
+    uint64_t seen_ns = 0;                // since when
+    uint64_t cpu_seen_ns = 0;            // where its thread's CPU clock stood then
     uint64_t pause_ns = 0, next_ns = 0;  // of an event that was told to stop: until it is told again
   };
   [[nodiscard]] uint64_t look_at_all(uint64_t now);

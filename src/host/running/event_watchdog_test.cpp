@@ -1,5 +1,5 @@
-// Events that take more time than they have are ended, those that do not are left alone: also by a stop that was meant for the event
-// before, when the one ends and the other begins in the same instant.
+// Events that take more time than they have are ended, those that do not are left alone: also by a stop that was meant for the
+// event before, when the one ends and the other begins in the same instant.
 #include "host/running/event_watchdog.h"
 
 #include "base/os/clock.h"

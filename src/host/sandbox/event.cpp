@@ -35,7 +35,7 @@ EventProcess::EventProcess(Clocks& clocks, Random& random, const EventLimits& li
       input_(open<EventInput>(true)),
       output_(open<EventOutput>(false, std::min(limits.output_bytes, limits::output_size.hard), "stdout", process_.denials)),
       errors_(open<EventOutput>(false, std::min(limits.output_bytes, limits::output_size.hard), "stderr", process_.denials)) {
-  process_.host_call_bytes_most = std::min(limits.host_call_bytes, limits::host_call_bytes.hard);
+  process_.limit_host_call_bytes(std::min(limits.host_call_bytes, limits::host_call_bytes.hard));
   process_.descriptors_most = std::min(limits.descriptors, limits::descriptors.hard);
   process_.descriptors_rule = limits::descriptors.name;
 }

@@ -169,8 +169,11 @@ TEST_F(EventTest, TheMonotonicClockBeginsWithTheFirstLook) {
 }
 
 TEST_F(EventTest, BytesAreCountedForEachEvent) {
-  process_.host_call_bytes_most = 10;
-  EXPECT_TRUE(process_.count_moved(1'000'000));  // not armed: as much as wanted
+  sandbox::Process unlimited(clocks_, random_);
+  EXPECT_TRUE(unlimited.count_moved(1'000'000));
+  process_.limit_host_call_bytes(10);
+  EXPECT_TRUE(process_.count_moved(9));
+  EXPECT_FALSE(process_.count_moved(2));
   events_.arm();
   EXPECT_TRUE(process_.count_moved(10));
   EXPECT_FALSE(process_.has_moved_too_much());

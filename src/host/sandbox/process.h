@@ -65,7 +65,7 @@ class Process {
   Permission clock, random;
   std::string descriptors_rule = "-W max-descriptors";  // who says descriptors_most
   bool missed_folders = false;                          // it asked for the folders granted to it, and there were none
-  uint64_t host_call_bytes_most = UINT64_MAX;           // of one event; from arm() on
+  uint64_t host_call_bytes_most = UINT64_MAX;           // limit_host_call_bytes() sets it
   std::vector<MutableBytes> pieces;                     // room for those of the call in progress, kept for the next
 
   // What the process holds now is what every event finds: descriptors with their flags, rights and positions, clocks and random
@@ -77,6 +77,8 @@ class Process {
   // guest that only read and wrote streams.
   void reset();
 
+  // Of each event; of a process that is not armed, for its life.
+  void limit_host_call_bytes(uint64_t most) { host_call_bytes_most = movable_ = most; }
   // Bytes that a host call moves in or out of the guest's memory. False: more than it may; the guest is to end with limit_text().
   [[nodiscard]] bool count_moved(uint64_t bytes) {
     if (bytes <= movable_) [[likely]] {
