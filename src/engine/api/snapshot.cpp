@@ -14,8 +14,10 @@
 
 #include <mote/snapshot.h>
 
+#include <algorithm>
 #include <optional>
 #include <unordered_map>
+#include <utility>
 
 namespace mote {
 
