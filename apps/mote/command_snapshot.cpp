@@ -23,7 +23,10 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace mote::cli {
 namespace {
@@ -96,33 +99,39 @@ class Snapshot {
       : options_(options), engine_(engine), module_(module) {}
 
   GuestResult<std::vector<uint8_t>> take(Bytes wasm) {
-    const auto initialisers = find_initialisers(module_, options_.init_func);
-    if (!initialisers) return stop(initialisers.error());
-    const auto instance = run(*initialisers);
+    auto initialisers = find_initialisers(module_, options_.init_func);
+    if (!initialisers) return stop(std::move(initialisers.error()));
+    initialisers_ = *std::move(initialisers);
+    const auto instance = run();
     if (!instance) return std::unexpected(instance.error());
     if (auto kept = initialising_->check_descriptors(); !kept) return stop(kept.error());
-    auto bytes = take_snapshot(*instance, wasm, snapshot_options(*initialisers));
+    auto bytes = take_snapshot(*instance, wasm, snapshot_options());
     if (!bytes) return stop(bytes.error());
     return *std::move(bytes);
   }
   // What was refused, if that is why it failed: not the guest's fault but the command line's.
   [[nodiscard]] bool was_refused() const { return initialising_ != nullptr && initialising_->refused(); }
+  [[nodiscard]] std::string what_ran() const {
+    std::string text = has_start(module_) ? "the start function" : "";
+    for (const std::string& name : initialisers_) text += (text.empty() ? "" : ", ") + name;
+    return text;
+  }
   [[nodiscard]] bool looked_for_folders() const { return initialising_ != nullptr && initialising_->looked_for_folders(); }
 
  private:
   static std::unexpected<Failure> stop(Error error) { return std::unexpected(Failure(std::move(error))); }
 
   // What has been called is not called again. _initialize, which a reactor's users would call, goes even with --keep-init-func.
-  [[nodiscard]] SnapshotOptions snapshot_options(const std::vector<std::string>& initialisers) const {
+  [[nodiscard]] SnapshotOptions snapshot_options() const {
     SnapshotOptions edits;
-    for (const std::string& name : initialisers) {
+    for (const std::string& name : initialisers_) {
       if (name == reactor_name || !options_.keeps_init_func) edits.removed_exports.push_back(name);
     }
     for (const auto& [to, from] : options_.renamed_funcs) edits.renamed_exports.push_back({from, to});
     return edits;
   }
 
-  GuestResult<Instance> run(const std::vector<std::string>& initialisers) {
+  GuestResult<Instance> run() {
     auto store = Store::create(engine_, options_.limits);
     if (!store) return stop(std::move(store.error()));
     store_ = std::make_unique<Store>(*std::move(store));
@@ -131,7 +140,7 @@ class Snapshot {
     const auto deadline = Deadline::start(options_, *store_);
     if (!deadline) return stop(deadline.error());
     GuestResult<Instance> instance;
-    loop_.add(*store_, [&] { instance = initialise(*linker_, *store_, module_, initialisers); });
+    loop_.add(*store_, [&] { instance = initialise(*linker_, *store_, module_, initialisers_); });
     if (auto ran = loop_.run(); !ran) return stop(std::move(ran.error()));
     watching_->finish(instance ? GuestResult<void>() : std::unexpected(instance.error()));
     if (!instance) return std::unexpected(explain(std::move(instance.error()), *initialising_));
@@ -165,6 +174,7 @@ class Snapshot {
   Options granted_ = options_;  // decide_grants narrows its limits where there is a policy
   const Engine& engine_;
   const Module& module_;
+  std::vector<std::string> initialisers_;  // in the order of their calls
   std::unique_ptr<Store> store_;
   running::TaskLoop loop_;
   std::optional<calls::Watch> watch_;
@@ -227,8 +237,10 @@ int run_snapshot(Options options) {
                path, options.folders.empty() ? "none" : format("{}", options.folders.size())));
   }
   if (auto written = write_module(options.output, *bytes); !written) return report("", written.error());
-  if (options.verbose)
-    print_to_stderr(format("mote: {}: {} bytes, from {} of {}\n", options.output, bytes->size(), input->bytes.size(), path));
+  if (options.verbose) {
+    print_to_stderr(format("mote: {}: {} bytes; {} has {}; ran {}\n", options.output, bytes->size(), path, input->bytes.size(),
+                           snapshot.what_ran()));
+  }
   return 0;
 }
 

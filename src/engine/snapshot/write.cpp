@@ -25,10 +25,6 @@ enum SectionId : uint8_t {
 constexpr uint8_t section_rank[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 12, 13, 11, 6};
 constexpr uint64_t preamble_size = 8;
 
-std::string_view text_of(Bytes bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 // Sections whose content speaks of places in the module's bytes, or of segments, that are others in a snapshot. DWARF is none of
 // them: its offsets count from the code section's begin.
 bool is_outdated(std::string_view custom_name) {
