@@ -21,6 +21,7 @@
 //     (func (export "draw") (param $size i32)
 //       (loop $again (call $check (call $random (i32.const 65536) (local.get $size))) (br $again)))
 //     (func (export "draw_once") (call $check (call $random (i32.const 65536) (i32.const 16)))))
+#include "base/core/allocations_testing.h"
 #include "host/running/event_watchdog.h"
 #include "host/sandbox/event.h"
 #include "host/sandbox/system.h"
@@ -42,26 +43,9 @@
 #include <atomic>
 #include <cstdlib>
 #include <functional>
-#include <new>
 #include <optional>
 #include <string>
 #include <thread>
-
-// Every allocation of this program is counted.
-namespace {
-std::atomic<uint64_t> allocations = 0;
-}  // namespace
-void* operator new(size_t size) {
-  ++allocations;
-  if (void* made = std::malloc(size)) return made;
-  std::abort();
-}
-void operator delete(void* gone) noexcept {
-  std::free(gone);
-}
-void operator delete(void* gone, size_t) noexcept {
-  std::free(gone);
-}
 
 namespace mote {
 namespace {

@@ -3,6 +3,7 @@
 // with one that has served nothing.
 #include "host/sandbox/event.h"
 
+#include "base/core/allocations_testing.h"
 #include "base/os/file.h"
 #include "host/sandbox/clocks.h"
 #include "host/sandbox/fake.h"
@@ -14,31 +15,13 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <functional>
-#include <new>
 #include <random>
 #include <string>
 #include <vector>
-
-// Every allocation of this test program is counted.
-namespace {
-std::atomic<uint64_t> allocations = 0;
-}  // namespace
-void* operator new(size_t size) {
-  ++allocations;
-  if (void* made = std::malloc(size)) return made;
-  std::abort();
-}
-void operator delete(void* gone) noexcept {
-  std::free(gone);
-}
-void operator delete(void* gone, size_t) noexcept {
-  std::free(gone);
-}
 
 namespace mote::wasi_p1 {
 namespace {
