@@ -6,7 +6,7 @@ one run, and say which machine. Peers come from package registries (peers.py), i
 """
 import argparse
 
-import compile_speed, compute, hostcall, snapshot, start, stop
+import compile_speed, compute, cycle, density, hostcall, snapshot, start, stop
 from place import WORK
 
 
@@ -17,12 +17,17 @@ def main():
     for name, module, what in (("start", start, "whole process, spawn to exit, against wasmtime and a static C program; sizes"),
                                ("compile", compile_speed, "wasm code per core-second, peak memory"),
                                ("hostcall", hostcall, "what a call from a guest to the host costs"),
+                               ("cycle", cycle, "one event in a fresh sandbox, against wasmtime's pool"),
+                               ("density", density, "sandboxes alive at once, and what each takes"),
                                ("stop", stop, "how soon a guest ends that is stopped from another thread"),
                                ("snapshot", snapshot, "whole process: a guest that prepares something at each start, and its snapshot"),
                                ("compute", compute, "the kernels of benches/kernels: native, Mote, wasmtime")):
         command = commands.add_parser(name, help=what, description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
         command.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="one JSON object a line")
         module.add_arguments(command)
+    command = commands.add_parser("call", help="what a call between host and guest costs", description=cycle.__doc__)
+    command.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="one JSON object a line")
+    cycle.add_call_arguments(command)
     options = parser.parse_args()
     WORK.mkdir(parents=True, exist_ok=True)
     options.run(options)

@@ -2,10 +2,15 @@
 //
 //   cycle KIND FILE EVENTS THREADS [EVENT-FILE] [--mode guard|dense] [--copy]
 //
-// FILE is a module or artifact. KIND: start (acquire, _start, reset), handle (alloc, the event copied in, handle), first (from
-// acquire to the guest's first import, "host" "first"; no reset), call (calls of an export "call" in one sandbox, no reset). Each
-// thread has a worker of its own. Prints a line of JSON: nanoseconds of one event, events a second, and what they cost the kernel:
-// page faults and system time a thousand events, in steady state.
+// FILE is a module or artifact. KIND: start (acquire, _start, reset), handle (alloc, the event copied in, handle), wasi (a command
+// that reads the event from stdin and answers on stdout), first (from acquire to the guest's first import, "host" "first"), native
+// (no guest: eight pages copied), call and callback (an export of that name, a hundred times and once, in one sandbox). Each thread
+// has a worker of its own. Prints a line of JSON: nanoseconds of one event, events a second, and what all of them cost the kernel:
+// page faults and system time, in steady state.
+#include "host/sandbox/event.h"
+#include "host/sandbox/system.h"
+#include "host/wasi_p1/wasi_p1.h"
+
 #include <mote/linker.h>
 #include <mote/pool.h>
 
@@ -58,8 +63,10 @@ class Bench {
     mote::PoolConfig config;
     must(linker_.func("host", "first", [](mote::Caller&) { first_at = now_ns(); }));
     must(linker_.func("host", "nothing", [](mote::Caller&) {}));
+    must(mote::wasi_p1::define_all(linker_));
     const bool is_artifact = options_.file.ends_with(".cwasm");
-    config.members = {{"guest", must(is_artifact ? mote::Module::load_file(engine_, options_.file) : mote::Module::compile_file(engine_, options_.file))}};
+    config.members = {{"guest", must(is_artifact ? mote::Module::load_file(engine_, options_.file)
+                                                 : mote::Module::compile_file(engine_, options_.file))}};
     config.copies_whole = options_.copies_whole;
     pool_.emplace(must(mote::Pool::create(engine_, linker_, config)));
   }
@@ -84,9 +91,11 @@ class Bench {
       return measured.times_ns[static_cast<size_t>(static_cast<double>(measured.times_ns.size() - 1) * part)];
     };
     const mote::Pool::Report report = pool_->report();
-    std::printf("{\"p50_ns\":%u,\"p99_ns\":%u,\"p999_ns\":%u,\"per_s\":%.0f,\"faults\":%lu,\"system_us\":%lu,\"mode\":\"%s\",\"tracking\":\"%s\",\"kept_bytes\":%lu}\n",
-                at(0.5), at(0.99), at(0.999), measured.per_second, measured.faults, measured.system_us,
-                report.memory_mode == mote::MemoryMode::dense ? "dense" : "guard", report.tracking.c_str(), report.kept_bytes);
+    std::printf(
+        "{\"p50_ns\":%u,\"p99_ns\":%u,\"p999_ns\":%u,\"per_s\":%.0f,\"faults\":%lu,\"system_us\":%lu,\"mode\":\"%s\",\"tracking\":"
+        "\"%s\",\"kept_bytes\":%lu}\n",
+        at(0.5), at(0.99), at(0.999), measured.per_second, measured.faults, measured.system_us,
+        report.memory_mode == mote::MemoryMode::dense ? "dense" : "guard", report.tracking.c_str(), report.kept_bytes);
   }
 
  private:
@@ -100,7 +109,7 @@ class Bench {
   template <class One>
   void repeat(Measured& out, One one) {
     for (uint64_t i = 0; i < options_.events / 10 + 1; ++i) one();
-    out.times_ns.reserve(options_.events);
+    out.times_ns.resize(options_.events);  // touched, so that storing a time faults on nothing
     rusage before, after;
     getrusage(RUSAGE_THREAD, &before);
     const uint64_t begun = now_ns();
@@ -108,13 +117,50 @@ class Bench {
     for (uint64_t i = 0; i < options_.events; ++i) {
       const uint64_t took = one();
       const uint64_t now = now_ns();
-      out.times_ns.push_back(static_cast<uint32_t>(took != 0 ? took : now - then));
+      out.times_ns[i] = static_cast<uint32_t>(took != 0 ? took : now - then);
       then = now;
     }
     out.per_second = static_cast<double>(options_.events) * 1e9 / static_cast<double>(now_ns() - begun);
     getrusage(RUSAGE_THREAD, &after);
     out.faults = static_cast<uint64_t>(after.ru_minflt - before.ru_minflt + after.ru_majflt - before.ru_majflt);
-    out.system_us = static_cast<uint64_t>((after.ru_stime.tv_sec - before.ru_stime.tv_sec) * 1'000'000 + after.ru_stime.tv_usec - before.ru_stime.tv_usec);
+    out.system_us = static_cast<uint64_t>((after.ru_stime.tv_sec - before.ru_stime.tv_sec) * 1'000'000 + after.ru_stime.tv_usec -
+                                          before.ru_stime.tv_usec);
+  }
+
+  void serve_events(Measured& out, mote::Pool::Worker& worker) {
+    const auto start = must(pool_->func<void()>("_start"));
+    mote::sandbox::SystemClocks clocks;
+    mote::sandbox::ReserveRandom random;
+    mote::sandbox::EventProcess events(clocks, random);
+    events.process().arguments = {"handler"};
+    events.arm();
+    const mote::Bytes event(reinterpret_cast<const uint8_t*>(options_.event.data()), options_.event.size());
+    size_t answer_size = 0;
+    repeat(out, [&] {
+      {
+        const auto lease = must(worker.acquire());
+        lease.store().set_data(&events.process());
+        events.begin(event);
+        const auto done = start.in(lease)();
+        if (!done && (done.error().kind != mote::Failure::Kind::exit || done.error().exit_code != 0)) must(done);
+        if (answer_size == 0) answer_size = events.answer().size();
+        if (events.answer().size() != answer_size || answer_size == 0) std::exit(1);
+        events.reset();
+      }
+      return uint64_t{0};
+    });
+  }
+
+  void copy_pages(Measured& out) {
+    constexpr size_t page = 4096, count = 8, stride = 3;
+    std::vector<uint8_t> from(page * count * stride, 1), to(page * count * stride, 2);
+    repeat(out, [&] {
+      for (size_t i = 0; i < count; ++i) {
+        std::memcpy(to.data() + i * stride * page, from.data() + i * stride * page, page);
+        asm volatile("" : : "r"(to.data()) : "memory");
+      }
+      return uint64_t{0};
+    });
   }
 
   void work(Measured& out) {
@@ -130,14 +176,18 @@ class Bench {
         (void)must(handle.in(lease)(at, size));
         return uint64_t{0};
       });
-    } else if (options_.kind == "call") {
-      const auto call = must(pool_->func<void()>("call"));
+    } else if (options_.kind == "wasi") {
+      serve_events(out, worker);
+    } else if (options_.kind == "native") {
+      copy_pages(out);
+    } else if (options_.kind == "call" || options_.kind == "callback") {
+      const auto call = must(pool_->func<void()>(options_.kind));
       const auto lease = must(worker.acquire());
       const auto bound = call.in(lease);
+      const uint64_t calls = options_.kind == "call" ? 100 : 1;
       repeat(out, [&] {
-        constexpr int calls = 100;
         const uint64_t begun = now_ns();
-        for (int i = 0; i < calls; ++i) must(bound());
+        for (uint64_t i = 0; i < calls; ++i) must(bound());
         return (now_ns() - begun) / calls;
       });
     } else {
@@ -170,7 +220,11 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "cycle KIND FILE EVENTS THREADS [EVENT-FILE] [--mode guard|dense] [--copy]\n");
     return 2;
   }
-  Options options{.kind = argv[1], .file = argv[2], .event = {}, .events = std::strtoull(argv[3], nullptr, 10), .threads = std::strtoull(argv[4], nullptr, 10)};
+  Options options{.kind = argv[1],
+                  .file = argv[2],
+                  .event = {},
+                  .events = std::strtoull(argv[3], nullptr, 10),
+                  .threads = std::strtoull(argv[4], nullptr, 10)};
   for (int i = 5; i < argc; ++i) {
     const std::string arg = argv[i];
     if (arg == "--copy") {

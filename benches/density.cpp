@@ -78,10 +78,13 @@ class Density {
     for (const uint32_t calls : {2U, 3U}) wrong += wake_all(calls, times);
     std::ranges::sort(times);
     const uint64_t each = (taken_bytes() - before) / count_;
-    std::printf("{\"live\":%u,\"pages\":%u,\"wrong\":%lu,\"bytes_each\":%lu,\"above_pages\":%ld,\"total_bytes\":%lu,\"page_table_bytes\":%lu,\"mappings\":%lu,"
-                "\"made_per_s\":%.0f,\"wake_p50_ns\":%u,\"wake_p99_ns\":%u,\"bytes_each_when_made\":%lu}\n",
-                count_, pages_, wrong, each, static_cast<long>(each) - static_cast<long>(pages_) * 4096, taken_bytes(), status_bytes("VmPTE"), mapping_count(),
-                count_ / making_s, times[times.size() / 2], times[times.size() * 99 / 100], (after - before) / count_);
+    std::printf(
+        "{\"live\":%u,\"pages\":%u,\"wrong\":%lu,\"bytes_each\":%lu,\"above_pages\":%ld,\"total_bytes\":%lu,\"page_table_bytes\":%"
+        "lu,\"mappings\":%lu,"
+        "\"made_per_s\":%.0f,\"wake_p50_ns\":%u,\"wake_p99_ns\":%u,\"bytes_each_when_made\":%lu}\n",
+        count_, pages_, wrong, each, static_cast<long>(each) - static_cast<long>(pages_) * 4096, taken_bytes(),
+        status_bytes("VmPTE"), mapping_count(), count_ / making_s, times[times.size() / 2], times[times.size() * 99 / 100],
+        (after - before) / count_);
   }
 
  private:
@@ -116,5 +119,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "density FILE COUNT PAGES\n");
     return 2;
   }
-  Density(argv[1], static_cast<uint32_t>(std::strtoul(argv[2], nullptr, 10)), static_cast<uint32_t>(std::strtoul(argv[3], nullptr, 10))).run();
+  Density(argv[1], static_cast<uint32_t>(std::strtoul(argv[2], nullptr, 10)),
+          static_cast<uint32_t>(std::strtoul(argv[3], nullptr, 10)))
+      .run();
 }

@@ -18,6 +18,8 @@ constexpr Command command_table[] = {
     {"inspect", for_inspect, "mote inspect [FLAGS] FILE", "show a module's or artifact's imports, exports, sizes and features",
      run_inspect},
     {"objdump", for_objdump, "mote objdump [FLAGS] FILE", "show each wasm instruction beside its machine code", run_objdump},
+    {"bench", for_bench, "mote bench [FLAGS] FILE", "measure a fresh sandbox for each event, on any handler, beside others",
+     run_bench},
     {"completion", for_completion, "mote completion bash|zsh|fish", "print a script that completes mote's words in a shell",
      run_completion, "bash|zsh|fish"},
     {"policy", for_policy, "mote policy check FILE POLICY | diff OLD NEW | explain POLICY | learn -- run … | schema",

@@ -33,6 +33,7 @@ int run_validate(Options options);
 int run_inspect(Options options);
 int run_settings(Options options);
 int run_objdump(Options options);
+int run_bench(Options options);
 int run_completion(Options options);
 int run_policy(Options options);
 int run_snapshot(Options options);

@@ -170,6 +170,14 @@ Result<void> set_format(Options& options, std::string_view text) {
   return {};
 }
 
+Result<void> set_seconds(Options& options, std::string_view text) {
+  const uint64_t seconds = TRY(parse_number(text));
+  constexpr uint64_t most = 3600;
+  if (seconds == 0 || seconds > most) return fail(ErrorKind::bad_input, format("expected 1 to {} seconds", most));
+  options.seconds = seconds;
+  return {};
+}
+
 Result<void> set_text(std::string& field, std::string_view text) {
   if (text.empty()) return refuse("needs a value");
   field = text;
@@ -234,12 +242,12 @@ Result<void> set_cli(Options&, std::string_view text) {
 }
 
 constexpr Flag flag_table[] = {
-    {"--invoke", "NAME", for_run, "call this exported function; the words after the file are its arguments",
+    {"--invoke", "NAME", for_run | for_bench, "call this exported function; the words after the file are its arguments",
      [](Options& o, std::string_view v) -> Result<void> {
        o.invoke = v;
        return {};
      }},
-    {"--env", "NAME[=VALUE]", for_run | for_snapshot,
+    {"--env", "NAME[=VALUE]", for_run | for_snapshot | for_bench,
      "set a variable of the guest's environment, which is empty otherwise; NAME alone hands on yours", add_environment},
     {"--dir", "HOST[::GUEST][:ro]", for_run | for_snapshot,
      "grant a folder with all that is in it, under the name GUEST (default: HOST); :ro to read only; may be repeated", add_folder},
@@ -310,7 +318,7 @@ constexpr Flag flag_table[] = {
      }},
     {"--inherit-env", "[y|n]", for_snapshot, "the same as -S inherit-env",
      [](Options& o, std::string_view v) { return set_switch(o.inherits_environment, v); }},
-    {"--allow", "clocks|random|env|args|stdin", for_snapshot,
+    {"--allow", "clocks|random|env|args|stdin", for_snapshot | for_bench,
      "let the initialisation read it, though it will be the same at every later start; a comma list, may be repeated; --env allows "
      "env",
      set_allowed},
@@ -328,7 +336,20 @@ constexpr Flag flag_table[] = {
     {"--background", "", for_compile,
      "with --cache: in a process of its own at low priority, silently; what run does for long guests",
      [](Options& o, std::string_view v) { return set_switch(o.in_background, v); }},
-    {"--json", "", for_inspect | for_settings | for_objdump, "print JSON",
+    {"--stdin", "PATH", for_bench, "the event: what each sandbox finds on its stdin (default: nothing)",
+     [](Options& o, std::string_view v) -> Result<void> {
+       o.event = v;
+       return {};
+     }},
+    {"--seconds", "N", for_bench, "how long sandboxes are measured, 1 to 3600 (default 10)", set_seconds},
+    {"--container", "DIR", for_bench,
+     "a container's root folder, with the program /handler: run by runc for comparison (default: the telemetry example as a static "
+     "program, where there is a C compiler)",
+     [](Options& o, std::string_view v) -> Result<void> {
+       o.container = v;
+       return {};
+     }},
+    {"--json", "", for_inspect | for_settings | for_objdump | for_bench, "print JSON",
      [](Options& o, std::string_view v) { return set_switch(o.json, v); }},
     {"--format", "text|json|sarif|markdown", for_policy,
      "how to print: check knows text, json and sarif (2.1.0), diff knows text and markdown (default text)", set_format},

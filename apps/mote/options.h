@@ -85,8 +85,13 @@ struct Options {
   };
   Allowed allowed = {};  // to be read in the initialisation
 
-  // inspect, settings, objdump
+  // inspect, settings, objdump, bench
   bool json = false;
+
+  // bench
+  std::string event = {};  // a file; empty: no bytes
+  uint64_t seconds = 10;
+  std::string container = {};  // a root folder; empty: one is made
 
   // objdump
   std::string func = {};
@@ -114,7 +119,8 @@ enum CommandBit : uint32_t {
   for_completion = 64,
   for_policy = 128,
   for_snapshot = 256,
-  for_engine = for_run | for_compile | for_settings | for_objdump | for_snapshot,
+  for_bench = 512,
+  for_engine = for_run | for_compile | for_settings | for_objdump | for_snapshot | for_bench,
 };
 
 using Apply = Result<void> (*)(Options& options, std::string_view value);

@@ -9,6 +9,7 @@
 #include <mote/result.h>
 #include <mote/value.h>
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -109,6 +110,11 @@ class Module {
   // reason's name (not an artifact, truncated, corrupt, another ABI version, other flags), unsupported (CPU features).
   [[nodiscard]] static Result<Module> load(const Engine& engine, std::vector<uint8_t> artifact, std::string name = {});
   [[nodiscard]] static Result<Module> load_file(const Engine& engine, const std::string& path);
+
+  // The module whose bytes have this SHA-256, from the engine's cache, where somebody put it before (compile_into_cache, an earlier
+  // compile): nothing is read or hashed but the artifact. Errors: not_found, unavailable (no cache), as load.
+  using Digest = std::array<uint8_t, 32>;
+  [[nodiscard]] static Result<Module> find_in_cache(const Engine& engine, const Digest& digest, std::string name = {});
 
   // Whether bytes start as an artifact does, so that a caller can tell the two inputs of `mote run` apart.
   [[nodiscard]] static bool is_artifact(std::span<const uint8_t> bytes);

@@ -60,11 +60,13 @@ inline constexpr Limit table_elements{"max-table-elements", "elements", 1'000'00
 inline constexpr Limit instances{"max-instances", "instances", 10'000, 1'000'000};
 inline constexpr Limit wasm_stack{"max-wasm-stack", "bytes", 1ull << 20, 1ull << 30};
 inline constexpr Limit pooled_stacks{"max-pooled-stacks", "stacks", 256, 30'000};  // kept by an engine while no guest runs on them
-inline constexpr Limit pool_memory_size{"pool-memory-size", "bytes", 64ull << 20, 1ull << 40};  // of each memory of a pool's sandbox
-inline constexpr Limit pool_sandboxes{"pool-sandboxes", "sandboxes", 10'000, 1'000'000};        // of one pool, packed ones apart
-inline constexpr Limit pool_kept_each{"pool-kept-each", "bytes", 2ull << 20, 1ull << 40};       // see PoolConfig
-inline constexpr Limit pool_kept{"pool-kept", "bytes", 256ull << 20, 1ull << 40};               // of one pool
-inline constexpr Limit engine_kept{"engine-kept", "bytes", 1ull << 30, 1ull << 40};             // of all pools of an engine
+inline constexpr Limit pool_memory_size{"pool-memory-size", "bytes", 64ull << 20,
+                                        1ull << 40};                                       // of each memory of a pool's sandbox
+inline constexpr Limit pool_sandboxes{"pool-sandboxes", "sandboxes", 10'000, 1'000'000};   // of one pool, packed ones apart
+inline constexpr Limit pool_kept_each{"pool-kept-each", "bytes", 2ull << 20, 1ull << 40};  // see PoolConfig
+inline constexpr Limit pool_kept{"pool-kept", "bytes", 256ull << 20, 1ull << 40};          // of one pool
+inline constexpr Limit pool_packed{"pool-packed", "bytes", 64ull << 30, 1ull << 50};       // of the packed sandboxes of one pool
+inline constexpr Limit engine_kept{"engine-kept", "bytes", 1ull << 30, 1ull << 40};        // of all pools of an engine
 inline constexpr Limit backtrace_frames{"max-backtrace", "frames", 64, 1024};
 inline constexpr Limit code_size{"max-code-size", "bytes", 1ull << 30, (2ull << 30) - 65'536};  // of one module, baseline tier
 inline constexpr Limit function_code_size{"max-function-code-size", "bytes", 256ull << 20, 256ull << 20};

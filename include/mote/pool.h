@@ -13,7 +13,9 @@
 //     auto answer = handle->in(*lease)(42);          // a fresh sandbox
 //   }                                                // and back to the template
 //
-// Threads: a Pool may be copied and used by any; a Worker and its leases belong to one thread at a time.
+// Threads: a Pool may be copied and used by any; a Worker and its leases belong to one thread at a time, and so does writing to a
+// sandbox's memory. Processes: a child of fork() must neither use nor end a pool of its parent; its sandboxes are not there. A
+// process that locks its memory (mlockall) keeps pages that a pool would give back: sandboxes whose guests grow are then made anew.
 // How it works: docs/internals/pool.md. Tested by engine/api/pool_test.cpp, tests/differential (pooled setups).
 #pragma once
 
@@ -42,16 +44,17 @@ struct PoolConfig {
   // Functions without parameters and results, called once if they are exported, member by member; then the template is taken. An
   // exit with status 0 counts as a return.
   std::vector<std::string> init = {"_initialize"};
-  void* init_data = nullptr;                                      // Caller::data() during initialization
+  void* init_data = nullptr;                                     // Caller::data() during initialization
   std::function<void(const Stopper& stopper)> before_init = {};  // to have initialization that never ends stopped
   // A sandbox's. Memory beyond limits::pool_memory_size needs a larger `memory_size_bytes`.
   StoreLimits limits = {.memory_size_bytes = limits::pool_memory_size.standard};
   uint64_t sandboxes = limits::pool_sandboxes.standard;  // the most, leased or ready
   // Memory that sandboxes keep ready for the next event because an earlier one wrote to it. Above, it is given back to the kernel.
   uint64_t kept_bytes_each = limits::pool_kept_each.standard;
-  uint64_t kept_bytes = limits::pool_kept.standard;  // of all together
-  int64_t fuel = 0;                                  // each event's, where code counts it (CodegenOptions::fuel)
-  uint64_t epoch_ticks = 0;                          // each event's, where code looks at the epoch; 0: no deadline
+  uint64_t kept_bytes = limits::pool_kept.standard;      // of all together
+  uint64_t packed_bytes = limits::pool_packed.standard;  // of all packed sandboxes
+  int64_t fuel = 0;                                      // each event's, where code counts it (CodegenOptions::fuel)
+  uint64_t epoch_ticks = 0;                              // each event's, where code looks at the epoch; 0: no deadline
   // Copy all of a memory after each event, as if the kernel had no way to tell which pages were written to.
   bool copies_whole = false;
 };
@@ -77,14 +80,14 @@ class Pool {
   // What was decided, and what there is now. Any thread.
   struct Report {
     MemoryMode memory_mode = MemoryMode::guard;
-    std::string tracking;            // "watch", or "copy: " and why
-    uint64_t template_bytes = 0;     // held once for all sandboxes
-    uint64_t sandboxes = 0;          // leased or ready
-    uint64_t reserved_bytes = 0;     // address space of each one's memories
-    uint64_t mappings = 0;           // of the kernel for all of them, about
-    uint64_t kept_bytes = 0;         // PoolConfig::kept_bytes
-    uint64_t packed = 0;             // Packed sandboxes alive
-    uint64_t packed_bytes = 0;       // and their memory
+    std::string tracking;         // "watch", or "copy: " and why
+    uint64_t template_bytes = 0;  // held once for all sandboxes
+    uint64_t sandboxes = 0;       // leased or ready
+    uint64_t reserved_bytes = 0;  // address space of each one's memories
+    uint64_t mappings = 0;        // of the kernel's, for all their memories, about
+    uint64_t kept_bytes = 0;      // PoolConfig::kept_bytes
+    uint64_t packed = 0;          // Packed sandboxes alive
+    uint64_t packed_bytes = 0;    // and their memory
   };
   [[nodiscard]] Report report() const;
 
@@ -116,11 +119,11 @@ class Pool::Lease {
   [[nodiscard]] Instance instance(size_t member) const;  // by place in PoolConfig::members
   [[nodiscard]] Instance instance() const;               // of the last member
   // Ends the event from another thread. The same for all events of a sandbox: whoever keeps one must know that this event has not
-  // ended. (A copy of Store::stopper() can do nothing to later events; making one costs an allocation.)
+  // ended. (Copies of it, and Store::stopper(), can do nothing to later events; they cost an allocation.)
   [[nodiscard]] const Stopper& stopper() const;
 
   // The sandbox as it is now, in as little memory as its changes take; the lease ends. Fails, with the lease as it was, when the
-  // host made references in it (Store::new_externref) or the machine has no memory left.
+  // host made references in it (Store::new_externref), PoolConfig::packed_bytes are taken or the machine has no memory left.
   [[nodiscard]] Result<Packed> pack();
 
   struct Slot;
@@ -132,7 +135,7 @@ class Pool::Lease {
   friend class PoolFunc;
   Lease(void* worker, Slot* slot) : worker_(worker), slot_(slot) {}
   void release();
-  [[nodiscard]] Func func(uint32_t index) const;
+  [[nodiscard]] Func func(uint32_t index, const State* pool) const;
   void* worker_;  // Worker::State
   Slot* slot_;
 };
@@ -165,12 +168,13 @@ class Pool::Worker {
   // A sandbox that equals the template. Makes one when none is ready, some 50 us and more. Errors: limit (PoolConfig::sandboxes),
   // unavailable (the machine's address space, mappings or memory).
   [[nodiscard]] Result<Lease> acquire();
-  // A packed sandbox, to go on with.
-  [[nodiscard]] Result<Lease> unpack(Packed packed);
-  // Has `count` sandboxes ready.
+  // A packed sandbox, to go on with; it stays as it is when this fails. Errors: as acquire; bad_input when it is of another pool.
+  [[nodiscard]] Result<Lease> unpack(Packed&& packed);
+  // Has `count` sandboxes ready. They are this worker's until it tends, or ends.
   [[nodiscard]] Result<void> arm(uint64_t count);
-  // What need not be done while an event waits: gives back memory above the limits, and lets sandboxes that keep much learn anew
-  // what events need. For idle moments; without it the work is done when there is no other sandbox.
+  // What need not be done while an event waits: gives back memory above the limits, lets sandboxes that keep much learn anew what
+  // events need, and leaves to other workers what this one had no use for since the last time. For idle moments; without it the
+  // first of these is done when there is no other sandbox.
   void tend();
 
   struct State;
@@ -185,12 +189,15 @@ class Pool::Worker {
 template <class R, class... Args>
 class PoolFunc<R(Args...)> {
  public:
-  [[nodiscard]] TypedFunc<R(Args...)> in(const Pool::Lease& lease) const { return TypedFunc<R(Args...)>(lease.func(index_)); }
+  [[nodiscard]] TypedFunc<R(Args...)> in(const Pool::Lease& lease) const {
+    return TypedFunc<R(Args...)>(lease.func(index_, pool_));
+  }
 
  private:
   friend class Pool;
-  explicit PoolFunc(uint32_t index) : index_(index) {}
+  PoolFunc(uint32_t index, const Pool::State* pool) : index_(index), pool_(pool) {}
   uint32_t index_;
+  const Pool::State* pool_;  // whose leases it is for
 };
 
 template <class Signature>
@@ -198,7 +205,7 @@ Result<PoolFunc<Signature>> Pool::func(std::string_view name, std::string_view m
   using Typed = TypedFunc<Signature>;
   auto index = find(name, member, Typed::Arguments::value, Typed::Results::value);
   if (!index) return std::unexpected(std::move(index.error()));
-  return PoolFunc<Signature>(*index);
+  return PoolFunc<Signature>(*index, state_.get());
 }
 
 }  // namespace mote

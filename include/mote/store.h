@@ -55,6 +55,8 @@ class Stopper {
   // nothing will be called. After cpu_time_ns() only. An empty function takes back the one before.
   bool notify_when_running(std::function<void()> begins) const;
 
+  [[nodiscard]] bool has_copies() const { return state_.use_count() > 1; }
+
   struct State;
   explicit Stopper(std::shared_ptr<State> state) : state_(std::move(state)) {}
 

@@ -84,7 +84,8 @@ class EngineRun {
     slot.donor_ = this;
     if (!TRY(slot.begin())) return fail(ErrorKind::internal, "a blank instance trapped");
     TRY(from->apply(slot.store_));
-    const auto plan = TRY(pool::ResetPlan::create(slot.store_, from, setup_.copied ? pool::Tracking::copy : pool::Tracking::automatic));
+    const auto plan =
+        TRY(pool::ResetPlan::create(slot.store_, from, setup_.copied ? pool::Tracking::copy : pool::Tracking::automatic));
     constexpr size_t most_events = 3;
     for (size_t count = 1; count <= std::min(program_.plan.calls.size(), most_events); ++count) {
       TRY(slot.poison_stack());
@@ -216,7 +217,8 @@ class EngineRun {
     modules_.push_back(module);
     std::vector<runtime::ImportValue> imports;
     for (const wasm::Import& import : module->info().imports) imports.push_back(import_of(number, import));
-    auto instance = donor_ != nullptr ? runtime::instantiate_blank(store_, module, imports) : runtime::instantiate(store_, module, imports);
+    auto instance =
+        donor_ != nullptr ? runtime::instantiate_blank(store_, module, imports) : runtime::instantiate(store_, module, imports);
     if (!instance) {
       TRY(trap(instance.error()));
       return false;
@@ -344,7 +346,7 @@ class EngineRun {
   const EngineRun* donor_ = nullptr;  // whose modules are taken, and whose state the store will be given; null: none
   bool is_pooled_ = false;
   std::vector<uint8_t> host_wasm_;
-  std::shared_ptr<const runtime::Module> host_module_;            // of pooled runs
+  std::shared_ptr<const runtime::Module> host_module_;           // of pooled runs
   std::vector<std::shared_ptr<const runtime::Module>> modules_;  // by instance
   runtime::Store store_;
   std::vector<Host> hosts_;

@@ -44,7 +44,10 @@ std::string text(const Setup& setup) {
                 setup.memory == MemoryMode::guard ? "guard" : "dense", rules.v3 ? "v3" : "v2", setup.opt_level,
                 rules.canonical_nans ? " canonical-nans" : "", rules.deterministic_relaxed_simd ? " deterministic-relaxed" : "",
                 rules.fuel ? " fuel" : "", setup.epochs ? " epochs" : "", setup.spectre ? "" : " no-spectre",
-                setup.debug_info ? " debug-info" : "", !setup.pooled ? "" : setup.copied ? " pooled-copied" : " pooled");
+                setup.debug_info ? " debug-info" : "",
+                !setup.pooled  ? ""
+                : setup.copied ? " pooled-copied"
+                               : " pooled");
 }
 
 code::CodegenKey key_of(const Setup& setup, Tier tier) {

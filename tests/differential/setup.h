@@ -40,8 +40,8 @@ struct Setup {
 // The whole matrix {tiers, mixed} × {guard, dense} × rules; what guests must not see varies along with it.
 [[nodiscard]] std::vector<Setup> all_setups();
 // What a campaign runs for one seed: one set of rules, so that the oracle runs once; the baseline tier in both memory modes. LLVM
-// takes most of a seed's time, so it gets one in eight stretches of seeds, and there one memory mode. Each tier runs pooled once, too. `two`: the program has two
-// instances; `always_optimizing`: no stretch without LLVM.
+// takes most of a seed's time, so it gets one in eight stretches of seeds, and there one memory mode. Each tier runs pooled once,
+// too. `two`: the program has two instances; `always_optimizing`: no stretch without LLVM.
 [[nodiscard]] std::vector<Setup> setups_of(uint64_t seed, bool two, bool always_optimizing = false);
 [[nodiscard]] Rules rules_of(uint64_t seed);
 

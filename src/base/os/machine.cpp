@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <string_view>
 
 namespace mote::os {
 
@@ -30,6 +31,34 @@ uint32_t cpu_count() {
   cpu_set_t set;
   if (sched_getaffinity(0, sizeof set, &set) == 0) return static_cast<uint32_t>(std::max(CPU_COUNT(&set), 1));
   return static_cast<uint32_t>(std::max(sysconf(_SC_NPROCESSORS_ONLN), 1l));
+}
+
+namespace {
+
+// A line of /proc/self/status, which is in KiB.
+uint64_t status_bytes(std::string_view key) {
+  constexpr uint64_t most = 64 << 10;
+  const auto status = read_file("/proc/self/status", most);
+  if (!status) return 0;
+  const std::string_view text(reinterpret_cast<const char*>(status->data()), status->size());
+  const size_t at = text.find(key);
+  if (at == text.npos) return 0;
+  return std::strtoull(text.data() + at + key.size(), nullptr, 10) << 10;
+}
+
+}  // namespace
+
+uint64_t resident_bytes() {
+  return status_bytes("\nVmRSS:");
+}
+uint64_t page_table_bytes() {
+  return status_bytes("\nVmPTE:");
+}
+
+uint64_t page_faults_of_thread() {
+  rusage usage = {};
+  getrusage(RUSAGE_THREAD, &usage);
+  return static_cast<uint64_t>(usage.ru_minflt + usage.ru_majflt);
 }
 
 std::optional<std::string> environment_variable(const char* name) {

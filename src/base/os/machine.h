@@ -16,6 +16,11 @@ namespace mote::os {
 [[nodiscard]] uint64_t address_space_bytes();  // what this process may map: RLIMIT_AS, at most 2^47
 [[nodiscard]] uint32_t cpu_count();            // usable by this process
 
+// What this process takes, by the kernel's account; 0 where that cannot be read.
+[[nodiscard]] uint64_t resident_bytes();
+[[nodiscard]] uint64_t page_table_bytes();
+[[nodiscard]] uint64_t page_faults_of_thread();  // of the calling one, so far
+
 [[nodiscard]] std::optional<std::string> environment_variable(const char* name);
 [[nodiscard]] std::vector<std::string> environment();  // all of it, "NAME=value"
 [[nodiscard]] uint32_t user_id();

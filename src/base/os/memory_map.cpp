@@ -71,8 +71,8 @@ void Mapping::refuse_huge_pages() {
   madvise(base_, size_, MADV_NOHUGEPAGE);  // EINVAL where the kernel has none
 }
 
-void discard(uint8_t* base, uint64_t size) {
-  (void)madvise(base, size, MADV_DONTNEED);
+bool discard(uint8_t* base, uint64_t size) {
+  return size == 0 || madvise(base, size, MADV_DONTNEED) == 0;
 }
 
 void Mapping::shrink(uint64_t size) {

@@ -64,6 +64,7 @@ class Mapping {
 };
 
 // As Mapping::discard, for a range that somebody else owns. A private mapping of a file reads as the file again.
-void discard(uint8_t* base, uint64_t size);
+// False: the kernel would not (locked memory), and it is as it was.
+[[nodiscard]] bool discard(uint8_t* base, uint64_t size);
 
 }  // namespace mote::os

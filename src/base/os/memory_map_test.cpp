@@ -2,10 +2,12 @@
 #include "base/os/memory_map.h"
 
 #include "base/os/memory_file.h"
+#include "base/os/touched_pages.h"
 
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <cstring>
 
 namespace mote::os {
 namespace {
@@ -67,8 +69,10 @@ TEST(Mapping, SaysWhyThereIsNoRoom) {
 }
 
 TEST(MemoryFile, IsShownInManyPlacesEachWithItsOwnChanges) {
-  std::vector<uint8_t> bytes(3 * page_size, 7);
-  const auto file = MemoryFile::create(bytes);
+  const auto bytes = Mapping::anonymous(3 * page_size);
+  ASSERT_TRUE(bytes);
+  std::memset(bytes->data(), 7, bytes->size());
+  const auto file = MemoryFile::create(bytes->bytes());
   ASSERT_TRUE(file) << file.error().message;
   auto a = Mapping::anonymous(4 * page_size), b = Mapping::anonymous(4 * page_size);
   ASSERT_TRUE(a && b);
@@ -77,11 +81,25 @@ TEST(MemoryFile, IsShownInManyPlacesEachWithItsOwnChanges) {
   a->data()[3 * page_size] = 2;  // behind what it shows
   EXPECT_EQ(b->data()[100], 7);
   EXPECT_EQ(file->bytes()[100], 7);
-  discard(a->data(), page_size);
+  EXPECT_TRUE(discard(a->data(), page_size));
   EXPECT_EQ(a->data()[100], 7) << "the file again";
   ASSERT_TRUE(show_zeros(a->data(), 3 * page_size));
   EXPECT_EQ(a->data()[100], 0);
   EXPECT_EQ(a->data()[3 * page_size], 2);
+}
+
+TEST(TouchedPages, AreThoseAndNoOthers) {
+  auto memory = Mapping::anonymous(2000 * page_size);
+  ASSERT_TRUE(memory);
+  memory->refuse_huge_pages();
+  for (const uint64_t page : {3, 4, 511, 512, 513, 1999}) memory->data()[page * page_size + 5] = page == 512 ? 0 : 1;
+  EXPECT_EQ(
+      touched_pages(memory->bytes()),
+      (std::vector<PageRun>{{3 * page_size, 2 * page_size}, {511 * page_size, 3 * page_size}, {1999 * page_size, page_size}}));
+  EXPECT_EQ(nonzero_pages(memory->bytes()), (std::vector<PageRun>{{3 * page_size, 2 * page_size},
+                                                                  {511 * page_size, page_size},
+                                                                  {513 * page_size, page_size},
+                                                                  {1999 * page_size, page_size}}));
 }
 
 }  // namespace

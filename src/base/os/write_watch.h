@@ -3,7 +3,8 @@
 //
 // By userfaultfd in write-protect mode, which answers a write to a protected page by SIGBUS; whoever handles that calls
 // note_write(). A kernel before 6.4, or one that was told to forbid it, has no such thing: create() says why. The kernel's own
-// writes into a protected page (a read() into it) fail with EFAULT and are not noted: somebody must store to the page before.
+// writes into a protected page (a read() into it) fail with EFAULT and are not noted: somebody must store to the page before. A
+// child of fork() has no part in it: watched ranges are not there, and what it watches itself is its own.
 // Threads: one writes to a range at a time, and that one uses its watch. Tested by write_watch_test.cpp.
 #pragma once
 
@@ -38,23 +39,35 @@ class WriteWatch {
   // Protects a part: from here on its pages count as not written to, until they are.
   [[nodiscard]] Result<void> protect(uint64_t offset, uint64_t size);
 
+  // Counts a part as written to, and lifts the protection: for who is about to write to it, and spares itself the faults.
+  void open(uint64_t offset, uint64_t size);
+
   // Changes whenever a page is noted that was not before.
   [[nodiscard]] uint64_t noted() const { return noted_.load(std::memory_order_relaxed); }
   // Calls `one(offset, size)` for the runs of written pages inside a part, lowest first.
   template <class One>
   void for_each_written(uint64_t offset, uint64_t size, One one) const;
 
-  // For the handler of faults: if some watch protects this address, the write may go on. Async-signal-safe.
+  // For the handler of faults: if this watch, or any, protects this address, the write may go on. Async-signal-safe.
+  [[nodiscard]] bool note_write_here(const void* address) {
+    const uint64_t at = reinterpret_cast<uint64_t>(address) - reinterpret_cast<uint64_t>(base_);
+    return at < size_ && note(at / page_size);
+  }
   static bool note_write(const void* address);
 
  private:
+  struct Node;
+  struct Registry;
+  [[nodiscard]] static Registry& registry();
   [[nodiscard]] bool note(uint64_t page);
+  void mark(uint64_t page);
   [[nodiscard]] bool is_written(uint64_t page) const { return (words()[page / 64] >> page % 64 & 1) != 0; }
   [[nodiscard]] uint64_t* words() const { return reinterpret_cast<uint64_t*>(bits_.data()); }
 
   uint8_t* base_;
   uint64_t size_;
-  Mapping bits_;  // one for each page: written to
+  Node* node_ = nullptr;  // in the registry of all watches
+  Mapping bits_;          // one for each page: written to
   std::atomic<uint64_t> noted_ = 0;
 };
 

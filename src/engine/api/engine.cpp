@@ -2,6 +2,7 @@
 #include "base/core/format.h"
 #include "base/os/machine.h"
 #include "base/os/memory_map.h"
+#include "base/os/write_watch.h"
 #include "engine/api/state.h"
 
 #include <mote/compiler.h>
@@ -177,6 +178,10 @@ std::vector<Engine::Setting> Engine::settings() const {
   add("relaxed-simd-deterministic", yes_no(config.codegen.deterministic_relaxed_simd), "");
   add("fuel", yes_no(config.codegen.fuel), "");
   add("epoch-interruption", yes_no(config.codegen.epochs), "");
+  const std::string missing = os::WriteWatch::missing();
+  add("pool-tracking", missing.empty() ? "watch" : "copy",
+      missing.empty() ? "writes to pooled memories are noticed page by page"
+                      : "pooled memories are copied whole: this kernel lacks " + missing);
   add("spectre", yes_no(config.codegen.spectre), config.codegen.spectre ? "guests need not be trusted" : "asked for");
   add("debug-info", yes_no(config.codegen.debug_info), config.codegen.debug_info ? "baseline code, whatever the cache has" : "");
   add("huge-pages", yes_no(config.huge_pages), "");

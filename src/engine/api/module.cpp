@@ -223,6 +223,17 @@ bool Module::refresh() const {
   return true;
 }
 
+Result<Module> Module::find_in_cache(const Engine& engine, const Digest& digest, std::string name) {
+  const Engine::State& state = *engine.state();
+  if (state.cache == nullptr) return fail(ErrorKind::unavailable, "the engine has no cache: " + state.cache_reason);
+  auto cached = state.cache->find(digest, state.key);
+  if (cached == nullptr) {
+    return fail(ErrorKind::not_found,
+                "the cache has no code for this module and these flags; compile it first (mote compile --cache)");
+  }
+  return Module(TRY(make(engine.state(), std::move(cached), Module::Origin::cache, std::move(name))));
+}
+
 bool Module::is_artifact(std::span<const uint8_t> bytes) {
   return code::looks_like_artifact(bytes);
 }

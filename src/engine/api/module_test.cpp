@@ -53,6 +53,21 @@ TEST_F(ModuleTest, CompilesOnceAndThenHitsTheCache) {
   EXPECT_EQ(compiles_, 2) << "another key is another entry";
 }
 
+TEST_F(ModuleTest, IsFoundInTheCacheByItsDigestAlone) {
+  const Engine one = engine();
+  const Module::Digest digest = sha256(answer_module());
+  EXPECT_EQ(Module::find_in_cache(one, digest).error().kind, ErrorKind::not_found);
+  (void)must(Module::compile(one, answer_module()));
+  const Module found = must(Module::find_in_cache(engine(), digest, "answer"));
+  EXPECT_EQ(found.name(), "answer");
+  EXPECT_EQ(found.origin().source, Module::Origin::cache);
+  EXPECT_EQ(compiles_, 1);
+  const Engine other = engine({.memory = MemoryMode::guard, .fuel = true});
+  EXPECT_EQ(Module::find_in_cache(other, digest).error().kind, ErrorKind::not_found) << "another key is another entry";
+  const Engine none = must(Engine::create());
+  EXPECT_EQ(Module::find_in_cache(none, digest).error().kind, ErrorKind::unavailable);
+}
+
 TEST_F(ModuleTest, WarmStartFromAFileNeitherReadsNorCompiles) {
   const Engine one = engine();
   std::this_thread::sleep_for(std::chrono::milliseconds(80));  // until the file's time stamps are old enough to be trusted

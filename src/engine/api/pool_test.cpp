@@ -6,8 +6,14 @@
 #include <mote/pool.h>
 #include <mote/task.h>
 
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <fstream>
 #include <thread>
 
 namespace mote::api {
@@ -31,7 +37,9 @@ class PoolTest : public testing::TestWithParam<Way> {
     module.emplace(must(Module::compile(*engine, guest_module(), "guest.wasm")));
     linker.emplace(*engine);
     must(linker->func("host", "add", [this](Caller& caller, int32_t a, int32_t b) { return on_add(caller, a, b); }));
-    must(linker->func("host", "wide", [](Caller&, int32_t, int32_t, int32_t, int32_t, uint32_t, int64_t, uint64_t, int32_t, int64_t i, float) { return i; }));
+    must(linker->func(
+        "host", "wide",
+        [](Caller&, int32_t, int32_t, int32_t, int32_t, uint32_t, int64_t, uint64_t, int32_t, int64_t i, float) { return i; }));
   }
   PoolConfig config() {
     PoolConfig made;
@@ -75,7 +83,9 @@ class PoolTest : public testing::TestWithParam<Way> {
     EXPECT_EQ(must(guest.typed_func<int32_t(int32_t)>("load"))(4), 0x65746f6d);
   }
 
-  std::function<std::expected<int32_t, Failure>(Caller&, int32_t, int32_t)> on_add = [](Caller&, int32_t a, int32_t b) { return a + b; };
+  std::function<std::expected<int32_t, Failure>(Caller&, int32_t, int32_t)> on_add = [](Caller&, int32_t a, int32_t b) {
+    return a + b;
+  };
   std::optional<Engine> engine;
   std::optional<Module> module;
   std::optional<Linker> linker;
@@ -106,6 +116,26 @@ TEST_P(PoolTest, LeasesAtOnceAreApart) {
     for (int i = 0; i < 5; ++i) EXPECT_EQ(leases[static_cast<size_t>(i)].instance().memory("memory")->bytes()[100], i + 1);
   }
   EXPECT_EQ(pool.report().sandboxes, 5U);
+}
+
+// Every page first written in the n-th event is put back, for all of both.
+TEST_P(PoolTest, ANewPageInAnyEventIsNoticed) {
+  constexpr size_t pages = 16, page_size = 4096, most_events = 6;
+  const Pool pool = make();
+  std::vector<uint8_t> expected(pages * page_size);
+  std::memcpy(expected.data() + 8, "mote", 4);
+  for (size_t page = 0; page < pages; ++page) {
+    for (size_t n = 1; n <= most_events; ++n) {
+      Pool::Worker worker = pool.worker();  // with what the one before left to it, that is with pages that are known
+      worker.tend();
+      for (size_t event = 1; event <= n + 1; ++event) {
+        const Pool::Lease lease = must(worker.acquire());
+        const std::span<uint8_t> bytes = lease.instance().memory("memory")->bytes();
+        ASSERT_TRUE(std::ranges::equal(bytes, expected)) << "page " << page << ", event " << event << " of " << n;
+        bytes[event == n ? page * page_size + 123 : 7] = 0xff;
+      }
+    }
+  }
 }
 
 TEST_P(PoolTest, FunctionsAreFoundOnce) {
@@ -201,7 +231,9 @@ TEST_P(PoolTest, PackedSandboxesGoOnWhereTheyWere) {
     const std::span<uint8_t> bytes = guest.memory("memory")->bytes();
     EXPECT_EQ(bytes.size(), (i % 2 == 1 ? 2U : 1U) << 16);
     for (size_t at = 0; at < bytes.size(); ++at) {
-      const uint8_t expected = at == i * 3000U || at == bytes.size() - 1 ? i : at >= 8 && at < 12 ? static_cast<uint8_t>("mote"[at - 8]) : 0;
+      const uint8_t expected = at == i * 3000U || at == bytes.size() - 1 ? i
+                               : at >= 8 && at < 12                      ? static_cast<uint8_t>("mote"[at - 8])
+                                                                         : 0;
       ASSERT_EQ(bytes[at], expected) << at;
     }
     EXPECT_EQ(guest.global("counter")->get().i64(), i + 1000);
@@ -266,6 +298,129 @@ TEST_P(PoolTest, GivesBackWhatAGuestOverDirtied) {
   EXPECT_EQ(pool.report().sandboxes, 1U);
 }
 
+// What all together may keep: less than one event needs. Tending ends, and everything goes on.
+TEST_P(PoolTest, KeepsToItsBudget) {
+  PoolConfig frugal = config();
+  frugal.kept_bytes = 10'000;
+  const Pool pool = make(frugal);
+  Pool::Worker worker = pool.worker(), other = pool.worker();
+  for (int round = 0; round < 3; ++round) {
+    {
+      std::vector<Pool::Lease> leases;
+      for (int i = 0; i < 6; ++i) {
+        leases.push_back(must((i % 2 == 0 ? worker : other).acquire()));
+        expect_template(leases.back());
+        disturb(leases.back());
+      }
+    }
+    worker.tend();
+    other.tend();
+    EXPECT_LE(pool.report().kept_bytes, 10'000U);
+  }
+  EXPECT_EQ(pool.report().sandboxes, 6U);
+}
+
+TEST_P(PoolTest, LeavesIdleSandboxesToOthers) {
+  PoolConfig limited = config();
+  limited.sandboxes = 3;
+  const Pool pool = make(limited);
+  Pool::Worker busy = pool.worker(), other = pool.worker();
+  {
+    const Pool::Lease a = must(busy.acquire()), b = must(busy.acquire()), c = must(busy.acquire());
+  }
+  busy.tend();  // three were needed at once
+  EXPECT_FALSE(other.acquire());
+  {
+    const Pool::Lease one = must(busy.acquire());
+  }
+  busy.tend();
+  const Pool::Lease a = must(other.acquire()), b = must(other.acquire());
+  expect_template(a);
+  busy = pool.worker();  // and what it had goes to the others
+  const Pool::Lease c = must(other.acquire());
+}
+
+// Whatever an embedder sets for one event is not there in the next.
+TEST_P(PoolTest, NothingOfTheHostStaysEither) {
+  const Pool pool = make();
+  const auto spin = must(pool.func<void()>("spin"));
+  Pool::Worker worker = pool.worker();
+  int woken = 0;
+  std::optional<Stopper> copy, other_copy;
+  {
+    const Pool::Lease lease = must(worker.acquire());
+    lease.store().set_epoch_deadline(0);
+    lease.store().set_fuel(77);
+    lease.store().on_stop([&] { ++woken; });
+    lease.store().set_growth_observer([&](uint64_t, uint64_t, bool) { ++woken; });
+    lease.store().cancel_waits();
+    copy = lease.stopper();
+    (void)lease.stopper().cpu_time_ns();
+    (void)lease.stopper().notify_when_running([&] { ++woken; });
+    (void)must(linker->instantiate(lease.store(), *module));
+    EXPECT_EQ(lease.instance().handle, lease.instance(0).handle) << "the pool's, not the last one made";
+  }
+  const Pool::Lease lease = must(worker.acquire());
+  EXPECT_EQ(lease.store().fuel(), 0);
+  EXPECT_TRUE(copy->stop("an event that is over"));
+  expect_template(lease);
+  EXPECT_EQ(must(must(lease.instance().typed_func<int32_t(int32_t)>("grow"))(1)), 1);
+  EXPECT_EQ(woken, 0);
+  std::thread killer([&] { (void)lease.stopper().stop("enough", 1'000'000'000); });
+  EXPECT_FALSE(spin.in(lease)());
+  killer.join();
+  EXPECT_EQ(woken, 0);
+}
+
+TEST_P(PoolTest, AFailedUnpackLosesNothing) {
+  PoolConfig limited = config();
+  limited.sandboxes = 1;
+  const Pool pool = make(limited), another = make();
+  Pool::Worker worker = pool.worker(), stranger = another.worker();
+  Pool::Lease first = must(worker.acquire());
+  first.instance().memory("memory")->bytes()[5000] = 9;
+  Pool::Packed packed = must(first.pack());
+  {
+    const Pool::Lease taken = must(worker.acquire());
+    EXPECT_EQ(worker.unpack(std::move(packed)).error().kind, ErrorKind::limit);
+  }
+  EXPECT_EQ(stranger.unpack(std::move(packed)).error().kind, ErrorKind::bad_input);
+  EXPECT_EQ(must(worker.unpack(std::move(packed))).instance().memory("memory")->bytes()[5000], 9);
+  EXPECT_EQ(worker.unpack(std::move(packed)).error().kind, ErrorKind::bad_input);
+}
+
+// A child has no part in its parent's sandboxes, and may have a pool of its own; the parent's goes on.
+TEST_P(PoolTest, AForkedChildIsApart) {
+#ifdef __has_feature
+#if __has_feature(thread_sanitizer)
+  GTEST_SKIP() << "forks with threads";
+#endif
+#endif
+  const Pool pool = make();
+  Pool::Worker worker = pool.worker();
+  const Pool::Lease mine = must(worker.acquire());
+  const pid_t child = fork();
+  if (child == 0) {
+    const Pool own = make();
+    Pool::Worker own_worker = own.worker();
+    for (int event = 0; event < 3; ++event) {
+      const Pool::Lease lease = must(own_worker.acquire());
+      expect_template(lease);
+      disturb(lease);
+    }
+    _exit(HasFailure() ? 1 : 0);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  disturb(mine);
+  for (int event = 0; event < 3; ++event) {
+    const Pool::Lease lease = must(worker.acquire());
+    expect_template(lease);
+    disturb(lease);
+  }
+}
+
 TEST_P(PoolTest, AWorkersSandboxesGoToTheOthers) {
   const Pool pool = make();
   std::optional<Pool::Worker> first = pool.worker();
@@ -297,10 +452,53 @@ TEST_P(PoolTest, ThreadsShareAPool) {
   for (std::thread& thread : threads) thread.join();
 }
 
+// In a process of its own. No more address space: an error, and what there is goes on serving.
+TEST_P(PoolTest, GoesOnWhereTheMachineHasNoMore) {
+#ifdef __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+  GTEST_SKIP() << "a sanitizer needs the address space that this takes away";
+#endif
+#endif
+  EXPECT_EXIT(
+      {
+        const Pool pool = make();
+        Pool::Worker worker = pool.worker();
+        disturb(must(worker.acquire()));  // has a stack, too
+        rlimit limit = {};
+        getrlimit(RLIMIT_AS, &limit);
+        uint64_t pages = 0;  // of address space, so far
+        std::ifstream("/proc/self/statm") >> pages;
+        limit.rlim_cur = pages * 4096 + ((GetParam().memory == MemoryMode::guard ? 40ull : 4ull) << 30);
+        setrlimit(RLIMIT_AS, &limit);
+        std::vector<Pool::Lease> leases;
+        bool is_told = false;
+        while (leases.size() < 100'000) {
+          auto lease = worker.acquire();
+          if (!lease) {
+            is_told = lease.error().kind == ErrorKind::unavailable || lease.error().kind == ErrorKind::limit;
+            break;
+          }
+          lease->instance().memory("memory")->bytes()[5000] = 1;
+          leases.push_back(*std::move(lease));
+        }
+        const size_t most = leases.size();
+        leases.clear();
+        for (int event = 0; event < 100; ++event) {
+          const Pool::Lease lease = must(worker.acquire());
+          expect_template(lease);
+          (void)must(must(lease.instance().typed_func<int32_t(int32_t)>("grow"))(2));
+          for (uint8_t& byte : lease.instance().memory("memory")->bytes()) byte = 7;
+        }
+        _exit(!is_told ? 1 : most == 0 ? 2 : HasFailure() ? 3 : 0);
+      },
+      testing::ExitedWithCode(0), "");
+}
+
 TEST_P(PoolTest, RefusesWhatBelongsToAStore) {
   Store store = must(Store::create(*engine));
-  must(linker->define("host", "add", must(Func::create(store, {{{ValKind::i32, "i32"}, {ValKind::i32, "i32"}}, {{ValKind::i32, "i32"}}},
-                                                       [](Caller&, std::span<const Val>, std::span<Val>) -> HostResult { return {}; }))));
+  must(linker->define("host", "add",
+                      must(Func::create(store, {{{ValKind::i32, "i32"}, {ValKind::i32, "i32"}}, {{ValKind::i32, "i32"}}},
+                                        [](Caller&, std::span<const Val>, std::span<Val>) -> HostResult { return {}; }))));
   const auto refused = Pool::create(*engine, *linker, config());
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().error.kind, ErrorKind::bad_input);
@@ -314,15 +512,16 @@ TEST_P(PoolTest, MissingImportsAreNamed) {
   EXPECT_EQ(refused.error().error.kind, ErrorKind::not_found);
 }
 
-INSTANTIATE_TEST_SUITE_P(Ways, PoolTest,
-                         testing::Values(Way{Tiering::baseline, MemoryMode::guard, false}, Way{Tiering::baseline, MemoryMode::dense, false},
-                                         Way{Tiering::optimizing, MemoryMode::guard, false}, Way{Tiering::optimizing, MemoryMode::dense, false},
-                                         Way{Tiering::baseline, MemoryMode::guard, true}, Way{Tiering::baseline, MemoryMode::dense, true}),
-                         [](const auto& info) {
-                           const Way& way = info.param;
-                           return std::string(way.tiering == Tiering::baseline ? "baseline" : "optimizing") +
-                                  (way.memory == MemoryMode::dense ? "_dense" : "_guard") + (way.copies_whole ? "_copied" : "");
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Ways, PoolTest,
+    testing::Values(Way{Tiering::baseline, MemoryMode::guard, false}, Way{Tiering::baseline, MemoryMode::dense, false},
+                    Way{Tiering::optimizing, MemoryMode::guard, false}, Way{Tiering::optimizing, MemoryMode::dense, false},
+                    Way{Tiering::baseline, MemoryMode::guard, true}, Way{Tiering::baseline, MemoryMode::dense, true}),
+    [](const auto& info) {
+      const Way& way = info.param;
+      return std::string(way.tiering == Tiering::baseline ? "baseline" : "optimizing") +
+             (way.memory == MemoryMode::dense ? "_dense" : "_guard") + (way.copies_whole ? "_copied" : "");
+    });
 
 }  // namespace
 }  // namespace mote::api

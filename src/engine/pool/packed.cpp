@@ -47,7 +47,9 @@ Result<void> PackedStore::pack_memory(uint32_t index, const ResetPlan::PooledMem
   if (memory.region.watch() == nullptr) {
     pack_run(0, length);
   } else {
-    memory.region.watch()->for_each_written(0, length, pack_run);
+    const uint64_t watched = std::min(length, memory.memory->watched_bytes());
+    memory.region.watch()->for_each_written(0, watched, pack_run);
+    pack_run(watched, length - watched);
   }
   return done;
 }
@@ -58,13 +60,28 @@ Result<void> PackedStore::pack_tables(const runtime::Store& store, const ResetPl
     const uint32_t index = n++;
     runtime::Table& table = *view.table;
     if (table.size() != view.length) note(Change::table_length, 0, index, table.size());
-    if (std::ranges::equal(table.array(), view.image)) continue;
-    for (uint64_t i = 0; i < table.size(); ++i) {
-      if (!view.is_changed(i)) continue;
-      const std::optional<uint64_t> entry = table.is_func() ? portable(store, table.get(i)) : table.get(i);
-      if (!entry) return fail(ErrorKind::unsupported, "a table holds a function that the host made for this event");
-      note(Change::table_entry, index, static_cast<uint32_t>(i), *entry);
+    if (view.watch == nullptr) {
+      TRY(pack_entries(store, view, index, 0, table.size()));
+      continue;
     }
+    Result<void> done;
+    const uint64_t entry_size = table.is_func() ? sizeof(uint64_t) : sizeof(uint32_t);
+    view.watch->for_each_written(0, table.array().size(), [&](uint64_t offset, uint64_t size) {
+      if (done) done = pack_entries(store, view, index, offset / entry_size, (offset + size) / entry_size);
+    });
+    TRY(std::move(done));
+  }
+  return {};
+}
+
+Result<void> PackedStore::pack_entries(const runtime::Store& store, const ResetPlan::TableView& view, uint32_t number,
+                                       uint64_t from, uint64_t to) {
+  runtime::Table& table = *view.table;
+  for (uint64_t i = from; i < std::min(to, table.size()); ++i) {
+    if (!view.is_changed(i)) continue;
+    const std::optional<uint64_t> entry = table.is_func() ? portable(store, table.get(i)) : table.get(i);
+    if (!entry) return fail(ErrorKind::unsupported, "a table holds a function that the host made for this event");
+    note(Change::table_entry, number, static_cast<uint32_t>(i), *entry);
   }
   return {};
 }
@@ -92,7 +109,8 @@ Result<void> PackedStore::pack_instance(const runtime::Store& store, uint32_t in
 
 Result<PackedStore> PackedStore::pack(ResetPlan& plan, std::shared_ptr<PageBlocks> blocks) {
   if (plan.store().extent() != plan.extent()) {
-    return fail(ErrorKind::unsupported, "the host made memories, tables, globals, functions or references in this sandbox; they cannot be packed");
+    return fail(ErrorKind::unsupported,
+                "the host made memories, tables, globals, functions or references in this sandbox; they cannot be packed");
   }
   PackedStore packed(std::move(blocks));
   for (uint32_t i = 0; i < plan.memories().size(); ++i) TRY(packed.pack_memory(i, plan.memories()[i]));
@@ -103,7 +121,7 @@ Result<PackedStore> PackedStore::pack(ResetPlan& plan, std::shared_ptr<PageBlock
   return packed;
 }
 
-Result<void> PackedStore::apply(ResetPlan& plan, const uint64_t* change) {
+Result<void> PackedStore::apply(ResetPlan& plan, std::span<const ResetPlan::TableView> tables, const uint64_t* change) {
   const auto kind = static_cast<Change::Kind>(change[0] >> 56);
   const auto owner = static_cast<uint32_t>(change[0] >> 32 & 0xff'ffff), index = static_cast<uint32_t>(change[0]);
   const runtime::Store& store = plan.store();
@@ -116,14 +134,14 @@ Result<void> PackedStore::apply(ResetPlan& plan, const uint64_t* change) {
       break;
     }
     case Change::table_length: {
-      runtime::Table& table = *plan.table_views()[index].table;
+      runtime::Table& table = *tables[index].table;
       if (!table.grow(change[1] - table.size(), 0)) {
         return fail(ErrorKind::unavailable, format("no room for a table of {} elements", change[1]));
       }
       break;
     }
     case Change::table_entry: {
-      runtime::Table& table = *plan.table_views()[owner].table;
+      runtime::Table& table = *tables[owner].table;
       table.set(index, table.is_func() ? func_in(store, change[1]) : change[1]);
       break;
     }
@@ -141,9 +159,15 @@ Result<void> PackedStore::apply(ResetPlan& plan, const uint64_t* change) {
 }
 
 Result<void> PackedStore::unpack(ResetPlan& plan) const {
-  for (size_t i = 0; i < changes_.size(); i += words_each) TRY(apply(plan, &changes_[i]));
+  if (!changes_.empty()) {
+    const std::vector<ResetPlan::TableView> tables = plan.table_views();
+    for (size_t i = 0; i < changes_.size(); i += words_each) TRY(apply(plan, tables, &changes_[i]));
+  }
   for (const Page& page : pages_) {
-    std::memcpy(plan.memories()[page.memory].region.base() + page.page * page_size, page.block, page_size);
+    const ResetPlan::PooledMemory& memory = plan.memories()[page.memory];
+    const uint64_t at = page.page * page_size;
+    if (memory.region.watch() != nullptr && at < memory.memory->watched_bytes()) memory.region.watch()->open(at, page_size);
+    std::memcpy(memory.region.base() + at, page.block, page_size);
   }
   return {};
 }

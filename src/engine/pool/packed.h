@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace mote::pool {
@@ -22,7 +23,10 @@ class PackedStore {
   [[nodiscard]] Result<void> unpack(ResetPlan& plan) const;
 
   PackedStore(PackedStore&&) noexcept = default;
-  PackedStore& operator=(PackedStore&&) noexcept = default;
+  PackedStore& operator=(PackedStore&& other) noexcept {
+    std::swap(blocks_, other.blocks_), std::swap(pages_, other.pages_), std::swap(changes_, other.changes_);
+    return *this;
+  }
   ~PackedStore();
   [[nodiscard]] uint64_t size_bytes() const;
 
@@ -41,8 +45,10 @@ class PackedStore {
   [[nodiscard]] Result<void> pack_page(uint32_t index, const ResetPlan::PooledMemory& memory, uint64_t offset);
   [[nodiscard]] Result<void> pack_instance(const runtime::Store& store, uint32_t index, const ResetPlan& plan);
   [[nodiscard]] Result<void> pack_tables(const runtime::Store& store, const ResetPlan& plan);
+  [[nodiscard]] Result<void> pack_entries(const runtime::Store& store, const ResetPlan::TableView& view, uint32_t number,
+                                          uint64_t from, uint64_t to);
   void note(Change::Kind kind, uint32_t owner, uint32_t index, uint64_t low, uint64_t high = 0);
-  [[nodiscard]] static Result<void> apply(ResetPlan& plan, const uint64_t* change);
+  [[nodiscard]] static Result<void> apply(ResetPlan& plan, std::span<const ResetPlan::TableView> tables, const uint64_t* change);
 
   std::shared_ptr<PageBlocks> blocks_;
   std::vector<Page> pages_;

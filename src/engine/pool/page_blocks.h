@@ -1,5 +1,6 @@
 // PageBlocks: memory in pieces of a page, for the changed pages of packed stores. Chunks of many pieces, backed by huge pages where
-// the kernel has them: page tables and mappings per piece are next to nothing. Thread-safe. Tested by tests/differential (pooled setups), engine/api/pool_test.cpp.
+// the kernel has them: page tables and mappings per piece are next to nothing. Thread-safe. Tested by tests/differential (pooled
+// setups), engine/api/pool_test.cpp.
 #pragma once
 
 #include "base/os/memory_map.h"

@@ -32,24 +32,30 @@ void Region::plan(uint64_t size) {
 }
 
 void Region::restore_whole(uint64_t size) {
-  if (is_file_) {
-    os::discard(base_, size);
-  } else if (size > most_copied_blindly) {
-    os::discard(base_, size);
-    std::memcpy(base_, image_.data(), image_.size());
+  if ((is_file_ || size > most_copied_blindly) && os::discard(base_, size)) {
+    refill(0, size);
   } else {
     restore(run_of(0, size));
   }
 }
 
 // What was given back is zeros, or the file that it shows.
+void Region::refill(uint64_t offset, uint64_t size) {
+  if (is_file_) return;
+  for (const os::PageRun& run : nonzero_) {
+    const uint64_t begin = std::max(run.offset, offset), end = std::min(run.offset + run.size, offset + size);
+    if (begin < end) std::memcpy(base_ + begin, image_.data() + begin, end - begin);
+  }
+}
+
 Result<void> Region::trim(uint64_t size) {
   if (watch_ == nullptr) return {};
   for (const Run& run : runs_) {
-    const uint64_t length = run.copied + run.cleared;
-    os::discard(base_ + run.offset, length);
-    if (!is_file_ && run.copied != 0) std::memcpy(base_ + run.offset, image_.data() + run.offset, run.copied);
-    TRY(watch_->protect(run.offset, length));
+    if (!os::discard(base_ + run.offset, run.copied + run.cleared)) {
+      return fail(ErrorKind::unavailable, "the kernel does not take pages back (locked memory?)");
+    }
+    refill(run.offset, run.copied + run.cleared);
+    TRY(watch_->protect(run.offset, run.copied + run.cleared));
   }
   plan(size);
   return {};
@@ -82,7 +88,7 @@ Result<std::unique_ptr<ResetPlan>> ResetPlan::create(runtime::Store& store, std:
 
 Result<void> ResetPlan::add_memory(runtime::Memory& memory, const StoreTemplate::MemoryState& state, Tracking tracking) {
   if (tracking == Tracking::watch) TRY(memory.watch());
-  memories_.push_back({&memory, state.length, Region(memory.def()->base, state.bytes(), memory.write_watch())});
+  memories_.push_back({&memory, state.length, Region(memory.def()->base, state.bytes(), state.nonzero, memory.write_watch())});
   memories_.back().region.set_is_file(state.shared.has_value());
   return {};
 }
@@ -99,9 +105,14 @@ Result<void> ResetPlan::add_table(runtime::Table& table, Tracking tracking) {
   const MutableBytes array = table.array();
   uint64_t used = array.size();
   while (used > 0 && array[used - 1] == 0) --used;
-  PooledTable& pooled = tables_.emplace_back(PooledTable{&table, table.size(), {array.begin(), array.begin() + static_cast<ptrdiff_t>(used)},
-                                                         Region(array.data(), {}, nullptr)});
-  pooled.region = Region(array.data(), pooled.image, table.write_watch());
+  used = align_up(used, os::page_size);
+  PooledTable& pooled = tables_.emplace_back(PooledTable{.table = &table,
+                                                         .length = table.size(),
+                                                         .image = {array.begin(), array.begin() + static_cast<ptrdiff_t>(used)},
+                                                         .nonzero = {},
+                                                         .region = Region(array.data(), {}, {}, nullptr)});
+  if (used != 0) pooled.nonzero.push_back({0, used});
+  pooled.region = Region(array.data(), pooled.image, pooled.nonzero, table.write_watch());
   return {};
 }
 
@@ -111,7 +122,8 @@ std::vector<ResetPlan::TableView> ResetPlan::table_views() const {
     const Part& part = parts_[small.part];
     views.push_back({small.table, small.length, Bytes(parts_image_).subspan(part.offset, part.size)});
   }
-  for (const PooledTable& pooled : tables_) views.push_back({pooled.table, pooled.length, pooled.image});
+  for (const PooledTable& pooled : tables_)
+    views.push_back({pooled.table, pooled.length, pooled.image, pooled.table->write_watch()});
   return views;
 }
 
@@ -154,15 +166,24 @@ bool ResetPlan::restore() {
   return true;
 }
 
+// Pages, and for what a memory once grew to the page tables' entries.
 uint64_t ResetPlan::kept_bytes() const {
+  constexpr uint64_t bytes_per_entry = os::page_size / sizeof(uint64_t);
   uint64_t kept = 0;
-  for (const PooledMemory& pooled : memories_) kept += pooled.region.kept_bytes();
+  for (const PooledMemory& pooled : memories_) {
+    kept += pooled.region.kept_bytes();
+    const uint64_t watched = pooled.memory->watched_bytes();
+    if (watched > pooled.length) kept += (watched - pooled.length) / bytes_per_entry;
+  }
   for (const PooledTable& pooled : tables_) kept += pooled.region.kept_bytes();
   return kept;
 }
 
 Result<void> ResetPlan::trim() {
-  for (PooledMemory& pooled : memories_) TRY(pooled.region.trim(pooled.memory->watched_bytes()));
+  for (PooledMemory& pooled : memories_) {
+    TRY(pooled.region.trim(pooled.memory->watched_bytes()));
+    TRY(pooled.memory->forget_behind(pooled.length));
+  }
   for (PooledTable& pooled : tables_) TRY(pooled.region.trim(pooled.table->array().size()));
   return {};
 }

@@ -26,7 +26,9 @@ enum class Tracking : uint8_t {
 // A memory or a table's array: its bytes as they were, zeros behind them.
 class Region {
  public:
-  Region(uint8_t* base, Bytes image, os::WriteWatch* watch) : base_(base), image_(image), watch_(watch) {}
+  // `nonzero`: the pages of the image that are not zeros.
+  Region(uint8_t* base, Bytes image, std::span<const os::PageRun> nonzero, os::WriteWatch* watch)
+      : base_(base), image_(image), nonzero_(nonzero), watch_(watch) {}
 
   // Puts back all that was written below `size`, of which nothing behind the image was ever anything but zeros to begin with.
   void restore(uint64_t size) {
@@ -57,9 +59,11 @@ class Region {
   }
   [[nodiscard]] Run run_of(uint64_t offset, uint64_t size) const;
   void restore_whole(uint64_t size);
+  void refill(uint64_t offset, uint64_t size);
 
   uint8_t* base_;
   Bytes image_;
+  std::span<const os::PageRun> nonzero_;
   os::WriteWatch* watch_;  // null: writes are not watched
   bool is_file_ = false;
   uint64_t planned_ = 0;
@@ -91,12 +95,14 @@ class ResetPlan {
     runtime::Table* table;
     uint64_t length;
     std::vector<uint8_t> image;
+    std::vector<os::PageRun> nonzero;
     Region region;
   };
   struct TableView {
     runtime::Table* table;
-    uint64_t length;  // in the template; likewise:
-    Bytes image;      // the array
+    uint64_t length;                        // in the template; likewise:
+    Bytes image;                            // the array
+    const os::WriteWatch* watch = nullptr;  // of a large one
     [[nodiscard]] bool is_changed(uint64_t index) const;
   };
   [[nodiscard]] std::vector<PooledMemory>& memories() { return memories_; }

@@ -17,33 +17,30 @@ using runtime::Table;
 
 namespace {
 
-// The part up to the last page that is not all zeros.
-Bytes without_zero_pages(Bytes bytes) {
-  constexpr uint64_t page = os::page_size;
-  static constexpr uint8_t zeros[page] = {};
-  uint64_t size = bytes.size();
-  while (size >= page && std::memcmp(bytes.data() + size - page, zeros, page) == 0) size -= page;
-  return bytes.first(size);
-}
-
 Result<StoreTemplate::MemoryState> capture_memory(const runtime::Memory& memory) {
   StoreTemplate::MemoryState state;
   const Bytes bytes = memory.bytes();
   state.length = bytes.size();
-  const Bytes used = without_zero_pages(bytes);
-  if (used.size() > StoreTemplate::most_copied_bytes) {
-    state.shared = TRY(os::MemoryFile::create(used));
-  } else {
-    state.small.assign(used.begin(), used.end());
+  state.nonzero = os::nonzero_pages(bytes);
+  if (state.nonzero.empty()) return state;
+  const uint64_t used = state.nonzero.back().offset + state.nonzero.back().size;
+  uint64_t kept = 0;
+  for (const os::PageRun& run : state.nonzero) kept += run.size;
+  if (kept > StoreTemplate::most_copied_bytes) {
+    state.shared = TRY(os::MemoryFile::create(bytes.first(used)));
+    return state;
   }
+  state.copy = TRY(os::Mapping::anonymous(used));
+  for (const os::PageRun& run : state.nonzero) std::memcpy(state.copy.data() + run.offset, bytes.data() + run.offset, run.size);
   return state;
 }
 
 Result<PortableFunc> must_be_portable(const Store& store, Ref func, std::string_view where, uint64_t index) {
   if (const auto found = portable(store, func)) return *found;
-  return fail(ErrorKind::unsupported, format("{} {} holds a function that the host made for one store; a pool can only keep functions of "
-                                             "its modules and their imports",
-                                             where, index));
+  return fail(ErrorKind::unsupported,
+              format("{} {} holds a function that the host made for one store; a pool can only keep functions of "
+                     "its modules and their imports",
+                     where, index));
 }
 
 Result<StoreTemplate::TableState> capture_table(const Store& store, Table& table, std::span<const wasm::FuncIndex> declared,
@@ -71,9 +68,10 @@ Result<StoreTemplate::InstanceState> capture_instance(const Store& store, const 
   StoreTemplate::InstanceState state{.module = &module};
   for (uint32_t i = 0; i < info.memories.size(); ++i) {
     if (instance.memory(i)->parking_lot() != nullptr) {
-      return fail(ErrorKind::unsupported, format("memory {} is shared: a sandbox that others write to cannot be brought back to its "
-                                                 "beginning, so it cannot be pooled",
-                                                 i));
+      return fail(ErrorKind::unsupported,
+                  format("memory {} is shared: a sandbox that others write to cannot be brought back to its "
+                         "beginning, so it cannot be pooled",
+                         i));
     }
     if (i >= info.imported_memories) state.memories.push_back(TRY(capture_memory(*instance.memory(i))));
   }
@@ -96,7 +94,9 @@ Result<void> apply_memory(const StoreTemplate::MemoryState& state, runtime::Memo
     return fail(ErrorKind::unavailable, format("no room for a memory of {} bytes", state.length));
   }
   if (state.shared) return memory.show(*state.shared);
-  if (!state.small.empty()) std::memcpy(memory.bytes().data(), state.small.data(), state.small.size());
+  for (const os::PageRun& run : state.nonzero) {
+    std::memcpy(memory.bytes().data() + run.offset, state.bytes().data() + run.offset, run.size);
+  }
   return {};
 }
 
@@ -159,7 +159,8 @@ Result<void> StoreTemplate::apply(Store& store) const {
     for (uint32_t i = 0; i < state.globals.size(); ++i) {
       const uint32_t index = info.imported_globals + i;
       const bool is_func = is_func_global(instance.module(), index);
-      instance.own_global(index) = is_func ? runtime::value_of(func_in(store, runtime::low_of(state.globals[i]))) : state.globals[i];
+      instance.own_global(index) =
+          is_func ? runtime::value_of(func_in(store, runtime::low_of(state.globals[i]))) : state.globals[i];
     }
     std::ranges::copy(state.dropped, instance.dropped_bits().begin());
   }
@@ -169,7 +170,9 @@ Result<void> StoreTemplate::apply(Store& store) const {
 uint64_t StoreTemplate::size_bytes() const {
   uint64_t size = 0;
   for (const InstanceState& instance : instances_) {
-    for (const MemoryState& memory : instance.memories) size += memory.bytes().size();
+    for (const MemoryState& memory : instance.memories) {
+      for (const os::PageRun& run : memory.nonzero) size += run.size;
+    }
     for (const TableState& table : instance.tables) size += table.entries.size() * sizeof(uint64_t);
   }
   return size;

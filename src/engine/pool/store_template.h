@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/os/memory_file.h"
+#include "base/os/touched_pages.h"
 #include "engine/runtime/store.h"
 
 #include <cstdint>
@@ -24,9 +25,11 @@ class StoreTemplate {
  public:
   struct MemoryState {
     uint64_t length = 0;
-    std::vector<uint8_t> small;            // the first bytes, in whole pages; zeros follow
-    std::optional<os::MemoryFile> shared;  // … or, where they are many, this
-    [[nodiscard]] Bytes bytes() const { return shared ? shared->bytes() : Bytes(small); }
+    std::vector<os::PageRun> nonzero;  // pages that are not zeros
+    // The first bytes, up to the last such page: a copy with nothing between them, or, where they are many, a file.
+    os::Mapping copy;
+    std::optional<os::MemoryFile> shared;
+    [[nodiscard]] Bytes bytes() const { return shared ? shared->bytes() : copy.bytes(); }
   };
   struct TableState {
     uint64_t length = 0;
@@ -51,7 +54,8 @@ class StoreTemplate {
   [[nodiscard]] const std::vector<InstanceState>& instances() const { return instances_; }
   [[nodiscard]] uint64_t size_bytes() const;  // of memories and tables, as kept here
 
-  // Above this many bytes a memory's contents are a MemoryFile, and slots have copies only of the pages that guests write to.
+  // Where this many bytes of a memory's contents are not zeros, they are a MemoryFile, and slots have copies
+  // only of the pages that guests write to.
   static constexpr uint64_t most_copied_bytes = 256 << 10;
 
  private:

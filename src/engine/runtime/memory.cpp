@@ -78,6 +78,7 @@ Result<uint8_t*> Memory::reserve(bool is_dense, uint64_t room) {
                 format("no address space for a memory of {} bytes ({}); -C memory=dense needs less", room, mapped.error().message));
   }
   reservation_ = std::move(*mapped);
+  if (slabs_ != nullptr) reservation_.refuse_huge_pages();
   uint8_t* const base = reservation_.data() + guard;
   return is_large ? reinterpret_cast<uint8_t*>(align_up(reinterpret_cast<uintptr_t>(base), os::huge_page_size)) : base;
 }
@@ -97,7 +98,7 @@ Result<void> Memory::commit(uint64_t length) {
   const uint64_t old = this->length();
   const uint64_t at = static_cast<uint64_t>(def_->base - reservation_.data());
   if (mode_ == code::MemoryMode::guard && length > old) TRY(reservation_.protect(at + old, length - old, os::Access::read_write));
-  if (watch_) TRY(watch_up_to(length));
+  if (watch_ && mode_ == code::MemoryMode::dense) TRY(watch_up_to(length));
   // Only whole huge pages: a small memory keeps small pages, since each one touched would cost 2 MiB. From the one that the memory
   // ended in: growth in small steps fills it.
   const uint64_t huge_from = old & ~(os::huge_page_size - 1), huge_to = length & ~(os::huge_page_size - 1);
@@ -108,9 +109,8 @@ Result<void> Memory::commit(uint64_t length) {
 
 Result<void> Memory::show(const os::MemoryFile& file) {
   ASSERT(watch_ == nullptr && file.bytes().size() <= length());
-  TRY(file.show_at(def_->base));
-  shown_bytes_ = file.bytes().size();
-  return {};
+  shown_bytes_ = file.bytes().size();  // also where it fails in the middle
+  return file.show_at(def_->base);
 }
 
 Result<void> Memory::watch() {
@@ -127,14 +127,25 @@ Result<void> Memory::watch_up_to(uint64_t length) {
   return {};
 }
 
+Result<void> Memory::forget_behind(uint64_t length) {
+  ASSERT(length == this->length());
+  if (length >= watched_bytes_) return {};
+  if (!os::discard(def_->base + length, watched_bytes_ - length)) {
+    return fail(ErrorKind::unavailable, "the kernel keeps pages that a guest grew into (locked memory?)");
+  }
+  watched_bytes_ = length;
+  return {};
+}
+
 // What faults must fault: in guard mode pages behind the end are taken away, and with them what the watch knew of them.
 Result<void> Memory::shrink_to(uint64_t length) {
   ASSERT(sharing_ == nullptr && length <= this->length());
   if (mode_ == code::MemoryMode::guard) {
     const uint64_t old = this->length(), at = static_cast<uint64_t>(def_->base - reservation_.data());
     TRY(reservation_.protect(at + length, old - length, os::Access::none));
-    reservation_.discard(at + length, old - length);
-    watched_bytes_ = std::min(watched_bytes_, length);
+    if (!os::discard(def_->base + length, old - length)) {
+      return fail(ErrorKind::unavailable, "the kernel keeps pages that a guest grew into (locked memory?)");
+    }
   }
   def_->length = length;
   return {};

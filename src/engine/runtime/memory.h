@@ -67,19 +67,24 @@ class Memory {
   [[nodiscard]] code::MemoryDef* def() const { return def_; }
   // Whether an access that faulted at `address` meant this memory. Async-signal-safe.
   [[nodiscard]] bool reserves(const void* address) const {
-    return reservation_.contains(address) || reinterpret_cast<uint64_t>(address) - reinterpret_cast<uint64_t>(place_.base) < place_.size;
+    return reservation_.contains(address) ||
+           reinterpret_cast<uint64_t>(address) - reinterpret_cast<uint64_t>(place_.base) < place_.size;
   }
 
   // For pooled stores; not for shared memories. What it may grow to, in bytes.
   [[nodiscard]] uint64_t most_bytes() const { return most_bytes_; }
-  // From now on writes to it are noted, also where it grows. Fails where the kernel cannot (os::WriteWatch).
+  // From now on writes to it are noted; also where it grows, but in guard mode: there shrink_to() takes away what is behind.
+  // Fails where the kernel cannot (os::WriteWatch).
   [[nodiscard]] Result<void> watch();
   [[nodiscard]] os::WriteWatch* write_watch() const { return watch_.get(); }
-  // Up to here pages were protected: writes behind are not noted, since there were none.
-  [[nodiscard]] uint64_t watched_bytes() const { return watched_bytes_; }
+  [[nodiscard]] uint64_t watched_bytes() const { return watched_bytes_; }  // writes behind are not noted
+  // Gives back what is behind this length, which must be as long as the memory is: in dense mode a memory keeps what it once grew
+  // to.
+  [[nodiscard]] Result<void> forget_behind(uint64_t length);
   // Its first bytes, in whole pages, become what the file holds; to be called before watch().
   [[nodiscard]] Result<void> show(const os::MemoryFile& file);
-  // Makes it as small as it was. In guard mode what lies behind becomes zeros; else that is for the caller to see to.
+  // Makes it as small as it was. In guard mode what lies behind becomes zeros; else that is for the caller to see to. A failure
+  // leaves a memory that must not be used again.
   [[nodiscard]] Result<void> shrink_to(uint64_t length);
 
   [[nodiscard]] ParkingLot* parking_lot() { return sharing_ ? &sharing_->lot : nullptr; }  // null: not shared
@@ -103,7 +108,7 @@ class Memory {
   uint64_t most_bytes_ = 0;  // what `length` may become
   os::Mapping reservation_;  // its own, …
   Slabs* slabs_ = nullptr;
-  Slabs::Place place_;  // … or a place in one of these
+  Slabs::Place place_;        // … or a place in one of these
   uint64_t shown_bytes_ = 0;  // of a memory file
   std::unique_ptr<os::WriteWatch> watch_;
   uint64_t watched_bytes_ = 0;

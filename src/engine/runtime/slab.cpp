@@ -3,6 +3,7 @@
 
 #include "base/core/assert.h"
 #include "base/core/format.h"
+#include "base/os/memory_file.h"
 
 #include <algorithm>
 #include <bit>
@@ -32,7 +33,8 @@ Result<Slabs::Place> Slabs::take(uint64_t size) {
   if (from.used + rounded > from.slab.size()) {
     auto mapped = os::Mapping::anonymous(std::max(slab_size_bytes, rounded));
     if (!mapped) {
-      return fail(ErrorKind::unavailable, format("no address space for pooled memories of {} bytes ({})", rounded, mapped.error().message));
+      return fail(ErrorKind::unavailable,
+                  format("no address space for pooled memories of {} bytes ({})", rounded, mapped.error().message));
     }
     mapped->refuse_huge_pages();  // one page that is touched must not become 2 MiB, nor two that are watched be merged
     if (from.slab) full_.push_back(std::move(from.slab));
@@ -46,7 +48,8 @@ Result<Slabs::Place> Slabs::take(uint64_t size) {
 }
 
 void Slabs::give(Place place) {
-  os::discard(place.base, place.size);
+  // What cannot be made zeros is not given to the next.
+  if (!os::discard(place.base, place.size) && !os::show_zeros(place.base, place.size)) return;
   const std::lock_guard lock(mutex_);
   class_of(place.size).free.push_back(place.base);
   --taken_;

@@ -26,6 +26,7 @@ bool StopControl::interrupt_runner() {
 }
 
 void StopControl::on_stop(std::function<void()> wake) {
+  touch();
   const std::lock_guard lock(mutex_);
   on_stop_ = std::move(wake);
 }
@@ -51,6 +52,7 @@ void StopControl::end_metered() {
 // A turn that ends or begins meanwhile is seen by `begun_ns_` having changed: then once more. One that ran already when counting
 // began counts from here.
 uint64_t StopControl::cpu_time_ns() {
+  touch();
   if (!is_metered_.exchange(true)) {
     const os::ThreadId runner = runner_.load();
     uint64_t none = 0;
@@ -66,6 +68,7 @@ uint64_t StopControl::cpu_time_ns() {
 }
 
 bool StopControl::notify_when_running(std::function<void()> begins) {
+  touch();
   const std::lock_guard lock(mutex_);
   notice_ = std::move(begins);
   has_notice_ = notice_ != nullptr;
@@ -88,6 +91,7 @@ bool StopControl::stop(std::string reason, std::chrono::nanoseconds patience) {
   {
     const std::lock_guard lock(mutex_);
     if (context_ == nullptr) return true;
+    touch();
     if (reason_.empty()) reason_ = std::move(reason);
     context_->interrupt.fetch_or(code::interrupt_kill);
     waiter_->cancel();

@@ -38,6 +38,9 @@ class StopControl {
     runner_.store(0, std::memory_order_release);
   }
   void detach();  // the store goes away
+  // Whether anybody stopped it, or left anything in it: then it is not for the next event of a pooled store.
+  [[nodiscard]] bool was_touched() const { return was_touched_.load(std::memory_order_acquire); }
+  void touch() { was_touched_.store(true, std::memory_order_release); }
   [[nodiscard]] std::string reason();
 
   // Called by stop(), on its thread, for a host function that waits; it must not come back here. Not called any more when it was
@@ -65,6 +68,7 @@ class StopControl {
   void end_metered();
 
   std::atomic<os::ThreadId> runner_ = 0;
+  std::atomic<bool> was_touched_ = false;
   std::atomic<bool> is_metered_ = false;
   std::atomic<uint64_t> used_ns_ = 0;   // in turns that have ended, …
   std::atomic<uint64_t> begun_ns_ = 0;  // … and where the runner's CPU clock stood when this one began; 0: none is counted

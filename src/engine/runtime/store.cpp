@@ -174,6 +174,13 @@ void Store::set_epoch_deadline(uint64_t ticks_from_now) {
   context.epoch_deadline = ticks_from_now > UINT64_MAX - now ? UINT64_MAX : now + ticks_from_now;
 }
 
+bool Store::note_write(const void* address) const {
+  for (const auto& memory : memories_) {
+    if (memory->write_watch() != nullptr && memory->write_watch()->note_write_here(address)) return true;
+  }
+  return false;
+}
+
 bool Store::reserves(const void* address) const {
   for (const auto& memory : memories_) {
     if (memory->reserves(address)) return true;

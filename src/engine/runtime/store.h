@@ -97,7 +97,13 @@ class Store {
   // stopped.
   [[nodiscard]] bool may_go_on() { return context.interrupt.load(std::memory_order_relaxed) == 0 || obey_interrupt(); }
   // Ends memory.atomic.wait with the trap `interrupt`, the present one and all later ones. From any thread.
-  void cancel_waits() { waiter_.cancel(); }
+  void cancel_waits() {
+    stop_control_->touch();
+    waiter_.cancel();
+  }
+  // For the handler of faults: whether a memory or table of its own protects this address (os::WriteWatch), and the write may go
+  // on.
+  [[nodiscard]] bool note_write(const void* address) const;
   [[nodiscard]] Waiter& waiter() { return waiter_; }
 
   // For pooled stores (engine/pool), while no guest runs. Where dense memories made from now on lie; none asks for huge pages.
@@ -149,7 +155,7 @@ class Store {
   std::shared_ptr<Engine> engine_;
   StoreLimits limits_;
   std::shared_ptr<Slabs> slabs_;  // null: none
-  os::GuestStack stack_;  // of the engine's pool
+  os::GuestStack stack_;          // of the engine's pool
   Task* task_ = nullptr;
   std::vector<std::shared_ptr<Memory>> memories_;  // only shared ones have other owners
   std::vector<std::unique_ptr<Table>> tables_;

@@ -111,8 +111,11 @@ void leave_guest(Store& store, code::TrapCode trap, const code::Image* image, os
 }
 
 bool handle(os::Fault& fault) {
-  if (fault.kind == os::Fault::Kind::bus && os::WriteWatch::note_write(fault.address)) return true;
   Store* store = running;
+  if (fault.kind == os::Fault::Kind::bus) {
+    if (store != nullptr && store->note_write(fault.address)) return true;  // as a rule, and one of few
+    if (os::WriteWatch::note_write(fault.address)) return true;
+  }
   if (store == nullptr) return false;
   const auto* pc = reinterpret_cast<const void*>(fault.pc);
   const code::Image* image = code::find_image(pc);
