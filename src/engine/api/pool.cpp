@@ -67,6 +67,7 @@ struct Pool::State {
   [[nodiscard]] GuestResult<void> initialize();
   [[nodiscard]] Result<SlotPtr> make_slot();
   [[nodiscard]] Result<SlotPtr> try_make_slot() const;
+  [[nodiscard]] Result<void> fit_out(Lease::Slot& slot) const;
   void drop(SlotPtr slot);
   void count_kept(Lease::Slot& slot, uint64_t now);
   [[nodiscard]] bool is_over_budget() const {
@@ -77,12 +78,23 @@ struct Pool::State {
     return slot.kept != 0 && (slot.kept > config.kept_bytes_each || is_over_budget());
   }
   void measure_reserved();
+  void keep(Store initialized);
 };
 
 Result<Store> Pool::State::make_store() const {
   Store store = TRY(Store::create(handle, config.limits));
   store.state()->store.use_slabs(slabs);
   return store;
+}
+
+// Whether sandboxes have copies of all that the template holds: else most of it is there once, in files.
+bool is_copied(const StoreTemplate& from) {
+  for (const StoreTemplate::InstanceState& instance : from.instances()) {
+    for (const StoreTemplate::MemoryState& memory : instance.memories) {
+      if (memory.shared) return false;
+    }
+  }
+  return true;
 }
 
 // Runs in a store of its own, whose end result is the template.
@@ -114,7 +126,19 @@ GuestResult<void> Pool::State::initialize() {
   auto captured = StoreTemplate::capture(inner);
   if (!captured) return std::unexpected(Failure(std::move(captured.error())));
   from = std::move(*captured);
+  if (is_copied(*from)) keep(std::move(store));
   return {};
+}
+
+// The store that was initialized is as good as any made from its template, and it is there.
+void Pool::State::keep(Store initialized) {
+  initialized.set_data(nullptr);
+  initialized.set_growth_observer({});
+  initialized.state()->store.renew_stop_control();
+  auto slot = std::make_unique<Lease::Slot>(std::move(initialized));
+  if (!fit_out(*slot)) return;
+  ++sandboxes;
+  free.push_back(std::move(slot));
 }
 
 // Errors of the machine come back as they are; it may have more room later.
@@ -126,14 +150,21 @@ Result<SlotPtr> Pool::State::try_make_slot() const {
     return std::unexpected(std::move(made.error().error));
   }
   TRY(from->apply(store));
-  for (const Export& one : exports) {
-    Func& func = slot->exports.emplace_back();
-    func.handle = const_cast<code::FuncRef*>(store.instances()[one.member]->find_export(one.name)->func);
-    func.store = slot->store.state();
-  }
-  slot->modules = slot->store.state()->modules.size();
-  slot->plan = TRY(ResetPlan::create(store, from, config.copies_whole ? pool::Tracking::copy : pool::Tracking::automatic));
+  TRY(fit_out(*slot));
   return slot;
+}
+
+// Of a store that equals the template.
+Result<void> Pool::State::fit_out(Lease::Slot& slot) const {
+  runtime::Store& store = slot.store.state()->store;
+  for (const Export& one : exports) {
+    Func& func = slot.exports.emplace_back();
+    func.handle = const_cast<code::FuncRef*>(store.instances()[one.member]->find_export(one.name)->func);
+    func.store = slot.store.state();
+  }
+  slot.modules = slot.store.state()->modules.size();
+  slot.plan = TRY(ResetPlan::create(store, from, config.copies_whole ? pool::Tracking::copy : pool::Tracking::automatic));
+  return {};
 }
 
 Result<SlotPtr> Pool::State::make_slot() {
