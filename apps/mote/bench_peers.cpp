@@ -41,14 +41,14 @@ Peer peer_of(std::string name, const Result<double>& time) {
   return {std::move(name), std::nullopt, time.error().message};
 }
 
-// Its cache is on only when a file says so; with it, the second run finds compiled code.
+// As it comes, which may find in its cache what an earlier round compiled; and from an artifact.
 std::vector<Peer> measure_wasmtime(const std::string& path, const std::string& event_path, const std::string& folder, int rounds) {
   const auto program = os::find_program("wasmtime");
   if (!program) return {{"wasmtime", std::nullopt, "not installed (no wasmtime in PATH)"}};
   std::string version = "wasmtime";
   (void)os::run_program({.arguments = {*program, "--version"}, .on_line = [&](std::string_view line) { version = line; }});
   const std::string artifact = folder + "/handler.cwasm";
-  std::vector<Peer> peers = {peer_of(version + ", compiles", median({*program, "run", path}, event_path, rounds))};
+  std::vector<Peer> peers = {peer_of(version + ", as it comes", median({*program, "run", path}, event_path, rounds))};
   const auto compiled = time_once({*program, "compile", path, "-o", artifact}, event_path);
   if (!compiled) return peers.push_back(peer_of(version + ", precompiled", compiled)), peers;
   peers.push_back(
