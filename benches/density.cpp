@@ -5,6 +5,8 @@
 // FILE is guests/density.wat as a module. COUNT sandboxes are made; each writes PAGES pages of a content of its own and is packed.
 // Then all are called again, in random order: each checks every byte of its pages, changes a global, and is packed again; and once
 // more, to see that change. Prints a line of JSON; bytes are the kernel's: resident memory and page tables of this process.
+#include "base/os/machine.h"
+
 #include <mote/linker.h>
 #include <mote/pool.h>
 
@@ -33,16 +35,8 @@ uint64_t now_ns() {
   return static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
 }
 
-uint64_t status_bytes(const std::string& key) {
-  std::ifstream status("/proc/self/status");
-  for (std::string word; status >> word;) {
-    uint64_t kib = 0;
-    if (word == key + ":" && status >> kib) return kib << 10;
-  }
-  return 0;
-}
 uint64_t taken_bytes() {
-  return status_bytes("VmRSS") + status_bytes("VmPTE");
+  return mote::os::resident_bytes() + mote::os::page_table_bytes();
 }
 uint64_t mapping_count() {
   std::ifstream maps("/proc/self/maps");
@@ -83,7 +77,7 @@ class Density {
         "lu,\"mappings\":%lu,"
         "\"made_per_s\":%.0f,\"wake_p50_ns\":%u,\"wake_p99_ns\":%u,\"bytes_each_when_made\":%lu}\n",
         count_, pages_, wrong, each, static_cast<long>(each) - static_cast<long>(pages_) * 4096, taken_bytes(),
-        status_bytes("VmPTE"), mapping_count(), count_ / making_s, times[times.size() / 2], times[times.size() * 99 / 100],
+        mote::os::page_table_bytes(), mapping_count(), count_ / making_s, times[times.size() / 2], times[times.size() * 99 / 100],
         (after - before) / count_);
   }
 

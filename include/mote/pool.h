@@ -165,7 +165,7 @@ class Pool::Worker {
   Worker& operator=(Worker&&) noexcept;
   ~Worker();  // after its leases; the pool's other workers get what it has
 
-  // A sandbox that equals the template. Makes one when none is ready, some 50 us and more. Errors: limit (PoolConfig::sandboxes),
+  // A sandbox that equals the template. Makes one when none is ready. Errors: limit (PoolConfig::sandboxes),
   // unavailable (the machine's address space, mappings or memory).
   [[nodiscard]] Result<Lease> acquire();
   // A packed sandbox, to go on with; it stays as it is when this fails. Errors: as acquire; bad_input when it is of another pool.

@@ -450,8 +450,8 @@ void Pool::State::measure_reserved() {
     for (uint32_t i = info.imported_memories; i < info.memories.size(); ++i) {
       const wasm::Limits& declared = info.memories[i].limits;
       const bool is_guarded = !is_dense && declared.address == wasm::AddressType::i32;
-      const uint64_t most = std::min(declared.max.value_or(UINT64_MAX / limits::page_size_bytes) * limits::page_size_bytes,
-                                     config.limits.memory_size_bytes);
+      const uint64_t most_pages = config.limits.memory_size_bytes / limits::page_size_bytes;
+      const uint64_t most = std::min(declared.max.value_or(most_pages), most_pages) * limits::page_size_bytes;
       reserved_bytes += is_guarded ? limits::memory32_pages * limits::page_size_bytes + 2 * runtime::guard_size_bytes
                         : is_dense ? runtime::Slabs::size_class(most)
                                    : most;
