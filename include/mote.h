@@ -744,7 +744,7 @@ typedef struct mote_packed_t mote_packed_t;
 MOTE_MUST_USE MOTE_API mote_failure_t* mote_worker_create(const mote_pool_t* pool, mote_worker_t** worker);
 // Releases leases that still live; the pool's other workers get its sandboxes.
 MOTE_API void mote_worker_delete(mote_worker_t* worker);
-// A sandbox that equals the template. Makes one when none is ready, some 50 us and more. Errors: limit ("pool-sandboxes"),
+// A sandbox that equals the template. Makes one when none is ready. Errors: limit ("pool-sandboxes"),
 // unavailable.
 MOTE_MUST_USE MOTE_API mote_failure_t* mote_worker_acquire(mote_worker_t* worker, mote_lease_t** lease);
 // Has that many sandboxes ready.
