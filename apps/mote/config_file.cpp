@@ -1,11 +1,11 @@
-// See config_file.h. The TOML is read by host/policy/document.h, as policies are.
+// See config_file.h.
 #include "apps/mote/config_file.h"
 
 #include "apps/mote/options.h"
 #include "base/core/format.h"
 #include "base/core/nearest.h"
 #include "base/os/file.h"
-#include "host/policy/document.h"
+#include "base/toml/document.h"
 
 #include <algorithm>
 #include <vector>
@@ -13,9 +13,9 @@
 namespace mote::cli {
 namespace {
 
-using policy::Member;
-using policy::Node;
-using policy::Problems;
+using toml::Member;
+using toml::Node;
+using toml::Problems;
 
 constexpr uint64_t size_most = 1 << 20;
 
@@ -79,7 +79,8 @@ Result<void> read_config(const std::string& path, const TakeKey& apply) {
   const auto bytes = TRY(os::read_file(path, size_most));
   Problems problems(path);
   Node root;
-  if (policy::read_document({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, problems, root)) {
+  if (toml::read_document({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, {.what = "a file of options"}, problems,
+                          root)) {
     for (const Member& member : root.members) read_table(member, apply, problems);
   }
   if (!problems.empty()) return std::unexpected(problems.error());

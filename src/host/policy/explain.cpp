@@ -19,21 +19,27 @@ std::string rights(const FolderGrant& grant) {
   return text;
 }
 
+// "line 4"; of another file, "mote.toml:4".
+std::string where(const Policy& policy, Position at) {
+  return at.file == 0 ? format("line {}", at.line) : policy.place(at);
+}
+
 std::string folders_text(const Policy& policy) {
   if (policy.folders.empty()) return "Files: none.\n";
   std::string text = "Files:\n";
   for (const FolderGrant& grant : policy.folders) {
-    text += format("  {} (line {}) is the folder {} of this machine: {}.\n", quoted(grant.guest), grant.at.line,
+    text += format("  {} ({}) is the folder {} of this machine: {}.\n", quoted(grant.guest), where(policy, grant.at),
                    quoted(policy.host_path(grant)), rights(grant));
   }
   return text;
 }
 
-std::string network_text(const NetRules& net) {
+std::string network_text(const Policy& policy) {
+  const NetRules& net = policy.net;
   if (net.outbound.empty() && net.listen.empty() && net.lookup.empty()) return "Network: none.\n";
   std::string text = "Network:\n";
-  for (const NetRule& rule : net.outbound) text += format("  connect or send: {} (line {}).\n", rule.text(), rule.at.line);
-  for (const NetRule& rule : net.listen) text += format("  accept or receive: {} (line {}).\n", rule.text(), rule.at.line);
+  for (const NetRule& rule : net.outbound) text += format("  connect or send: {} ({}).\n", rule.text(), where(policy, rule.at));
+  for (const NetRule& rule : net.listen) text += format("  accept or receive: {} ({}).\n", rule.text(), where(policy, rule.at));
   for (const std::string& name : net.lookup) text += format("  look up: {}.\n", name == "*" ? "any name" : name);
   const bool follows_names = std::ranges::any_of(net.outbound, [](const NetRule& rule) { return !rule.block; });
   if (follows_names)
@@ -132,7 +138,7 @@ std::string refusal_text(const Policy& policy) {
 
 std::string explain(const Policy& policy) {
   std::string text = format("{} grants a guest its own standard streams and, besides:\n\n", policy.file);
-  text += folders_text(policy) + network_text(policy.net) + environment_text(policy) + arguments_text(policy.arguments);
+  text += folders_text(policy) + network_text(policy) + environment_text(policy) + arguments_text(policy.arguments);
   text += clock_text(policy.clock) + random_text(policy.random) + limits_text(policy);
   text += "Imports:";
   for (const std::string& pattern : policy.imports) text += format(" {}", pattern);

@@ -9,7 +9,7 @@
 // that address. Tested by network_test.cpp.
 #pragma once
 
-#include "host/policy/document.h"
+#include "base/toml/document.h"
 
 #include <mote/result.h>
 
@@ -21,6 +21,8 @@
 #include <vector>
 
 namespace mote::policy {
+
+using toml::Position;
 
 enum class Protocol : uint8_t { tcp, udp };
 enum class Direction : uint8_t { outbound, listen };

@@ -9,6 +9,8 @@
 namespace mote::policy {
 namespace {
 
+constexpr toml::Bounds bounds{.what = "a policy", .size = size_most};
+
 // Of a checked table: what a key says, or a default.
 bool is_true(const Node& table, std::string_view name) {
   const Member* member = table.find(name);
@@ -271,10 +273,14 @@ class Parser {
 Result<Policy> parse(std::string_view text, std::string file) {
   Problems problems(file);
   Node root;
-  if (!read_document(text, problems, root)) return std::unexpected(problems.error());
-  Policy policy = Parser(std::move(file), problems).read(root);
+  if (!toml::read_document(text, bounds, problems, root)) return std::unexpected(problems.error());
+  Policy policy = parse(root, std::move(file), problems);
   if (!problems.empty()) return std::unexpected(problems.error());
   return policy;
+}
+
+Policy parse(const Node& root, std::string file, Problems& problems) {
+  return Parser(std::move(file), problems).read(root);
 }
 
 }  // namespace mote::policy

@@ -26,9 +26,10 @@ const FolderGrant* Policy::folder(std::string_view guest_path) const {
 }
 
 std::string Policy::host_path(const FolderGrant& grant) const {
-  const size_t slash = file.rfind('/');
-  if (grant.host.starts_with('/') || slash == file.npos) return grant.host;
-  return file.substr(0, slash + 1) + grant.host;
+  const std::string& said_by = grant.at.file == 0 || grant.at.file > others.size() ? file : others[grant.at.file - 1];
+  const size_t slash = said_by.rfind('/');
+  if (grant.host.starts_with('/') || slash == said_by.npos) return grant.host;
+  return said_by.substr(0, slash + 1) + grant.host;
 }
 
 const Variable* Policy::variable(std::string_view name) const {
@@ -47,7 +48,8 @@ bool Policy::allows_import(std::string_view module, std::string_view name) const
 }
 
 std::string Policy::place(Position at) const {
-  return at.line == 0 ? file : format("{}:{}", file, at.line);
+  const std::string& named = at.file == 0 || at.file > others.size() ? file : others[at.file - 1];
+  return at.line == 0 ? named : format("{}:{}", named, at.line);
 }
 
 bool matches_import(std::string_view pattern, std::string_view import) {
@@ -111,19 +113,6 @@ std::string duration_text(uint64_t ms) {
   if (ms != 0 && ms % 3'600'000 == 0) return format("{} h", ms / 3'600'000);
   if (ms != 0 && ms % 1000 == 0) return format("{} s", ms / 1000);
   return format("{} ms", ms);
-}
-
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\')
-      out += {'\\', c};
-    else if (static_cast<uint8_t>(c) < 0x20 || c == 0x7f)
-      out += format("\\u{:04x}", static_cast<uint32_t>(static_cast<uint8_t>(c)));
-    else
-      out += c;
-  }
-  return out + "\"";
 }
 
 std::string printable(std::string_view text) {

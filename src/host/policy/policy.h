@@ -5,6 +5,7 @@
 // command line adds can only narrow it: see effective.h. Tested by policy_test.cpp, fuzz/policy.cpp, tests/cases/policy-*.case.
 #pragma once
 
+#include "base/toml/values.h"
 #include "host/policy/network.h"
 
 #include <mote/result.h>
@@ -80,6 +81,7 @@ struct Policy {
   std::vector<LimitValue> limits = {};
   std::vector<std::string> imports = {};  // patterns of MODULE.NAME
   Position imports_at = {};               // line 0: the file has no [imports]
+  std::vector<std::string> others = {};   // further files that grants come from, as a manifest's own words (Position::file - 1)
 
   // The grant that governs a guest path: the longest one that is a beginning of it, component by component. Null: none.
   [[nodiscard]] const FolderGrant* folder(std::string_view guest_path) const;
@@ -88,17 +90,25 @@ struct Policy {
   [[nodiscard]] const Variable* variable(std::string_view name) const;
   [[nodiscard]] std::optional<uint64_t> limit(std::string_view name) const;
   [[nodiscard]] bool allows_import(std::string_view module, std::string_view name) const;
-  // "policy.toml:4", for messages that name a rule.
+  // "policy.toml:4", for messages that name a rule. A place of another file (Position::file) is one of `others`.
   [[nodiscard]] std::string place(Position at) const;
 };
 
 // Errors: bad_input, a line for each thing that is wrong. Never reads another file.
 [[nodiscard]] Result<Policy> parse(std::string_view text, std::string file);
+// A policy that stands as a table in another file. What is wrong goes to `problems`.
+[[nodiscard]] Policy parse(const toml::Node& root, std::string file, toml::Problems& problems);
 
 // What it grants, in plain words, one thing a line.
 [[nodiscard]] std::string explain(const Policy& policy);
 // The JSON Schema (2020-12) of policy files, as one line of JSON.
 [[nodiscard]] std::string schema();
+// The same for a policy within another file: that of its table, and what "$defs" it refers to, without braces.
+struct SchemaParts {
+  std::string table, definitions;
+};
+[[nodiscard]] SchemaParts schema_parts();
+[[nodiscard]] std::string limits_schema();  // of the table [limits] alone
 
 // A pattern of [imports]: "MODULE.NAME", with * for any ending.
 [[nodiscard]] bool matches_import(std::string_view pattern, std::string_view import);
@@ -110,8 +120,7 @@ struct Policy {
 // "4096 bytes", "64 KiB", "1500 ms".
 [[nodiscard]] std::string size_text(uint64_t bytes);
 [[nodiscard]] std::string duration_text(uint64_t ms);
-// A text of the file, in quotes, fit for a terminal and for TOML.
-[[nodiscard]] std::string quoted(std::string_view text);
+using toml::quoted;
 // A name from a module, fit for a terminal: without control characters.
 [[nodiscard]] std::string printable(std::string_view text);
 

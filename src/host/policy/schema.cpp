@@ -90,7 +90,7 @@ std::string table_schema(const Table& table) {
 
 }  // namespace
 
-std::string schema() {
+SchemaParts schema_parts() {
   std::string root = object_schema(root_keys());
   std::string of_tables;
   for (const Table& table : tables()) of_tables += format(",{}:{}", json(table.name), table_schema(table));
@@ -98,8 +98,20 @@ std::string schema() {
   const std::string rule = object_schema(net_rule_keys());
   const std::string port =
       R"({"anyOf":[{"type":"integer","minimum":1,"maximum":65535},{"type":"string","pattern":"^(\\*|[1-9][0-9]{0,4}(-[1-9][0-9]{0,4})?)$"}]})";
+  return {.table = root, .definitions = format(R"("port":{},"rule":{})", port, rule)};
+}
+
+std::string limits_schema() {
+  for (const Table& table : tables()) {
+    if (table.name == "limits") return table_schema(table);
+  }
+  return {};
+}
+
+std::string schema() {
+  auto [root, definitions] = schema_parts();
   root.insert(1, R"("$schema":"https://json-schema.org/draft/2020-12/schema","title":"Mote capability policy",)");
-  root.insert(root.size() - 1, format(R"(,"$defs":{{"port":{},"rule":{}}})", port, rule));
+  root.insert(root.size() - 1, format(R"(,"$defs":{{{}}})", definitions));
   return root;
 }
 

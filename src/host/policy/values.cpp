@@ -6,7 +6,6 @@
 #include "host/policy/policy.h"
 
 #include <algorithm>
-#include <charconv>
 
 namespace mote::policy {
 namespace {
@@ -21,20 +20,6 @@ std::string shown(std::string_view text) {
 
 bool has_control(std::string_view text) {
   return std::ranges::any_of(text, [](char c) { return static_cast<uint8_t>(c) < 0x20; });
-}
-
-// A number followed by a unit.
-struct Measure {
-  uint64_t number = 0;
-  std::string_view unit;
-};
-std::optional<Measure> read_measure(std::string_view text) {
-  Measure measure;
-  const char *const begin = text.data(), *const end = begin + text.size();
-  const auto [rest, error] = std::from_chars(begin, end, measure.number);
-  if (error != std::errc() || rest == begin) return std::nullopt;
-  measure.unit = {rest, end};
-  return measure;
 }
 
 Result<Ports> read_port_range(const Node& value) {
@@ -143,47 +128,6 @@ Result<void> check_value(const Node& value, const Key& key) {
 }
 
 }  // namespace
-
-std::vector<std::string_view> split_choices(std::string_view values) {
-  std::vector<std::string_view> choices;
-  while (!values.empty()) {
-    const size_t bar = std::min(values.find('|'), values.size());
-    choices.push_back(values.substr(0, bar));
-    values.remove_prefix(std::min(bar + 1, values.size()));
-  }
-  return choices;
-}
-
-Result<uint64_t> read_size(const Node& value) {
-  if (value.kind == Node::Kind::integer && value.integer >= 0) return static_cast<uint64_t>(value.integer);
-  if (value.kind == Node::Kind::integer) return refuse("is at least 0 bytes");
-  if (value.kind != Node::Kind::text)
-    return refuse(format("is a number of bytes, or a text like \"64K\", not {}", words(value.kind)));
-  const auto measure = read_measure(value.text);
-  const std::string_view unit = measure ? measure->unit : std::string_view("?");
-  const int shift = unit.empty() ? 0 : unit == "K" ? 10 : unit == "M" ? 20 : unit == "G" ? 30 : -1;
-  if (shift < 0) return refuse(format("is a number of bytes (K, M, G may follow), not {}", shown(value.text)));
-  if (measure->number > static_cast<uint64_t>(INT64_MAX) >> shift) return refuse("is too large");
-  return measure->number << shift;
-}
-
-Result<uint64_t> read_duration_ms(const Node& value) {
-  const auto wrong = [&] {
-    return refuse(format("is a time like \"500ms\", \"2s\", \"5m\" or \"1h\", not {}",
-                         value.kind == Node::Kind::text ? shown(value.text) : std::string(words(value.kind))));
-  };
-  if (value.kind != Node::Kind::text) return wrong();
-  const auto measure = read_measure(value.text);
-  if (!measure) return wrong();
-  const uint64_t unit = measure->unit == "ms"  ? 1
-                        : measure->unit == "s" ? 1000
-                        : measure->unit == "m" ? 60'000
-                        : measure->unit == "h" ? 3'600'000
-                                               : 0;
-  if (unit == 0) return wrong();
-  if (measure->number > static_cast<uint64_t>(INT64_MAX) / unit) return refuse("is too long");
-  return measure->number * unit;
-}
 
 Result<std::vector<Ports>> read_ports(const Node& value) {
   std::vector<Ports> all;

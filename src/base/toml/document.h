@@ -1,8 +1,8 @@
-// A policy file as a tree of values that know where they stand. The one way in for the bytes of a file: of policies,
+// A TOML file as a tree of values that know where they stand. The one way in for the bytes of such a file: of policies, manifests,
 // and of `mote --config`.
 //
 // document.cpp is the only file that includes the TOML library: everything above sees Nodes. Depth, size and count are bounded
-// here, so whoever walks a Node may recurse. Tested by policy_test.cpp and fuzz/policy.cpp.
+// here, so whoever walks a Node may recurse. Tested by shape_test.cpp, host/policy/policy_test.cpp and fuzz/policy.cpp.
 #pragma once
 
 #include <mote/result.h>
@@ -12,12 +12,13 @@
 #include <string_view>
 #include <vector>
 
-namespace mote::policy {
+namespace mote::toml {
 
 // Both count from 1; 0 is "nowhere". Columns count characters.
 struct Position {
   uint32_t line = 0;
   uint32_t column = 0;
+  uint32_t file = 0;  // where one thing comes from several files: which, to whoever put it together; 0 is the one that names it
 };
 
 struct Member;
@@ -57,7 +58,15 @@ class Problems {
   size_t count_ = 0;
 };
 
-// The root table, or nothing and a problem.
-[[nodiscard]] bool read_document(std::string_view text, Problems& problems, Node& root);
+// What a file of some kind can hold.
+struct Bounds {
+  std::string_view what;     // "a policy"
+  uint64_t size = 1u << 20;  // bytes
+  uint32_t depth = 8;        // of values in values
+  uint32_t values = 10'000;  // in all, so that what compares each with each stays short
+};
 
-}  // namespace mote::policy
+// The root table, or nothing and a problem.
+[[nodiscard]] bool read_document(std::string_view text, const Bounds& bounds, Problems& problems, Node& root);
+
+}  // namespace mote::toml

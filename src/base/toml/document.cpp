@@ -1,10 +1,9 @@
 // See document.h. The TOML library is built without exceptions, and is handed only ASCII whose nesting cannot exhaust the stack: it
 // bounds brackets itself; dots, each of which nests a table, are counted here. What fuzzing found it to stumble over does not reach
 // it (Screen below; the finds are kept in fuzz/finds).
-#include "host/policy/document.h"
+#include "base/toml/document.h"
 
 #include "base/core/format.h"
-#include "host/policy/policy.h"
 
 #include <algorithm>
 #include <optional>
@@ -24,14 +23,12 @@
 #include <toml++/toml.h>
 #pragma pop_macro("NDEBUG")
 
-namespace mote::policy {
+namespace mote::toml {
 namespace {
 
-constexpr uint32_t most_depth = 8;          // of a policy, which needs four
-constexpr uint32_t most_values = 10'000;    // in a file: what compares each with each stays short
 constexpr uint32_t most_dots_a_line = 200;  // each may nest a table, and tables are freed recursively
 
-Position position(const toml::source_region& region) {
+Position position(const ::toml::source_region& region) {
   return {region.begin.line, region.begin.column};
 }
 
@@ -45,7 +42,7 @@ int64_t days_since_1970(int64_t year, int64_t month, int64_t day) {
 }
 
 // Nanoseconds since 1970; nothing outside of the years that 64 bits can hold.
-bool nanoseconds_of(const toml::date_time& time, int64_t& out) {
+bool nanoseconds_of(const ::toml::date_time& time, int64_t& out) {
   if (!time.offset || time.date.year < 1970 || time.date.year > 2261) return false;
   const int64_t days = days_since_1970(time.date.year, time.date.month, time.date.day);
   const int64_t minutes = days * 1440 + int64_t{time.time.hour} * 60 + time.time.minute - time.offset->minutes;
@@ -69,7 +66,7 @@ size_t decode_utf8(std::string_view text, uint32_t& code) {
 }
 
 // Makes a text fit for the library, which is only sound for ASCII: characters beyond it become escapes in quotes and '?' in
-// comments. Knows comments and the four kinds of quotes, nothing else. Refuses what the library stumbles over, and what no policy
+// comments. Knows comments and the four kinds of quotes, nothing else. Refuses what the library stumbles over, and what no file
 // needs: control characters, too many dots in one line, characters beyond ASCII elsewhere.
 class Screen {
  public:
@@ -110,7 +107,7 @@ class Screen {
     if (decode_utf8(text, code) == 0) return "not UTF-8";
     if (byte >= 0x80 && !is_comment_ && (quote_.empty() || quote_[0] == '\''))
       return "a character beyond ASCII outside of double quotes";
-    if (byte == '.' && ++dots_ > most_dots_a_line) return "too many dots in one line for a policy: break it into several";
+    if (byte == '.' && ++dots_ > most_dots_a_line) return "too many dots in one line: break it into several";
     const bool is_escape = byte == '\\' && !quote_.empty() && quote_[0] == '"' && text.size() > 1;
     if (is_escape && static_cast<uint8_t>(text[1]) >= 0x80) return "an escape that does not exist";
     return {};
@@ -176,18 +173,19 @@ class Screen {
 
 class Copier {
  public:
-  Copier(Problems& problems, const Screen& screen) : problems_(problems), screen_(screen) {}
+  Copier(const Bounds& bounds, Problems& problems, const Screen& screen) : bounds_(bounds), problems_(problems), screen_(screen) {}
 
-  bool copy(const toml::node& from, uint32_t depth, Node& out) {
+  bool copy(const ::toml::node& from, uint32_t depth, Node& out) {
     out.at = place(from.source());
-    if (depth > most_depth || ++count_ > most_values) {
-      problems_.add(out.at, depth > most_depth ? "is nested too deeply for a policy" : "has too many values for a policy");
+    if (depth > bounds_.depth || ++count_ > bounds_.values) {
+      problems_.add(out.at,
+                    format("{} for {}", depth > bounds_.depth ? "is nested too deeply" : "has too many values", bounds_.what));
       return false;
     }
-    if (const toml::table* table = from.as_table()) return copy_table(*table, depth, out);
-    if (const toml::array* array = from.as_array()) {
+    if (const ::toml::table* table = from.as_table()) return copy_table(*table, depth, out);
+    if (const ::toml::array* array = from.as_array()) {
       out.kind = Node::Kind::list;
-      for (const toml::node& element : *array) {
+      for (const ::toml::node& element : *array) {
         out.members.push_back({"", place(element.source()), {}});
         if (!copy(element, depth + 1, out.members.back().value)) return false;
       }
@@ -198,7 +196,7 @@ class Copier {
   }
 
  private:
-  bool copy_table(const toml::table& table, uint32_t depth, Node& out) {
+  bool copy_table(const ::toml::table& table, uint32_t depth, Node& out) {
     out.kind = Node::Kind::table;
     for (const auto& [key, value] : table) {
       out.members.push_back({std::string(key.str()), place(key.source()), {}});
@@ -210,7 +208,7 @@ class Copier {
     return true;
   }
 
-  static void copy_value(const toml::node& from, Node& out) {
+  static void copy_value(const ::toml::node& from, Node& out) {
     if (const auto* boolean = from.as_boolean()) {
       out.kind = Node::Kind::boolean;
       out.boolean = boolean->get();
@@ -227,8 +225,9 @@ class Copier {
     }
   }
 
-  [[nodiscard]] Position place(const toml::source_region& region) const { return screen_.original(position(region)); }
+  [[nodiscard]] Position place(const ::toml::source_region& region) const { return screen_.original(position(region)); }
 
+  const Bounds& bounds_;
   Problems& problems_;
   const Screen& screen_;
   uint32_t count_ = 0;
@@ -275,20 +274,20 @@ Error Problems::error() const {
   return {ErrorKind::bad_input, count_ > most ? format("{}\n{}: and {} more", text_, file_, count_ - most) : text_};
 }
 
-bool read_document(std::string_view text, Problems& problems, Node& root) {
-  if (text.size() > size_most) {
-    problems.add({}, format("has {} bytes; a policy can have {}", text.size(), size_most));
+bool read_document(std::string_view text, const Bounds& bounds, Problems& problems, Node& root) {
+  if (text.size() > bounds.size) {
+    problems.add({}, format("has {} bytes; {} can have {}", text.size(), bounds.what, bounds.size));
     return false;
   }
   Screen screen(text);
   const auto ascii = screen.run(problems);
   if (!ascii) return false;
-  const toml::parse_result parsed = toml::parse(std::string_view(*ascii));
+  const ::toml::parse_result parsed = ::toml::parse(std::string_view(*ascii));
   if (!parsed) {
     problems.add(screen.original(position(parsed.error().source())), parsed.error().description());
     return false;
   }
-  return Copier(problems, screen).copy(parsed.table(), 0, root);
+  return Copier(bounds, problems, screen).copy(parsed.table(), 0, root);
 }
 
-}  // namespace mote::policy
+}  // namespace mote::toml
