@@ -38,6 +38,7 @@ struct Report {
   uint64_t first, last, seed;  // of the batch, and where it is
   Setup setup;                 // what runs now
   uint64_t executions, optimized_executions, optimized_modules, oracle_calls, traps, module_count;
+  CycleCounts cycles;
   uint64_t modules[batch_size];  // hashes
   char failure[2000];            // empty: none
 };
@@ -55,16 +56,21 @@ uint64_t module_hash(const Program& program) {
   return checksum(Bytes(program.wasm).first(program.wasm.size() - plan.size()));
 }
 
+void add(CycleCounts& to, const CycleCounts& from) {
+  to.events += from.events, to.preempted += from.preempted, to.killed += from.killed;
+}
+
 std::string run_seed(uint64_t seed, Report& report, const CampaignOptions& options) {
   const auto program = make_program(seed, options.maker);
   if (!program) return "the generator made a malformed module: " + program.error().text();
   const std::vector<Setup> setups = chosen_setups(seed, *program, options);
   if (setups.empty()) return {};
-  const Verdict verdict = check(*program, setups, [&](const Setup& setup) { report.setup = setup; });
+  const Verdict verdict = check(*program, setups, [&](const Setup& setup) { report.setup = setup; }, options.cycles);
   report.executions += verdict.counts.calls * verdict.runs;
   report.optimized_executions += verdict.counts.calls * verdict.optimized_runs;
   report.optimized_modules += verdict.optimized_runs != 0;
   report.oracle_calls += verdict.counts.calls;
+  add(report.cycles, verdict.cycles);
   report.traps += verdict.counts.traps;
   report.modules[report.module_count++] = module_hash(*program);
   return verdict.failure;
@@ -100,7 +106,7 @@ class Keeper {
       const auto file = options_.finds / format("seed-{}.wasm", seed_);
       write_bytes(file, program->wasm);
       printf("  kept as %s (%zu bytes): %s\n", file.c_str(), program->wasm.size(),
-             isolated(seconds_per_seed, [&] { return check(*program, setup_); }).text.c_str());
+             isolated(seconds_per_seed, [&] { return check(*program, setup_, options_.cycles); }).text.c_str());
     }
     fflush(stdout);
   }
@@ -110,7 +116,7 @@ class Keeper {
   bool fails(const Program& program) {
     const ChildResult result = isolated(10, [&] {
       if (!run_oracle(program, setup_.rules, reduced_step_limit)) return std::string();
-      return check(program, setup_);
+      return check(program, setup_, options_.cycles);
     });
     return kind_of(result.text) == kind_of(failure_);
   }
@@ -203,6 +209,7 @@ class Campaign {
     counts_.seeds += done - report.first;
     counts_.optimized_executions += report.optimized_executions, counts_.optimized_modules += report.optimized_modules;
     counts_.executions += report.executions, counts_.oracle_calls += report.oracle_calls, counts_.traps += report.traps;
+    add(counts_.cycles, report.cycles);
     modules_.insert(report.modules, report.modules + report.module_count);
     counts_.modules = modules_.size();
     std::string failure = report.failure;
@@ -227,6 +234,9 @@ class Campaign {
         100.0 * static_cast<double>(counts_.traps) / static_cast<double>(std::max<uint64_t>(counts_.oracle_calls, 1)),
         number(counts_.finds), seconds(begin_),
         static_cast<double>(counts_.executions - loaded_executions_) / std::max(seconds(begin_), 1e-3));
+    if (options_.cycles != 0)
+      printf("  %llu more events in pooled stores, %llu times preempted, %llu killed\n", number(counts_.cycles.events),
+             number(counts_.cycles.preempted), number(counts_.cycles.killed));
     fflush(stdout);
   }
 

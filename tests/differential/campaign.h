@@ -4,6 +4,7 @@
 // run goes on behind it. Finds are made smaller and written as .wasm files that --replay takes.
 #pragma once
 
+#include "tests/differential/cycles.h"
 #include "tests/differential/programs.h"
 
 #include <cstdint>
@@ -18,6 +19,7 @@ struct CampaignOptions {
   Maker maker = Maker::anything;
   uint32_t jobs = 1;
   std::string only = {};  // setups whose name contains it
+  uint64_t cycles = 0;    // of each pooled run: events besides those that the oracle made (cycles.h)
   bool minimizes = true;
   uint32_t most_finds = 10;          // then it stops: the rest is likely the same
   std::filesystem::path finds = {};  // a folder
@@ -33,6 +35,7 @@ struct CampaignCounts {
   uint64_t oracle_calls = 0;
   uint64_t traps = 0;  // of the oracle's calls
   uint64_t finds = 0;
+  CycleCounts cycles = {};
 };
 [[nodiscard]] CampaignCounts run_campaign(const CampaignOptions& options);
 

@@ -18,11 +18,12 @@ struct Verdict {
   Journal::Counts counts = {};  // of one run; all agreeing runs have the same
   uint32_t runs = 0;            // of engines
   uint32_t optimized_runs = 0;  // of them, those with code of the optimising tier
+  CycleCounts cycles = {};
 };
 // An invalid module, and an engine's error, are wrong too. The setups must have the same rules: the oracle runs once. `next` is
-// told each setup before it runs, so that a crash can be blamed.
+// told each setup before it runs, so that a crash can be blamed. `cycles`: so many more events of each pooled run.
 [[nodiscard]] Verdict check(const Program& program, std::span<const Setup> setups,
-                            const std::function<void(const Setup&)>& next = {});
-[[nodiscard]] std::string check(const Program& program, const Setup& setup);
+                            const std::function<void(const Setup&)>& next = {}, uint64_t cycles = 0);
+[[nodiscard]] std::string check(const Program& program, const Setup& setup, uint64_t cycles = 0);
 
 }  // namespace mote::differential

@@ -3,7 +3,7 @@
 // A pooled run (Setup::pooled) makes the host's memories, tables and globals an instance of their own, captures the template of the
 // initialized store, and makes the calls in another store that took it on, on a poisoned stack: the first call, reset; the first
 // two, reset; …, and then all of them for the journal, packed and unpacked in between. So whatever one event leaves behind is a
-// difference to the oracle in the next.
+// difference to the oracle in the next. A campaign with cycles goes on from there (cycles.h).
 #include "base/core/format.h"
 #include "engine/pool/packed.h"
 #include "engine/runtime/call.h"
@@ -41,10 +41,11 @@ const std::shared_ptr<runtime::Engine>& the_engine() {
 
 class EngineRun {
  public:
-  EngineRun(const Program& program, const Setup& setup, Images& images)
+  EngineRun(const Program& program, const Setup& setup, Images& images, Cycling& cycling)
       : program_(program),
         setup_(setup),
         images_(images),
+        cycling_(cycling),
         store_(the_engine(), {.wasm_stack_bytes = wasm_stack_bytes}),
         hosts_(program.imported_funcs) {
     const auto is_shared = [](const wasm::MemoryType& memory) { return memory.limits.is_shared; };
@@ -80,7 +81,7 @@ class EngineRun {
   // This run has initialized its store; the calls are made in another one.
   Result<Journal> run_pooled() {
     const auto from = TRY(pool::StoreTemplate::capture(store_));
-    EngineRun slot(program_, setup_, images_);
+    EngineRun slot(program_, setup_, images_, cycling_);
     slot.donor_ = this;
     if (!TRY(slot.begin())) return fail(ErrorKind::internal, "a blank instance trapped");
     TRY(from->apply(slot.store_));
@@ -99,7 +100,20 @@ class EngineRun {
       TRY(slot.make(call));
       TRY(pack_and_unpack(*plan, blocks));
     }
-    return std::move(slot.journal_);
+    Journal journal = std::move(slot.journal_);
+    if (cycling_.events != 0) TRY(slot.cycle(*plan));
+    return journal;
+  }
+  Result<void> cycle(pool::ResetPlan& plan) {
+    TRY(reset(plan));
+    const auto counts = TRY(run_cycles(plan, cycling_.events, program_.plan.calls.size(), [&](size_t number) -> Result<Journal> {
+      journal_ = {};
+      TRY(make(program_.plan.calls[number]));
+      return std::move(journal_);
+    }));
+    cycling_.counts.events += counts.events;
+    cycling_.counts.preempted += counts.preempted, cycling_.counts.killed += counts.killed;
+    return {};
   }
   static Result<void> reset(pool::ResetPlan& plan) {
     if (!plan.restore()) return fail(ErrorKind::internal, "a store could not be reset");
@@ -343,6 +357,7 @@ class EngineRun {
   const Program& program_;
   const Setup& setup_;
   Images& images_;
+  Cycling& cycling_;
   const EngineRun* donor_ = nullptr;  // whose modules are taken, and whose state the store will be given; null: none
   bool is_pooled_ = false;
   std::vector<uint8_t> host_wasm_;
@@ -362,8 +377,8 @@ class EngineRun {
 
 }  // namespace
 
-Result<Journal> run_engine(const Program& program, const Setup& setup, Images& images) {
-  return EngineRun(program, setup, images).run();
+Result<Journal> run_engine(const Program& program, const Setup& setup, Images& images, Cycling& cycling) {
+  return EngineRun(program, setup, images, cycling).run();
 }
 
 }  // namespace mote::differential

@@ -7,7 +7,8 @@
 //   differential --replay FILE…                programs from files, in every setup
 //   differential --write SEED FILE             the program of a seed, as a .wasm file
 //   differential --dump FILE                   its instructions, with offsets, as far as they can be reached
-// Options: --jobs N (1), --only TEXT (setups whose name contains it), --finds FOLDER, --no-minimize, --most-finds N, --state FILE
+// Options: --jobs N (1), --only TEXT (setups whose name contains it), --finds FOLDER, --no-minimize, --most-finds N, --cycles N
+// (so many more events of each pooled run: cycles.h), --state FILE
 // (the campaign goes on where it stopped). The last line is "N passed, N failed".
 #include "base/core/format.h"
 #include "engine/wasm/decode.h"
@@ -34,6 +35,7 @@ namespace fs = std::filesystem;
 
 constexpr unsigned replay_seconds = 120;
 constexpr double smoke_seconds = 20;
+constexpr uint64_t smoke_cycles = 256;
 constexpr uint64_t smoke_call_seeds = 200, smoke_large_seeds = 20, surveyed_seeds = 3000;
 
 struct Options {
@@ -79,7 +81,8 @@ std::vector<fs::path> kept_finds() {
   fprintf(stderr,
           "usage: differential --smoke | [--calls | --large] --seeds A..B [--minutes N] | --replay FILE… | --write SEED FILE | "
           "--dump FILE\n"
-          "                    [--jobs N] [--only TEXT] [--finds FOLDER] [--no-minimize] [--most-finds N] [--state FILE]\n");
+          "                    [--jobs N] [--only TEXT] [--finds FOLDER] [--no-minimize] [--most-finds N] [--cycles N] [--state "
+          "FILE]\n");
   exit(2);
 }
 
@@ -164,6 +167,7 @@ int main(const std::vector<std::string>& words) {
       options.is_smoke = options.has_seeds = true;
       options.replay = kept_finds();
       options.campaign.seconds = smoke_seconds;
+      options.campaign.cycles = smoke_cycles;
       options.campaign.jobs = std::max(1u, std::thread::hardware_concurrency());
     } else if (word == "--seeds") {
       const std::string& range = value();
@@ -186,6 +190,8 @@ int main(const std::vector<std::string>& words) {
       options.campaign.finds = value();
     } else if (word == "--most-finds") {
       options.campaign.most_finds = static_cast<uint32_t>(number(value()));
+    } else if (word == "--cycles") {
+      options.campaign.cycles = number(value());
     } else if (word == "--state") {
       options.campaign.state = value();
     } else if (word == "--no-minimize") {

@@ -66,7 +66,8 @@ std::string compare(const Program& original, const Program& mistaken, const Setu
   const auto expected = run_oracle(original, setup.rules), changed = run_oracle(mistaken, setup.rules);
   if (!expected || !changed || *expected == *changed) return "";
   Images images(mistaken.wasm);
-  const auto engine = run_engine(mistaken, setup, images);
+  Cycling none;
+  const auto engine = run_engine(mistaken, setup, images, none);
   if (!engine) return "";
   return format("{}", Journal::different_kinds(*expected, *engine));
 }
