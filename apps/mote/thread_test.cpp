@@ -1,6 +1,8 @@
 #include "apps/mote/thread.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
@@ -30,6 +32,27 @@ TEST(Thread, RunsInParallel) {
   calls = 0;
   run_parallel(1, [&] { ++calls; });
   EXPECT_EQ(calls, 1u);
+}
+
+// In a process of its own, without room for another stack.
+TEST(Thread, NotHavingOneIsAnErrorOrFewer) {
+#ifdef __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+  GTEST_SKIP() << "a sanitizer needs the address space that this takes away";
+#endif
+#endif
+  EXPECT_EXIT(
+      {
+        constexpr rlimit none = {.rlim_cur = 1, .rlim_max = 1};
+        setrlimit(RLIMIT_AS, &none);
+        const auto refused = Thread::start([] {});
+        const bool is_told = !refused && refused.error().message.contains("cannot start a thread");
+        const auto not_later = Delayed::start(1, [] {});
+        uint32_t calls = 0;
+        run_parallel(4, [&] { ++calls; });
+        _exit(!is_told ? 1 : not_later ? 2 : calls != 1 ? 3 : 0);
+      },
+      testing::ExitedWithCode(0), "");
 }
 
 TEST(Delayed, ActsLaterOrNotAtAll) {

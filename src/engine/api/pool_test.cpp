@@ -6,6 +6,7 @@
 #include <mote/pool.h>
 #include <mote/task.h>
 
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,7 +15,9 @@
 #include <atomic>
 #include <cstring>
 #include <fstream>
+#include <functional>
 #include <thread>
+#include <vector>
 
 namespace mote::api {
 namespace {
@@ -65,6 +68,7 @@ class PoolTest : public testing::TestWithParam<Way> {
     (void)must(Memory::create(lease.store(), 1, 1));
     lease.store().set_data(this_event());
   }
+  void go_on_without(const std::function<void(MemoryMode)>& take);
   static void* this_event() {
     static int event;
     return &event;
@@ -452,11 +456,40 @@ TEST_P(PoolTest, ThreadsShareAPool) {
   for (std::thread& thread : threads) thread.join();
 }
 
-// In a process of its own. No more address space: an error, and what there is goes on serving.
-TEST_P(PoolTest, GoesOnWhereTheMachineHasNoMore) {
+// What a machine can run out of: each leaves enough for some sandboxes.
+void take_address_space(MemoryMode mode) {
+  rlimit limit = {};
+  getrlimit(RLIMIT_AS, &limit);
+  uint64_t pages = 0;  // so far
+  std::ifstream("/proc/self/statm") >> pages;
+  limit.rlim_cur = pages * 4096 + ((mode == MemoryMode::guard ? 40ull : 4ull) << 30);
+  setrlimit(RLIMIT_AS, &limit);
+}
+// Up to vm.max_map_count: pages whose neighbours are protected otherwise are mappings of their own.
+void take_mappings(MemoryMode) {
+  constexpr size_t size = 128ul << 20, page = 4096, left = 100;
+  std::vector<uint8_t*> taken;
+  for (;;) {
+    auto* const base = static_cast<uint8_t*>(mmap(nullptr, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+    if (base == MAP_FAILED) break;
+    bool is_full = false;
+    for (uint8_t* at = base + page; !is_full && at < base + size; at += 2 * page) {
+      is_full = mprotect(at, page, PROT_READ) != 0;
+      if (!is_full) taken.push_back(at);
+    }
+    if (is_full) break;
+  }
+  for (size_t i = 0; i < left && !taken.empty(); i += 2) {
+    mprotect(taken.back(), page, PROT_NONE);
+    taken.pop_back();
+  }
+}
+
+// In a process of its own: an error, and what there is goes on serving.
+void PoolTest::go_on_without(const std::function<void(MemoryMode)>& take) {
 #ifdef __has_feature
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-  GTEST_SKIP() << "a sanitizer needs the address space that this takes away";
+  GTEST_SKIP() << "a sanitizer needs what this takes away";
 #endif
 #endif
   EXPECT_EXIT(
@@ -464,12 +497,7 @@ TEST_P(PoolTest, GoesOnWhereTheMachineHasNoMore) {
         const Pool pool = make();
         Pool::Worker worker = pool.worker();
         disturb(must(worker.acquire()));  // has a stack, too
-        rlimit limit = {};
-        getrlimit(RLIMIT_AS, &limit);
-        uint64_t pages = 0;  // of address space, so far
-        std::ifstream("/proc/self/statm") >> pages;
-        limit.rlim_cur = pages * 4096 + ((GetParam().memory == MemoryMode::guard ? 40ull : 4ull) << 30);
-        setrlimit(RLIMIT_AS, &limit);
+        take(GetParam().memory);
         std::vector<Pool::Lease> leases;
         bool is_told = false;
         while (leases.size() < 100'000) {
@@ -492,6 +520,13 @@ TEST_P(PoolTest, GoesOnWhereTheMachineHasNoMore) {
         _exit(!is_told ? 1 : most == 0 ? 2 : HasFailure() ? 3 : 0);
       },
       testing::ExitedWithCode(0), "");
+}
+
+TEST_P(PoolTest, GoesOnWhereTheMachineHasNoMoreAddressSpace) {
+  go_on_without(take_address_space);
+}
+TEST_P(PoolTest, GoesOnWhereTheMachineHasNoMoreMappings) {
+  go_on_without(take_mappings);
 }
 
 TEST_P(PoolTest, RefusesWhatBelongsToAStore) {
