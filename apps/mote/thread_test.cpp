@@ -6,7 +6,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <latch>
 #include <thread>
+#include <vector>
 
 namespace mote::cli {
 namespace {
@@ -43,14 +45,24 @@ TEST(Thread, NotHavingOneIsAnErrorOrFewer) {
 #endif
   EXPECT_EXIT(
       {
-        constexpr rlimit none = {.rlim_cur = 1, .rlim_max = 1};
+        rlimit none;
+        none.rlim_cur = none.rlim_max = 1;
         setrlimit(RLIMIT_AS, &none);
-        const auto refused = Thread::start([] {});
-        const bool is_told = !refused && refused.error().message.contains("cannot start a thread");
-        const auto not_later = Delayed::start(1, [] {});
+        std::latch last(1);
+        std::vector<Thread> threads;  // in stacks of threads that have ended
+        bool is_told = false;
+        for (;;) {
+          auto next = Thread::start([&] { last.wait(); });
+          if (!next) {
+            is_told = next.error().message.contains("cannot start a thread");
+            break;
+          }
+          threads.push_back(std::move(*next));
+        }
+        const bool is_late = Delayed::start(1, [] {}).has_value();
         uint32_t calls = 0;
         run_parallel(4, [&] { ++calls; });
-        _exit(!is_told ? 1 : not_later ? 2 : calls != 1 ? 3 : 0);
+        _exit(!is_told ? 1 : is_late ? 2 : calls != 1 ? 3 : 0);
       },
       testing::ExitedWithCode(0), "");
 }
