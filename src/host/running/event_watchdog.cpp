@@ -141,7 +141,12 @@ void EventWatchdog::tell(Watched& watched, uint64_t state, uint64_t now, const s
   Line& line = *watched.line;
   if (!line.state_.compare_exchange_strong(state, Line::state_of(watched.number, Line::Phase::claimed), std::memory_order_acq_rel))
     return;  // it has just ended
-  (void)line.stopper_.load(std::memory_order_relaxed)->stop(reason);
+  const Stopper& stopper = *line.stopper_.load(std::memory_order_relaxed);
+  if (line.preempts_.load(std::memory_order_relaxed)) {
+    stopper.preempt();
+  } else {
+    (void)stopper.stop(reason);
+  }
   line.state_.store(Line::state_of(watched.number, Line::Phase::told), std::memory_order_release);
 }
 

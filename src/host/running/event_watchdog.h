@@ -1,4 +1,4 @@
-// EventWatchdog: one thread that ends guests which take more time than their event was given, where events are so short and many
+// EventWatchdog: one thread that ends guests, or their turns, which take more time than their event was given, where events are so short and many
 // that watching one may cost some nanoseconds and no more (watchdog.h is for guests that live longer, and move between threads).
 //
 // Each worker's thread has a line, which says what it runs: begin() and end() write there, without a lock, an allocation or a
@@ -26,6 +26,8 @@ struct EventBudget {
   static constexpr uint64_t unlimited = UINT64_MAX;
   uint64_t wall_ns = unlimited;
   uint64_t cpu_ns = unlimited;  // of the line's thread
+  // Not the end of the event but of its turn: its task (mote/task.h) comes back to whoever resumed it.
+  bool preempts = false;
 };
 // What the trap of a guest that had no more will say.
 struct EventReasons {
@@ -54,12 +56,13 @@ class EventWatchdog {
       stopper_.store(&stopper, std::memory_order_relaxed);
       wall_ns_.store(budget.wall_ns, std::memory_order_relaxed);
       cpu_ns_.store(budget.cpu_ns, std::memory_order_relaxed);
+      preempts_.store(budget.preempts, std::memory_order_relaxed);
       // In one order with the watchdog's going to sleep, so that either sees the other.
       state_.store(state_of(++number_, Phase::runs), std::memory_order_seq_cst);
       if (watchdog_.sleeps_.load(std::memory_order_seq_cst)) [[unlikely]]
         watchdog_.wake();
     }
-    // Whether the event was told to stop. From its return on it is not.
+    // Whether the event was told to stop, or its turn to end. From its return on it is not.
     bool end() {
       uint64_t runs = state_of(number_, Phase::runs);
       if (state_.compare_exchange_strong(runs, state_of(number_, Phase::idle), std::memory_order_acq_rel)) [[likely]]
@@ -79,6 +82,7 @@ class EventWatchdog {
     // Written before an event runs and not again before it is idle: what was read between two equal states is the event's.
     std::atomic<const Stopper*> stopper_ = nullptr;
     std::atomic<uint64_t> wall_ns_ = 0, cpu_ns_ = 0;
+    std::atomic<bool> preempts_ = false;
     uint64_t number_ = 0;  // the thread's own
     EventWatchdog& watchdog_;
   };

@@ -6,6 +6,8 @@
 #include "base/os/interruption.h"
 #include "host/running/guest_testing.h"
 
+#include <mote/task.h>
+
 #include <chrono>
 #include <deque>
 #include <random>
@@ -76,6 +78,21 @@ TEST_F(EventWatchdogTest, EndsWhatComputesTooMuch) {
     const uint64_t begin = cpu();
     EXPECT_TRUE(spins_until_ended(*line, {.wall_ns = 3'600'000 * ms, .cpu_ns = most}, "interrupted: too much"));
     EXPECT_GE(cpu() - begin, most);
+  }
+}
+
+TEST_F(EventWatchdogTest, EndsTurnsOfTasksThatGoOn) {
+  if (holds_signals_back) GTEST_SKIP() << "a guest that only computes is preempted by a signal";
+  const auto line = dog.line();
+  TestGuest guest;
+  const Stopper stopper = guest.store.stopper();
+  Task task(guest.store, [&] { (void)guest.func<void()>("spin")(); });
+  for (int turn = 0; turn < 5; ++turn) {
+    line->begin(stopper, {.wall_ns = 2 * ms, .preempts = true});
+    const auto step = task.resume();
+    EXPECT_TRUE(line->end());
+    ASSERT_TRUE(step);
+    EXPECT_EQ(*step, Task::Step::preempted);
   }
 }
 

@@ -1,0 +1,80 @@
+// The contract between what makes events (HTTP, timers, brokers, the operator) and what runs guests for them.
+//
+// A trigger makes an Event and gives it to a Dispatcher; a worker runs the component's guest in a fresh sandbox, and tells the event
+// what came of it. Everything about one event happens on one worker's thread. Tested by serve/seat_test.cpp.
+#pragma once
+
+#include "base/core/bytes.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mote::trigger {
+
+// What came of an event.
+struct Outcome {
+  enum class Kind : uint8_t {
+    answered,     // the guest returned, or exited with status 0
+    exited,       // with another status
+    trapped,      // the trap's words and backtrace are in `text`
+    timed_out,    // its time was over, while it ran or before
+    busy,         // refused: more wait already than may, or than can be answered in time
+    unavailable,  // refused: the component is not to be had; `text` says why
+  };
+  Kind kind = Kind::answered;
+  Bytes answer = {}, messages = {};  // what the guest wrote to stdout and stderr; until done() returns
+  bool is_cut = false;               // it wrote more
+  int exit_code = 0;
+  std::string_view text = {};     // why, for a log; not for strangers
+  uint64_t retry_after_s = 0;     // of a refusal
+  uint64_t queued_ns = 0, ran_ns = 0;  // before its first turn; in turns
+  [[nodiscard]] bool is_refusal() const { return kind == Kind::busy || kind == Kind::unavailable; }
+};
+[[nodiscard]] const char* word(Outcome::Kind kind);  // "answered", …: labels of metrics, stable
+
+// A guest's arguments and environment, filled for one event after another: what is there already is overwritten in place.
+class Variables {
+ public:
+  // The first `kept` entries of `environment` are every event's.
+  Variables(std::vector<std::string>& arguments, std::vector<std::string>& environment, size_t kept)
+      : arguments_(arguments), environment_(environment), used_(kept) {}
+  Variables(const Variables&) = delete;
+  Variables& operator=(const Variables&) = delete;
+  ~Variables() { environment_.resize(used_); }  // entries that only an earlier event needed
+
+  // NUL bytes, which no variable may hold, end the value.
+  void add(std::string_view name, std::string_view value);
+  [[nodiscard]] std::vector<std::string>& arguments() { return arguments_; }  // as the last event left them
+
+ private:
+  std::vector<std::string>& arguments_;
+  std::vector<std::string>& environment_;
+  size_t used_;
+};
+
+// An event belongs to whoever made it, and stays until done().
+class Event {
+ public:
+  Event() = default;
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
+  virtual ~Event() = default;
+
+  [[nodiscard]] virtual Bytes input() const = 0;    // what the guest reads from stdin
+  virtual void describe(Variables& variables) = 0;  // before the guest's first turn
+  virtual void done(const Outcome& outcome) = 0;    // once, and the last thing; of what is refused from within dispatch()
+  // For logs, traces and answers: unlike any other of this server. Set by dispatch().
+  uint64_t id = 0;
+};
+[[nodiscard]] std::string id_text(uint64_t id);  // 16 hexadecimal digits
+
+class Dispatcher {
+ public:
+  virtual ~Dispatcher() = default;
+  // On the worker's thread. `component`: by its place in the deployment.
+  virtual void dispatch(size_t component, Event& event) = 0;
+};
+
+}  // namespace mote::trigger
