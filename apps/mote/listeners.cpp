@@ -99,11 +99,6 @@ std::optional<os::SocketAddress> parse_socket_address(std::string_view text) {
   return os::SocketAddress{.is_v6 = address->is_v6, .bytes = address->bytes, .port = static_cast<uint16_t>(*port)};
 }
 
-std::string text(const os::SocketAddress& address) {
-  const std::string host = address_of(address).text();
-  return address.is_v6 ? format("[{}]:{}", host, address.port) : format("{}:{}", host, address.port);
-}
-
 Result<void> open_listeners(sandbox::Process& process, const Options& options, const policy::Policy* policy) {
   for (const std::string& address : options.tcp_listen) TRY(open_address(process, options, address, policy));
   if (options.takes_listeners) TRY(take_handed_in(process, policy));

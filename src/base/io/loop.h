@@ -1,5 +1,5 @@
-// Loop: one thread's events: descriptors that became ready, times that came, work that other threads posted. Over Boost.Asio, which
-// only this room includes (docs/rationale/asio.md).
+// Loop: one thread's events: descriptors that became ready, times that came, work that other threads posted. Over epoll
+// (docs/rationale/event-loop.md).
 //
 // One thread uses it, apart from post(). Making one opens three descriptors. Tested by loop_test.cpp.
 #pragma once
@@ -21,7 +21,7 @@ class Loop {
   [[nodiscard]] static Result<std::unique_ptr<Loop>> create();
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
-  ~Loop();  // after its waits
+  ~Loop();  // after its waits and watches
 
   // Something waited for; its end takes it back. A descriptor may be waited for any number of times, and closed meanwhile.
   class Wait {
@@ -40,6 +40,50 @@ class Loop {
   // ready), or when the monotonic clock shows the time. Fails when there are no descriptors left to watch with.
   [[nodiscard]] Result<std::unique_ptr<Wait>> wait(std::span<const Interest> descriptors, std::optional<uint64_t> until_ns,
                                                    std::function<void()> wake);
+
+  // For a descriptor of one's own that is used for long, as a server's connections are: told to the kernel once, and no call and
+  // no allocation for each event. It stays open until the watch ends, and has one watch at a time.
+  struct Change {
+    bool can_read = false;   // something came, or the end did
+    bool can_write = false;  // there is room again
+    bool has_ended = false;  // the peer will send no more
+    bool is_broken = false;  // nothing will get through any more
+  };
+  enum class Watching : uint8_t {
+    changes,   // calls once for each change: whoever was told reads until nothing is left, writes until there is no room
+    listener,  // calls as long as connections wait; of several loops that watch one listener, the kernel wakes one
+  };
+  class Watch {
+   public:
+    Watch(const Watch&) = delete;
+    Watch& operator=(const Watch&) = delete;
+    ~Watch();  // also from within its own call
+
+   private:
+    friend class Loop;
+    struct State;
+    explicit Watch(std::shared_ptr<State> state);
+    std::shared_ptr<State> state_;
+  };
+  [[nodiscard]] Result<std::unique_ptr<Watch>> watch(int descriptor, Watching how, std::function<void(Change)> call);
+
+  // Something that the loop's thread does again and again, after what it is doing now: each ask() has run_once() make the call, one
+  // for any number of asks before it. No lock and no allocation, as post() has.
+  class Turn {
+   public:
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+    ~Turn();  // also from within its own call
+    void ask();
+
+   private:
+    friend class Loop;
+    struct State;
+    explicit Turn(std::shared_ptr<State> state);
+    std::shared_ptr<State> state_;
+  };
+  [[nodiscard]] std::unique_ptr<Turn> turn(std::function<void()> call);
+
   // From any thread: has run_once() call `work`.
   void post(std::function<void()> work);
 

@@ -1,14 +1,19 @@
 // Sockets by the kernel's calls: see socket.h.
 #include "base/os/socket.h"
 
+#include "base/core/format.h"
 #include "base/os/restarted.h"
 #include "base/os/writable.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -23,6 +28,7 @@ union AnyAddress {
   sockaddr any;
   sockaddr_in v4;
   sockaddr_in6 v6;
+  sockaddr_un local;
   sockaddr_storage room;
 };
 
@@ -34,10 +40,7 @@ Kernel<T> option(int descriptor, int name) {
   return value;
 }
 
-std::optional<SocketAddress> own_address(int descriptor) {
-  AnyAddress address = {};
-  socklen_t size = sizeof address;
-  if (getsockname(descriptor, &address.any, &size) != 0) return std::nullopt;
+std::optional<SocketAddress> address_of(const AnyAddress& address) {
   SocketAddress found;
   if (address.any.sa_family == AF_INET) {
     std::memcpy(found.bytes.data(), &address.v4.sin_addr, sizeof address.v4.sin_addr);
@@ -50,6 +53,13 @@ std::optional<SocketAddress> own_address(int descriptor) {
     return std::nullopt;
   }
   return found;
+}
+
+std::optional<SocketAddress> own_address(int descriptor) {
+  AnyAddress address = {};
+  socklen_t size = sizeof address;
+  if (getsockname(descriptor, &address.any, &size) != 0) return std::nullopt;
+  return address_of(address);
 }
 
 socklen_t fill(AnyAddress& address, const SocketAddress& from) {
@@ -89,17 +99,50 @@ Kernel<SocketInfo> socket_info(int descriptor) {
   return info;
 }
 
-Kernel<File> listen_tcp(const SocketAddress& address) {
-  constexpr int backlog = 128, on = 1;
+std::string text(const SocketAddress& address) {
+  std::array<char, INET6_ADDRSTRLEN> numbers = {};
+  (void)inet_ntop(address.is_v6 ? AF_INET6 : AF_INET, address.bytes.data(), numbers.data(), numbers.size());
+  return format("{}{}{}:{}", address.is_v6 ? "[" : "", numbers.data(), address.is_v6 ? "]" : "", address.port);
+}
+
+Kernel<File> listen_tcp(const SocketAddress& address, Port port, int backlog) {
+  constexpr int on = 1;
   File made(socket(address.is_v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!made) return std::unexpected(errno);
   // So that a server can be started again at once; and so that "[::]" is IPv6 alone, whatever the machine's default.
   (void)setsockopt(made.descriptor(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (address.is_v6) (void)setsockopt(made.descriptor(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  if (port == Port::shared && setsockopt(made.descriptor(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0) {
+    return std::unexpected(errno);
+  }
   AnyAddress where;
   const socklen_t size = fill(where, address);
   if (bind(made.descriptor(), &where.any, size) != 0 || listen(made.descriptor(), backlog) != 0) return std::unexpected(errno);
   return made;
+}
+
+// A socket that is left over refuses whoever connects; one that is listened on does not, and neither is any other file removed.
+Kernel<File> listen_local(const std::string& path) {
+  AnyAddress where = {};
+  where.local.sun_family = AF_UNIX;
+  if (path.empty() || path.size() >= sizeof where.local.sun_path) return std::unexpected(ENAMETOOLONG);
+  std::memcpy(where.local.sun_path, path.data(), path.size());
+  File made(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!made) return std::unexpected(errno);
+  const File probe(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!probe) return std::unexpected(errno);
+  const bool is_refused = connect(probe.descriptor(), &where.any, sizeof where.local) != 0 && errno == ECONNREFUSED;
+  const auto there = status_in(current_folder, path);
+  if (is_refused && there && there->kind == NodeKind::socket) (void)unlink(path.c_str());
+  if (bind(made.descriptor(), &where.any, sizeof where.local) != 0 || listen(made.descriptor(), listener_backlog) != 0) {
+    return std::unexpected(errno);
+  }
+  return made;
+}
+
+void send_at_once(int descriptor) {
+  constexpr int on = 1;
+  (void)setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 Kernel<void> never_wait(int descriptor) {
@@ -108,9 +151,12 @@ Kernel<void> never_wait(int descriptor) {
   return {};
 }
 
-Kernel<File> accept_connection(int listener) {
-  File accepted(restarted([&] { return accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK); }));
+Kernel<File> accept_connection(int listener, std::optional<SocketAddress>* peer) {
+  AnyAddress address = {};
+  socklen_t size = sizeof address;
+  File accepted(restarted([&] { return accept4(listener, &address.any, &size, SOCK_CLOEXEC | SOCK_NONBLOCK); }));
   if (!accepted) return std::unexpected(errno);
+  if (peer != nullptr) *peer = address_of(address);
   return accepted;
 }
 
@@ -132,6 +178,26 @@ Kernel<uint64_t> send(int descriptor, std::span<const MutableBytes> from) {
   message.msg_iov = list.data();
   message.msg_iovlen = list.size();
   const ssize_t size = restarted([&] { return sendmsg(descriptor, &message, MSG_DONTWAIT | MSG_NOSIGNAL); });
+  if (size < 0) return std::unexpected(errno);
+  return static_cast<uint64_t>(size);
+}
+
+Kernel<uint64_t> receive_some(int descriptor, MutableBytes into) {
+  const ssize_t size = restarted([&] { return recv(descriptor, into.data(), into.size(), MSG_DONTWAIT); });
+  if (size < 0) return std::unexpected(errno);
+  return static_cast<uint64_t>(size);
+}
+
+Kernel<uint64_t> send_some(int descriptor, Bytes first, Bytes second) {
+  std::array<iovec, 2> pieces = {iovec{const_cast<uint8_t*>(first.data()), first.size()},
+                                 iovec{const_cast<uint8_t*>(second.data()), second.size()}};
+  msghdr message = {};
+  message.msg_iov = pieces.data();
+  message.msg_iovlen = second.empty() ? 1 : 2;
+  const ssize_t size = restarted([&] {
+    if (second.empty()) return ::send(descriptor, first.data(), first.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    return sendmsg(descriptor, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+  });
   if (size < 0) return std::unexpected(errno);
   return static_cast<uint64_t>(size);
 }

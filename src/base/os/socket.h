@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 
 namespace mote::os {
 
@@ -30,11 +31,23 @@ struct SocketInfo {
 // What a descriptor is; ENOTSOCK for what is none, EPROTOTYPE for a kind that is neither.
 [[nodiscard]] Kernel<SocketInfo> socket_info(int descriptor);
 
-// A listener on TCP. Port 0: the kernel chooses.
-[[nodiscard]] Kernel<File> listen_tcp(const SocketAddress& address);
+// "192.0.2.1:80", "[2001:db8::1]:80".
+[[nodiscard]] std::string text(const SocketAddress& address);
+
+// A listener on TCP. Port 0: the kernel chooses. Several listeners of one user share a port when all of them ask for that; the
+// kernel spreads connections over them.
+enum class Port : uint8_t { own, shared };
+inline constexpr int listener_backlog = 128,
+                     server_backlog = 4096;  // connections that wait to be accepted; the kernel has a limit too
+[[nodiscard]] Kernel<File> listen_tcp(const SocketAddress& address, Port port = Port::own, int backlog = listener_backlog);
+// A listener on a socket that is a file, for those who may open it; removes a socket that nobody listens on any more.
+[[nodiscard]] Kernel<File> listen_local(const std::string& path);
+// What is written goes out at once, however little it is. Accepted connections inherit it from their listener.
+void send_at_once(int descriptor);
 // A socket that somebody else made may be one that waits; this cannot be undone for whoever else holds it.
 [[nodiscard]] Kernel<void> never_wait(int descriptor);
-[[nodiscard]] Kernel<File> accept_connection(int listener);  // of one that never waits
+// Of one that never waits. `peer` gets the other end's address, where it is one of TCP.
+[[nodiscard]] Kernel<File> accept_connection(int listener, std::optional<SocketAddress>* peer = nullptr);
 
 struct Received {
   uint64_t size = 0;          // of a stream, 0 is the end
@@ -43,6 +56,9 @@ struct Received {
 // Into a guest's memory too (writable.h). Of a stream at most 64 KiB at once; a datagram may be of 1 MiB.
 [[nodiscard]] Kernel<Received> receive(int descriptor, SocketKind kind, std::span<const MutableBytes> into, bool only_looks);
 [[nodiscard]] Kernel<uint64_t> send(int descriptor, std::span<const MutableBytes> from);
+// The same for a server's own connections and buffers: one piece (two, one behind the other), no allocation.
+[[nodiscard]] Kernel<uint64_t> receive_some(int descriptor, MutableBytes into);  // 0 is the end
+[[nodiscard]] Kernel<uint64_t> send_some(int descriptor, Bytes first, Bytes second = {});
 [[nodiscard]] Kernel<void> shut_down(int descriptor, bool reading, bool writing);
 
 }  // namespace mote::os

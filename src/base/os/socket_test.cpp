@@ -97,5 +97,43 @@ TEST(Socket, KnowsWhatIsNone) {
   EXPECT_TRUE(never_wait(sequenced.a.descriptor()));
 }
 
+TEST(Socket, ListenersMayShareAPort) {
+  const auto first = listen_tcp(loopback(0), Port::shared, server_backlog);
+  ASSERT_TRUE(first.has_value());
+  const SocketAddress address = *socket_info(first->descriptor())->address;
+  EXPECT_EQ(text(address), "127.0.0.1:" + std::to_string(address.port));
+  EXPECT_TRUE(listen_tcp(address, Port::shared).has_value());
+  EXPECT_EQ(listen_tcp(address).error(), EADDRINUSE);
+  EXPECT_EQ(text({.is_v6 = true, .bytes = {0x20, 1, 0xd, 0xb8}, .port = 80}), "[2001:db8::]:80");
+}
+
+TEST(Socket, FilesAreListenedOn) {
+  const std::string folder = *make_temporary_folder("mote-socket"), path = folder + "/s";
+  {
+    const auto listener = listen_local(path);
+    ASSERT_TRUE(listener.has_value());
+    EXPECT_EQ(listen_local(path).error(), EADDRINUSE);
+    EXPECT_FALSE(socket_info(listener->descriptor())->address.has_value());
+  }
+  EXPECT_TRUE(listen_local(path).has_value());  // what was left over is in nobody's way
+  ASSERT_TRUE(write_file(folder + "/file", {}).has_value());
+  EXPECT_EQ(listen_local(folder + "/file").error(), EADDRINUSE);
+  EXPECT_TRUE(exists(folder + "/file"));
+  EXPECT_EQ(listen_local(folder + "/" + std::string(200, 'x')).error(), ENAMETOOLONG);
+  EXPECT_TRUE(remove_folder(folder).has_value());
+}
+
+TEST(Socket, PiecesGoAndComeWithoutWaiting) {
+  Pair both = pair(SOCK_STREAM);
+  std::string first = "hello ", second = "world", got(100, '?');
+  EXPECT_EQ(receive_some(both.b.descriptor(), bytes(got)).error(), EAGAIN);
+  EXPECT_EQ(send_some(both.a.descriptor(), bytes(first)), 6u);
+  EXPECT_EQ(send_some(both.a.descriptor(), bytes(first), bytes(second)), 11u);
+  EXPECT_EQ(receive_some(both.b.descriptor(), bytes(got)), 17u);
+  EXPECT_EQ(got.substr(0, 17), "hello hello world");
+  both.b = File();
+  EXPECT_EQ(send_some(both.a.descriptor(), bytes(first)).error(), EPIPE);
+}
+
 }  // namespace
 }  // namespace mote::os
