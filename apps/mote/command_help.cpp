@@ -20,6 +20,10 @@ constexpr Command command_table[] = {
     {"objdump", for_objdump, "mote objdump [FLAGS] FILE", "show each wasm instruction beside its machine code", run_objdump},
     {"bench", for_bench, "mote bench [FLAGS] FILE", "measure a fresh sandbox for each event, on any handler, beside others",
      run_bench},
+    {"check", for_check, "mote check [FLAGS] [MANIFEST]",
+     "check a mote.toml or spin.toml, the files that it names, its modules against their grants", run_check},
+    {"explain", for_explain, "mote explain [MANIFEST]", "say what a mote.toml or spin.toml runs and what each component may do",
+     run_explain},
     {"completion", for_completion, "mote completion bash|zsh|fish", "print a script that completes mote's words in a shell",
      run_completion, "bash|zsh|fish"},
     {"policy", for_policy, "mote policy check FILE POLICY | diff OLD NEW | explain POLICY | learn -- run … | schema",
@@ -84,7 +88,8 @@ std::string overview() {
   text += row("  mote --version", "this build's version");
   text +=
       "\nFILE is a .wasm module, an artifact (.cwasm), or text (.wat) where wat2wasm is installed.\n"
-      "Exit status: the guest's own; 134 after a trap; 2 for misuse and bad input. Of mote policy: 1 when it found something.\n"
+      "Exit status: the guest's own; 134 after a trap; 2 for misuse and bad input. Of mote check and policy: 1 when it found "
+      "something.\n"
       "Compiled code is kept in $XDG_CACHE_HOME/mote, else ~/.cache/mote. MOTE_AOT names the compiler (mote-aot) to use.\n";
   return text;
 }

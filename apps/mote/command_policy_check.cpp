@@ -159,7 +159,7 @@ int policy_check(const Options& options, std::span<const std::string> words) {
   const auto module = read_module_use(path);
   if (!module) return report(path, module.error());
   const policy::Report found = policy::check(*policy, module->uses);
-  print(options.format == "sarif"  ? sarif(path, policy_path, *module, found)
+  print(options.format == "sarif"  ? sarif(path, *policy, *module, found)
         : options.format == "json" ? as_json(path, *policy, *module, found)
                                    : as_text(path, *policy, *module, found));
   const bool is_bad = count(found, Level::error) != 0 || (options.deny_warnings && count(found, Level::warning) != 0);

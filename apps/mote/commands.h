@@ -34,7 +34,9 @@ int run_inspect(Options options);
 int run_settings(Options options);
 int run_objdump(Options options);
 int run_bench(Options options);
+int run_check(Options options);
 int run_completion(Options options);
+int run_explain(Options options);
 int run_policy(Options options);
 int run_snapshot(Options options);
 

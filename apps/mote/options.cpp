@@ -351,10 +351,14 @@ constexpr Flag flag_table[] = {
      }},
     {"--json", "", for_inspect | for_settings | for_objdump | for_bench, "print JSON",
      [](Options& o, std::string_view v) { return set_switch(o.json, v); }},
-    {"--format", "text|json|sarif|markdown", for_policy,
+    {"--format", "text|json|sarif|markdown", for_policy | for_check,
      "how to print: check knows text, json and sarif (2.1.0), diff knows text and markdown (default text)", set_format},
-    {"--deny-warnings", "", for_policy, "check: a warning, such as a grant that is never used, is a finding too",
+    {"--deny-warnings", "", for_policy | for_check, "check: a warning, such as a grant that is never used, is a finding too",
      [](Options& o, std::string_view v) { return set_switch(o.deny_warnings, v); }},
+    {"--schema", "", for_check, "print the JSON Schema of manifests instead",
+     [](Options& o, std::string_view v) { return set_switch(o.prints_schema, v); }},
+    {"--write-lock", "", for_check, "write mote.lock beside the manifest: the SHA-256 of each component's module, as it is now",
+     [](Options& o, std::string_view v) { return set_switch(o.writes_lock, v); }},
     {"--func", "NAME|INDEX", for_objdump, "only this function, by its name, export or index",
      [](Options& o, std::string_view v) -> Result<void> {
        o.func = v;

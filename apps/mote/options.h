@@ -101,6 +101,10 @@ struct Options {
   std::string format = "text";
   bool deny_warnings = false;
 
+  // check
+  bool prints_schema = false;
+  bool writes_lock = false;
+
   // -C, -O and -W as they were typed: for a second process that is to compile the same.
   std::vector<std::string> engine_flags = {};
 
@@ -120,6 +124,8 @@ enum CommandBit : uint32_t {
   for_policy = 128,
   for_snapshot = 256,
   for_bench = 512,
+  for_check = 1024,
+  for_explain = 2048,
   for_engine = for_run | for_compile | for_settings | for_objdump | for_snapshot | for_bench,
 };
 

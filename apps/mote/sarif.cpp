@@ -5,6 +5,7 @@
 #include "base/core/format.h"
 #include "base/core/json.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace mote::cli {
@@ -26,8 +27,8 @@ std::string uri(std::string_view path) {
 
 class Writer {
  public:
-  Writer(const std::string& module_path, const std::string& policy_path, const ModuleUse& module, const policy::Report& report)
-      : module_path_(module_path), policy_path_(policy_path), module_(module), report_(report) {}
+  Writer(std::string_view tool, const std::vector<const policy::Rule*>& rules, std::span<const SarifResult> results)
+      : tool_(tool), rules_(rules), results_(results) {}
 
   std::string run() {
     json_.begin('{');
@@ -41,7 +42,7 @@ class Writer {
     json_.member("columnKind", json_string("unicodeCodePoints"));
     json_.name("results");
     json_.begin('[');
-    for (const policy::Finding& finding : report_.findings) write_result(finding);
+    for (const SarifResult& result : results_) write_result(result);
     json_.end(']');
     json_.end('}');
     json_.end(']');
@@ -62,11 +63,12 @@ class Writer {
     json_.begin('{');
     json_.name("driver");
     json_.begin('{');
-    json_.member("name", json_string("mote policy check"));
+    json_.member("name", json_string(tool_));
     json_.member("version", json_string(version().substr(version().find(' ') + 1)));
     json_.name("rules");
     json_.begin('[');
-    for (const policy::Rule& rule : policy::rules()) {
+    for (const policy::Rule* const one : rules_) {
+      const policy::Rule& rule = *one;
       json_.begin('{');
       json_.member("id", json_string(rule.id));
       json_.member("name", json_string(rule.name));
@@ -83,10 +85,10 @@ class Writer {
   }
 
   // A place in the module: SARIF counts bytes of binary files.
-  void write_module_place(uint64_t offset) {
+  void write_module_place(std::string_view file, uint64_t offset) {
     json_.name("physicalLocation");
     json_.begin('{');
-    write_artifact(module_path_);
+    write_artifact(file);
     json_.name("region");
     json_.begin('{');
     json_.member("byteOffset", format("{}", offset));
@@ -101,10 +103,10 @@ class Writer {
     json_.end('}');
   }
 
-  void write_policy_place(policy::Position at) {
+  void write_text_place(std::string_view file, policy::Position at) {
     json_.name("physicalLocation");
     json_.begin('{');
-    write_artifact(policy_path_);
+    write_artifact(file);
     json_.name("region");
     json_.begin('{');
     json_.member("startLine", format("{}", std::max(at.line, 1u)));
@@ -113,28 +115,28 @@ class Writer {
     json_.end('}');
   }
 
-  void write_result(const policy::Finding& finding) {
-    const policy::Rule& rule = policy::rules()[static_cast<size_t>(finding.rule)];
+  void write_result(const SarifResult& result) {
+    const auto index = static_cast<size_t>(std::ranges::find(rules_, result.rule) - rules_.begin());
     json_.begin('{');
-    json_.member("ruleId", json_string(rule.id));
-    json_.member("ruleIndex", format("{}", static_cast<size_t>(finding.rule)));
-    json_.member("level", json_string(policy::name(rule.level)));
-    text("message", finding.message);
+    json_.member("ruleId", json_string(result.rule->id));
+    json_.member("ruleIndex", format("{}", index));
+    json_.member("level", json_string(policy::name(result.rule->level)));
+    text("message", result.message);
     json_.name("locations");
     json_.begin('[');
     json_.begin('{');
-    if (finding.import)
-      write_module_place(module_.imports[*finding.import].offset);
+    if (result.offset)
+      write_module_place(result.file, *result.offset);
     else
-      write_policy_place(finding.at);
+      write_text_place(result.file, result.at);
     json_.end('}');
     json_.end(']');
-    if (finding.import && !module_.imports[*finding.import].path.empty()) write_path(module_.imports[*finding.import].path);
+    if (!result.path.empty()) write_path(result.file, result.path);
     json_.end('}');
   }
 
   // The calls that lead to the import, as a code flow.
-  void write_path(const std::vector<ReachStep>& path) {
+  void write_path(std::string_view file, const std::vector<ReachStep>& path) {
     json_.name("codeFlows");
     json_.begin('[');
     json_.begin('{');
@@ -147,7 +149,7 @@ class Writer {
       json_.begin('{');
       json_.name("location");
       json_.begin('{');
-      write_module_place(step.offset);
+      write_module_place(file, step.offset);
       json_.name("logicalLocations");
       json_.begin('[');
       json_.begin('{');
@@ -166,18 +168,42 @@ class Writer {
     json_.end(']');
   }
 
-  const std::string& module_path_;
-  const std::string& policy_path_;
-  const ModuleUse& module_;
-  const policy::Report& report_;
+  std::string_view tool_;
+  const std::vector<const policy::Rule*>& rules_;
+  std::span<const SarifResult> results_;
   JsonWriter json_;
 };
 
 }  // namespace
 
-std::string sarif(const std::string& module_path, const std::string& policy_path, const ModuleUse& module,
+std::string sarif(std::string_view tool, const std::vector<const policy::Rule*>& rules, std::span<const SarifResult> results) {
+  return indented_json(Writer(tool, rules, results).run());
+}
+
+void add_results(std::vector<SarifResult>& results, const std::string& module_path, const policy::Policy& policy,
+                 const ModuleUse& module, const policy::Report& report, std::string_view about) {
+  for (const policy::Finding& finding : report.findings) {
+    SarifResult result{.rule = &policy::rules()[static_cast<size_t>(finding.rule)],
+                       .message = std::string(about) + finding.message,
+                       .at = finding.at};
+    if (finding.import) {
+      result.file = module_path;
+      result.offset = module.imports[*finding.import].offset;
+      result.path = module.imports[*finding.import].path;
+    } else {
+      result.file = policy.place({.file = finding.at.file});
+    }
+    results.push_back(std::move(result));
+  }
+}
+
+std::string sarif(const std::string& module_path, const policy::Policy& policy, const ModuleUse& module,
                   const policy::Report& report) {
-  return indented_json(Writer(module_path, policy_path, module, report).run());
+  std::vector<SarifResult> results;
+  add_results(results, module_path, policy, module, report, "");
+  std::vector<const policy::Rule*> rules;
+  for (const policy::Rule& rule : policy::rules()) rules.push_back(&rule);
+  return sarif("mote policy check", rules, results);
 }
 
 }  // namespace mote::cli

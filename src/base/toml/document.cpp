@@ -265,13 +265,19 @@ std::string_view words(Node::Kind kind) {
 }
 
 void Problems::add(Position at, std::string_view message) {
-  if (++count_ > most) return;
-  if (!text_.empty()) text_ += '\n';
-  text_ += at.line == 0 ? format("{}: {}", file_, message) : format("{}:{}:{}: {}", file_, at.line, at.column, message);
+  if (++count_ <= most) all_.push_back({at, std::string(message)});
 }
 
 Error Problems::error() const {
-  return {ErrorKind::bad_input, count_ > most ? format("{}\n{}: and {} more", text_, file_, count_ - most) : text_};
+  std::vector<One> sorted = all_;
+  std::ranges::stable_sort(sorted, {}, [](const One& one) { return std::pair(one.at.line, one.at.column); });
+  std::string text;
+  for (const One& one : sorted) {
+    if (!text.empty()) text += '\n';
+    text += one.at.line == 0 ? format("{}: {}", file_, one.message)
+                             : format("{}:{}:{}: {}", file_, one.at.line, one.at.column, one.message);
+  }
+  return {ErrorKind::bad_input, count_ > most ? format("{}\n{}: and {} more", text, file_, count_ - most) : text};
 }
 
 bool read_document(std::string_view text, const Bounds& bounds, Problems& problems, Node& root) {

@@ -48,13 +48,17 @@ class Problems {
   explicit Problems(std::string file) : file_(std::move(file)) {}
   void add(Position at, std::string_view message);
   [[nodiscard]] bool empty() const { return count_ == 0; }
-  // One line for each, "FILE:LINE:COLUMN: what is wrong".
+  // One line for each, "FILE:LINE:COLUMN: what is wrong", in the order of the file.
   [[nodiscard]] Error error() const;
 
  private:
   static constexpr size_t most = 20;
+  struct One {
+    Position at;
+    std::string message;
+  };
   std::string file_;
-  std::string text_;
+  std::vector<One> all_;
   size_t count_ = 0;
 };
 

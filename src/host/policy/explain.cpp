@@ -56,15 +56,16 @@ std::string environment_text(const Policy& policy) {
     text += format("  {} ", variable.name);
     switch (variable.source) {
       case Variable::Source::fixed:
-        text += format("is {}.\n", quoted(variable.value));
+        text += format("is {}", quoted(variable.value));
         break;
       case Variable::Source::inherited:
-        text += "is handed on from this process.\n";
+        text += "is handed on from this process";
         break;
       case Variable::Source::command_line:
-        text += "is what the command line says.\n";
+        text += "is what the command line says";
         break;
     }
+    text += format(" ({}).\n", where(policy, variable.at));
   }
   return text;
 }
@@ -112,7 +113,9 @@ std::string limits_text(const Policy& policy) {
     const std::string number = key.type == KeyType::size       ? size_text(value)
                                : key.type == KeyType::duration ? duration_text(value)
                                                                : format("{}", value);
-    text += format("  {}: {}{}\n", key.name, !set && key.standard == 0 ? "unlimited" : number, set ? "" : " (by default)");
+    const auto said = std::ranges::find(policy.limits, key.name, &LimitValue::name);
+    text += format("  {}: {} ({})\n", key.name, !set && key.standard == 0 ? "unlimited" : number,
+                   set ? where(policy, said->at) : "by default");
   }
   return text;
 }

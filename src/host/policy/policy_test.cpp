@@ -259,7 +259,7 @@ TEST(Explain, SaysInWordsWhatIsGranted) {
   for (const char* line : {"\"/data\" (line 6) is the folder \"./data\"", "at most 16 MiB in all",
                            "connect or send: tcp *.example.org, port 443 or ports 8000-8100",
                            "accept or receive: tcp 127.0.0.1, port 8080, also loopback addresses", "HOME is handed on",
-                           "steps of 10 ms", "from seed 7", "timeout: 2 s\n", "max-instances: 10000 (by default)",
+                           "steps of 10 ms", "from seed 7", "timeout: 2 s (line ", "max-instances: 10000 (by default)",
                            "Imports: wasi_snapshot_preview1.fd_* host.log", "ends the guest with a trap"}) {
     EXPECT_NE(all.find(line), std::string::npos) << line << "\n" << all;
   }

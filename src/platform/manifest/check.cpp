@@ -14,12 +14,15 @@ namespace {
 using policy::Level;
 
 constexpr policy::Rule rule_table[] = {
+    {"MOTE100", "manifest-invalid", "The manifest cannot be read", Level::error},
     {"MOTE101", "file-missing", "A file that the manifest names is not there", Level::error},
     {"MOTE102", "component-unused", "No trigger leads to a component", Level::warning},
     {"MOTE103", "variable-unused", "Nothing uses a variable", Level::warning},
     {"MOTE104", "variable-unset", "A required variable has no value here", Level::note},
     {"MOTE105", "digest-differs", "A module is not the one that was locked", Level::error},
     {"MOTE106", "grants-invalid", "What a component is granted contradicts itself, or its policy cannot be read", Level::error},
+    {"MOTE107", "module-invalid", "A module cannot be read", Level::error},
+    {"MOTE108", "module-elsewhere", "A module lies behind an address and was not looked at", Level::note},
 };
 
 class Checker {

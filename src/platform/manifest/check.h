@@ -13,7 +13,17 @@
 namespace mote::manifest {
 
 // What may be wrong; the identifiers are part of the SARIF output and do not change.
-enum class RuleIndex : uint8_t { file_missing, component_unused, variable_unused, variable_unset, digest_differs, grants_invalid };
+enum class RuleIndex : uint8_t {
+  manifest_invalid,
+  file_missing,
+  component_unused,
+  variable_unused,
+  variable_unset,
+  digest_differs,
+  grants_invalid,
+  module_invalid,
+  module_elsewhere,
+};
 [[nodiscard]] std::span<const policy::Rule> rules();
 
 struct Finding {
