@@ -6,7 +6,7 @@ one run, and say which machine. Peers come from package registries (peers.py), i
 """
 import argparse
 
-import compile_speed, compute, cycle, density, hostcall, snapshot, start, stop
+import compile_speed, compute, cycle, density, hostcall, http, snapshot, start, stop
 from place import WORK
 
 
@@ -19,6 +19,7 @@ def main():
                                ("hostcall", hostcall, "what a call from a guest to the host costs"),
                                ("cycle", cycle, "one event in a fresh sandbox, against wasmtime's pool"),
                                ("density", density, "sandboxes alive at once, and what each takes"),
+                               ("http", http, "a static answer of the HTTP server, against nginx"),
                                ("stop", stop, "how soon a guest ends that is stopped from another thread"),
                                ("snapshot", snapshot, "whole process: a guest that prepares something at each start, and its snapshot"),
                                ("compute", compute, "the kernels of benches/kernels: native, Mote, wasmtime")):

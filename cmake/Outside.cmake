@@ -6,6 +6,7 @@ find_library(MOTE_XXHASH NAMES libxxhash.a REQUIRED)
 find_library(MOTE_NETTLE NAMES libnettle.a REQUIRED)
 find_library(MOTE_CAPSTONE NAMES libcapstone.a REQUIRED)
 find_path(MOTE_BOOST boost/beast/http/basic_parser.hpp REQUIRED)  # headers only
+find_library(MOTE_NGHTTP2 NAMES libnghttp2.a REQUIRED)
 find_library(MOTE_SSL NAMES libssl.a REQUIRED)
 find_library(MOTE_CRYPTO NAMES libcrypto.a REQUIRED)
 find_path(MOTE_TOMLPLUSPLUS toml++/toml.h REQUIRED)  # headers only

@@ -6,6 +6,7 @@
 #include "base/http/connection.h"
 
 #include "base/http/http1.h"
+#include "base/http/http2.h"
 #include "base/os/clock.h"
 
 #include <algorithm>
@@ -37,7 +38,11 @@ Result<void> Connection::watch(io::Loop& loop) {
 
 void Connection::choose_protocol() {
   Carrier& carrier = *this;
-  protocol_ = std::make_unique<Http1>(carrier, host_.surroundings());
+  if (tls_ && tls_->protocol() == "h2") {
+    protocol_ = std::make_unique<Http2>(carrier, host_.surroundings());
+  } else {
+    protocol_ = std::make_unique<Http1>(carrier, host_.surroundings());
+  }
   if (is_draining_) protocol_->drain();
 }
 
@@ -208,6 +213,7 @@ void Connection::lose() {
   socket_ = os::File();
   output_.clear();
   input_.clear();
+  is_lingering_ = false;
   if (protocol_) protocol_->lost();
   host_.go_on_soon(*this);
 }
@@ -222,10 +228,7 @@ void Connection::note_what_is_awaited() {
 
 void Connection::act_on_stance() {
   if (is_closed_) return;
-  if (is_lost_) {
-    if (!protocol_ || !protocol_->has_lent()) close();
-    return;
-  }
+  if (is_lost_) return close();
   if (!protocol_) {
     if (input_ended_) close();
     return;
@@ -256,7 +259,9 @@ void Connection::linger() {
   if (can_read_) host_.go_on_soon(*this);
 }
 
+// Not before every exchange is over: they are lent.
 void Connection::close() {
+  if (protocol_ && protocol_->has_lent()) return lose();
   if (std::exchange(is_closed_, true)) return;
   watch_.reset();
   socket_ = os::File();

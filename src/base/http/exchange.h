@@ -1,10 +1,10 @@
-// Exchange: one request and its answer.
+// Exchange: one request and its answer, the same for HTTP/1.1 and HTTP/2.
 //
 // All of it happens on the thread of the server's loop. An exchange is lent to its handler until that has answered it: by answer(),
 // end_answer(), or abandon(), now or later. Until then its head and what was read of its body stay where they are, also when the
 // client has gone; what is answered is dropped then. Behind the last call the exchange must not be touched.
 //
-// Callbacks are never called from within a call of the handler's, and at most once. Tested by server_test.cpp.
+// Callbacks are never called from within a call of the handler's, and at most once. Tested by server_test.cpp, http2_test.cpp.
 #pragma once
 
 #include "base/core/bytes.h"

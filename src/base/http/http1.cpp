@@ -19,19 +19,6 @@ namespace {
 
 constexpr size_t kept_capacity = 16 << 10;  // of a body's buffer, from one exchange to the next
 
-// While it is alive, the protocol is at work.
-class Inside {
- public:
-  explicit Inside(bool& flag) : flag_(flag), before_(std::exchange(flag, true)) {}
-  Inside(const Inside&) = delete;
-  Inside& operator=(const Inside&) = delete;
-  ~Inside() { flag_ = before_; }
-
- private:
-  bool& flag_;
-  bool before_;
-};
-
 }  // namespace
 
 Http1::Http1(Carrier& carrier, const Surroundings& surroundings)

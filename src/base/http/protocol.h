@@ -1,5 +1,5 @@
 // The two halves of a connection: the *carrier* moves bytes between a socket (or TLS over it, or a test) and memory; the *protocol*
-// makes requests of them and bytes of answers. HTTP/1.1 (http1.h) is a protocol and does not know what carries it. Private to the
+// makes requests of them and bytes of answers. HTTP/1.1 (http1.h) and HTTP/2 (http2.h) are protocols; neither knows what carries it. Private to the
 // room.
 #pragma once
 
@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 namespace mote::http {
 
@@ -59,6 +60,19 @@ class Protocol {
   enum class Stance : uint8_t { open, closes, lingers, breaks };
   [[nodiscard]] virtual Stance stance() const = 0;
   [[nodiscard]] virtual bool has_lent() const = 0;  // an exchange that a handler has not ended yet
+};
+
+// While it is alive, a protocol is at work: what happens needs no resume().
+class Inside {
+ public:
+  explicit Inside(bool& flag) : flag_(flag), before_(std::exchange(flag, true)) {}
+  Inside(const Inside&) = delete;
+  Inside& operator=(const Inside&) = delete;
+  ~Inside() { flag_ = before_; }
+
+ private:
+  bool& flag_;
+  bool before_;
 };
 
 // How long a client may keep us waiting: a time, which waiting uses up and bytes that come give back, at a rate and never beyond
