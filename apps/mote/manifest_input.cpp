@@ -68,7 +68,7 @@ Result<policy::Policy> component_policy(const Manifest& manifest, const manifest
                                         const manifest::Lookup& values) {
   std::optional<policy::Policy> of_file;
   if (!component.policy_file.empty()) of_file = TRY(read_policy(manifest.path(component.policy_file)));
-  manifest::GrantInput input{.of_file = of_file ? &*of_file : nullptr, .values = values};
+  manifest::GrantInput input{.of_file = of_file ? &*of_file : nullptr, .values = values, .may_lack_values = true};
   if (manifest::needs_assets(manifest, component, this_disk())) input.assets = format("(files of component {})", component.id);
   return manifest::grants(manifest, component, input);
 }

@@ -48,6 +48,8 @@ class Problems {
   explicit Problems(std::string file) : file_(std::move(file)) {}
   void add(Position at, std::string_view message);
   [[nodiscard]] bool empty() const { return count_ == 0; }
+  // Further ones are only counted: nobody needs to think about their words.
+  [[nodiscard]] bool is_full() const { return count_ >= most; }
   // One line for each, "FILE:LINE:COLUMN: what is wrong", in the order of the file.
   [[nodiscard]] Error error() const;
 

@@ -174,6 +174,10 @@ class Checker {
         check(member.value, what.empty() ? std::string(key->name) : format("{}.{}", what, key->name), *key->shape);
         continue;
       }
+      if (problems_.is_full()) {
+        add(member.at, "");
+        continue;
+      }
       std::string list;
       for (const Key& one : shape.keys) {
         if (one.shape->kind != Kind::refused) list += (list.empty() ? "" : ", ") + std::string(one.name);

@@ -27,6 +27,7 @@ class Collector {
         TRY(take(files.source, files.source));
     }
     std::vector<Asset> all;
+    all.reserve(found_.size());
     for (auto& [guest, host] : found_) all.push_back({std::move(host), guest});
     return all;
   }

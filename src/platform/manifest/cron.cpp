@@ -17,7 +17,7 @@ namespace {
 
 constexpr int64_t seconds_a_day = 86'400;
 constexpr int64_t days_until_10000 = 2'932'897;
-constexpr int64_t days_to_look_at = 41 * 366;
+constexpr int64_t days_to_look_at = int64_t{41} * 366;
 
 std::unexpected<Error> refuse(std::string message) {
   return fail(ErrorKind::bad_input, std::move(message));
@@ -146,11 +146,18 @@ Result<Cron> Cron::parse(std::string_view text) {
   return cron;
 }
 
+int64_t Cron::month_that_fits(int64_t day) const {
+  using namespace std::chrono;
+  const year_month_day parts{sys_days{days{day}}};
+  if ((months_ >> static_cast<unsigned>(parts.month()) & 1) != 0) return day;
+  const year_month_day next = year_month_day{parts.year(), parts.month(), std::chrono::day{1}} + months{1};
+  return sys_days{next}.time_since_epoch().count();
+}
+
 bool Cron::fits_day(int64_t day) const {
   using namespace std::chrono;
   const sys_days date{days{day}};
   const year_month_day parts{date};
-  if ((months_ >> static_cast<unsigned>(parts.month()) & 1) == 0) return false;
   const bool fits_date = (days_ >> static_cast<unsigned>(parts.day()) & 1) != 0;
   const bool fits_weekday = (weekdays_ >> weekday{date}.c_encoding() & 1) != 0;
   // Where both are restricted, either is enough.
@@ -174,7 +181,12 @@ std::optional<int64_t> Cron::next(int64_t seconds) const {
   if (seconds < 0) seconds = -1;  // 1970 is early enough
   int64_t day = (seconds + 1) / seconds_a_day;
   int64_t from = (seconds + 1) % seconds_a_day;
-  for (int64_t i = 0; i < days_to_look_at && day < days_until_10000; ++i, ++day, from = 0) {
+  const int64_t last = std::min(day + days_to_look_at, days_until_10000);
+  for (; day < last; ++day, from = 0) {
+    if (const int64_t later = month_that_fits(day); later != day) {
+      day = later - 1;
+      continue;
+    }
     if (!fits_day(day)) continue;
     if (const auto found = next_in_day(from)) return day * seconds_a_day + *found;
   }

@@ -26,7 +26,8 @@ class Cron {
   [[nodiscard]] const std::string& text() const { return text_; }
 
  private:
-  [[nodiscard]] bool fits_day(int64_t day) const;
+  [[nodiscard]] int64_t month_that_fits(int64_t day) const;  // that day, or the first one of the next month: to be looked at
+  [[nodiscard]] bool fits_day(int64_t day) const;            // of a month that fits
   [[nodiscard]] std::optional<int64_t> next_in_day(int64_t second) const;
 
   std::string text_;

@@ -14,7 +14,8 @@ namespace mote::manifest {
 struct GrantInput {
   const policy::Policy* of_file = nullptr;  // what Component::policy_file holds; null: it names none
   Lookup values;                            // of variables; secret ones too
-  std::string assets = {};                  // the folder that was put together for `files`; empty: each is a folder of its own
+  bool may_lack_values = false;  // then hosts with a variable that `values` leaves in braces are not granted: for looking at
+  std::string assets = {};       // the folder that was put together for `files`; empty: each is a folder of its own
 };
 
 // Errors: bad_input, a line for each thing that is wrong.

@@ -73,6 +73,19 @@ TEST(Grants, RefuseWhatBothSay) {
       << twice.error().message;
 }
 
+TEST(Grants, GrantNoHostThatDependsOnWhatIsNotKnown) {
+  const auto manifest = parse(
+                            "[variables]\nhost = { required = true }\n[component.a]\nsource = \"a\"\nallowed_outbound_hosts = "
+                            "[\"https://{{ host }}\"]",
+                            "m")
+                            .value();
+  const Lookup braces = [](std::string_view name) { return "{{ " + std::string(name) + " }}"; };
+  const auto policy = grants(manifest, manifest.components[0], {.values = braces, .may_lack_values = true});
+  ASSERT_TRUE(policy) << policy.error().message;
+  EXPECT_TRUE(policy->net.outbound.empty());
+  EXPECT_FALSE(grants(manifest, manifest.components[0], {.values = braces}));
+}
+
 TEST(Grants, TakeAPolicyInPlaceAndAFolderOfAssets) {
   const auto policy = granted("policy = { random = { mode = \"real\" } }\nfiles = [\"*.png\"]", nullptr, "/run/assets");
   ASSERT_TRUE(policy) << policy.error().message;

@@ -143,11 +143,13 @@ constexpr Key files_keys[] = {
 };
 constexpr Shape files_table{.kind = Kind::table, .keys = files_keys};
 constexpr Shape files_one{.kind = Kind::text, .form = &path_form, .or_else = &files_table};
-constexpr Shape files{.kind = Kind::list, .of = &files_one};
+constexpr Shape files{.kind = Kind::list, .most = limits::entries.hard, .of = &files_one};
 
-constexpr Shape environment{.kind = Kind::map, .form = &environment_form, .of = &variable_text};
-constexpr Shape component_variables{.kind = Kind::map, .form = &variable_form, .of = &variable_text};
-constexpr Shape outbound{.kind = Kind::list, .of = &variable_text};
+constexpr Shape environment{.kind = Kind::map, .form = &environment_form, .most = limits::entries.hard, .of = &variable_text};
+constexpr Shape component_variables{.kind = Kind::map, .form = &variable_form, .most = limits::entries.hard, .of = &variable_text};
+constexpr Shape outbound{.kind = Kind::list, .most = limits::entries.hard, .of = &variable_text};
+
+constexpr Shape exclude_files{.kind = Kind::list, .most = limits::entries.hard, .of = &plain};
 
 constexpr Shape command{.kind = Kind::text, .form = &plain_form, .or_else = &texts};
 constexpr Key build_keys[] = {
@@ -201,7 +203,7 @@ constexpr Key component_keys[] = {
     {"environment", &environment, "environment variables of the guest; {{ name }} is the value of a variable"},
     {"variables", &component_variables, "values for the guest, as environment variables MOTE_VARIABLE_NAME"},
     {"files", &files, "files that the guest can read: patterns, or { source, destination }"},
-    {"exclude_files", &texts, "patterns of files that `files` leaves out"},
+    {"exclude_files", &exclude_files, "patterns of files that `files` leaves out"},
     {"allowed_outbound_hosts", &outbound, "whom the guest may connect to: \"https://example.org\""},
     {"build", &build, "how `mote build` makes the module"},
     {"policy", &policy, "capabilities besides: a policy file, or the same in place"},

@@ -10,10 +10,11 @@ using mote::limits::Limit;
 
 // What a file may hold.
 inline constexpr Limit file_size{"manifest-size", "bytes", 1u << 20, 1u << 20};
-inline constexpr Limit values{"manifest-values", "values", 100'000, 100'000};
+inline constexpr Limit values{"manifest-values", "values", 20'000, 20'000};
 inline constexpr Limit components{"components", "components", 1000, 1000};
 inline constexpr Limit triggers{"triggers", "triggers", 10'000, 10'000};  // of each type
 inline constexpr Limit variables{"variables", "variables", 1000, 1000};
+inline constexpr Limit entries{"entries", "entries", 1000, 1000};  // of one list or table of a component: files, hosts, variables
 inline constexpr Limit route_segments{"route-segments", "segments", 64, 64};
 inline constexpr Limit route_parameters{"route-parameters", "parameters", 16, 16};
 inline constexpr Limit rendered_size{"rendered-size", "bytes", 1u << 20, 1u << 20};  // of one text with its variables put in

@@ -148,6 +148,7 @@ std::string Manifest::place(Position at) const {
 
 Router Manifest::router() const {
   std::vector<const Route*> routes;
+  routes.reserve(http.size());
   for (const HttpTrigger& trigger : http) routes.push_back(&trigger.route);
   return {application.http_base, routes};
 }

@@ -112,13 +112,14 @@ class TriggerReader {
       return;
     }
     if (member->value.kind != Node::Kind::text) return;
-    std::vector<std::string_view> names;
-    for (const Component& one : manifest_.components) names.push_back(one.id);
-    const auto found = std::ranges::find(names, member->value.text);
-    if (found != names.end()) {
-      trigger.component = static_cast<uint32_t>(found - names.begin());
+    const auto found = std::ranges::find(manifest_.components, member->value.text, &Component::id);
+    if (found != manifest_.components.end()) {
+      trigger.component = static_cast<uint32_t>(found - manifest_.components.begin());
       return;
     }
+    if (problems_.is_full()) return problems_.add(member->value.at, "");
+    std::vector<std::string_view> names;
+    for (const Component& one : manifest_.components) names.emplace_back(one.id);
     problems_.add(
         member->value.at,
         format("there is no component {}{}: add [component.{}]", toml::quoted(std::string_view(member->value.text).substr(0, 64)),

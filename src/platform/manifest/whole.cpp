@@ -90,11 +90,12 @@ class Whole {
   }
 
   void check_names(const Template& text, Position at, bool has_topic, std::string_view what) {
-    std::vector<std::string_view> names;
-    for (const Variable& one : manifest_.variables) names.push_back(one.name);
-    if (has_topic) names.push_back("topic");
     for (const std::string_view name : text.names()) {
-      if (std::ranges::find(names, name) != names.end()) continue;
+      if (std::ranges::find(manifest_.variables, name, &Variable::name) != manifest_.variables.end()) continue;
+      if (has_topic && name == "topic") continue;
+      std::vector<std::string_view> names;
+      if (has_topic) names.emplace_back("topic");
+      for (const Variable& one : manifest_.variables) names.emplace_back(one.name);
       problems_.add(at, format("{} uses {{{{ {} }}}}, which [variables] does not have{}", what, name.substr(0, 64),
                                did_you_mean(name, names)));
     }
