@@ -160,6 +160,42 @@ Kernel<File> accept_connection(int listener, std::optional<SocketAddress>* peer)
   return accepted;
 }
 
+std::optional<SocketAddress> parse_address(const std::string& numbers, uint16_t port) {
+  SocketAddress made = {.port = port};
+  if (inet_pton(AF_INET, numbers.c_str(), made.bytes.data()) == 1) return made;
+  made.is_v6 = true;
+  if (inet_pton(AF_INET6, numbers.c_str(), made.bytes.data()) == 1) return made;
+  return std::nullopt;
+}
+
+namespace {
+
+Kernel<File> begin_connection(const SocketAddress& address, int type) {
+  File made(socket(address.is_v6 ? AF_INET6 : AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!made) return std::unexpected(errno);
+  AnyAddress where;
+  const socklen_t size = fill(where, address);
+  if (connect(made.descriptor(), &where.any, size) != 0 && errno != EINPROGRESS && errno != EINTR) return std::unexpected(errno);
+  return made;
+}
+
+}  // namespace
+
+Kernel<File> connect_tcp(const SocketAddress& address) {
+  return begin_connection(address, SOCK_STREAM);
+}
+
+Kernel<File> connect_udp(const SocketAddress& address) {
+  return begin_connection(address, SOCK_DGRAM);
+}
+
+Kernel<void> connection_result(int descriptor) {
+  const auto error = option<int>(descriptor, SO_ERROR);
+  if (!error) return std::unexpected(error.error());
+  if (*error != 0) return std::unexpected(*error);
+  return {};
+}
+
 Kernel<Received> receive(int descriptor, SocketKind kind, std::span<const MutableBytes> into, bool only_looks) {
   // Of a datagram, what finds no room is lost.
   std::vector<iovec> list = pieces_of(into, kind == SocketKind::stream ? first_written : most_written);

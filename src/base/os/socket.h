@@ -49,6 +49,14 @@ void send_at_once(int descriptor);
 // Of one that never waits. `peer` gets the other end's address, where it is one of TCP.
 [[nodiscard]] Kernel<File> accept_connection(int listener, std::optional<SocketAddress>* peer = nullptr);
 
+// "192.0.2.1", "2001:db8::1"; nothing when it is neither.
+[[nodiscard]] std::optional<SocketAddress> parse_address(const std::string& numbers, uint16_t port);
+// Begins to connect. When the socket can be written, connection_result() tells how that went.
+[[nodiscard]] Kernel<File> connect_tcp(const SocketAddress& address);
+[[nodiscard]] Kernel<void> connection_result(int descriptor);
+// Datagrams to and from one peer, at once: receive_some(), send_some().
+[[nodiscard]] Kernel<File> connect_udp(const SocketAddress& address);
+
 struct Received {
   uint64_t size = 0;          // of a stream, 0 is the end
   bool is_truncated = false;  // of a datagram, more was sent

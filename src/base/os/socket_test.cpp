@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -133,6 +134,42 @@ TEST(Socket, PiecesGoAndComeWithoutWaiting) {
   EXPECT_EQ(got.substr(0, 17), "hello hello world");
   both.b = File();
   EXPECT_EQ(send_some(both.a.descriptor(), bytes(first)).error(), EPIPE);
+}
+
+TEST(Socket, AddressesAreParsed) {
+  EXPECT_EQ(text(*parse_address("192.0.2.1", 80)), "192.0.2.1:80");
+  EXPECT_EQ(text(*parse_address("2001:db8::1", 80)), "[2001:db8::1]:80");
+  for (const char* bad : {"", "localhost", "1.2.3", "1.2.3.4.5", "::1::", "[::1]", "1.2.3.4 "})
+    EXPECT_FALSE(parse_address(bad, 1)) << bad;
+}
+
+TEST(Socket, ConnectionsAreMadeOrRefused) {
+  auto listener = listen_tcp(loopback(0));
+  const uint16_t port = socket_info(listener->descriptor())->address->port;
+  const auto connect = [&] {
+    auto made = connect_tcp(loopback(port));
+    EXPECT_TRUE(made.has_value());
+    pollfd ready = {.fd = made->descriptor(), .events = POLLOUT, .revents = 0};
+    EXPECT_EQ(poll(&ready, 1, 5000), 1);
+    return *std::move(made);
+  };
+  const File made = connect();
+  EXPECT_TRUE(connection_result(made.descriptor()).has_value());
+  std::optional<SocketAddress> peer;
+  ASSERT_TRUE(accept_connection(listener->descriptor(), &peer).has_value());
+  EXPECT_EQ(peer->port, socket_info(made.descriptor())->address->port);
+  listener = File();
+  const File refused = connect();
+  EXPECT_EQ(connection_result(refused.descriptor()).error(), ECONNREFUSED);
+}
+
+TEST(Socket, DatagramsGoToOnePeer) {
+  const auto first = connect_udp(loopback(9));
+  ASSERT_TRUE(first.has_value());
+  const auto second = connect_udp(*socket_info(first->descriptor())->address);
+  std::string text = "hello";
+  EXPECT_EQ(send_some(second->descriptor(), bytes(text)), 5u);
+  EXPECT_EQ(receive_some(first->descriptor(), bytes(text)).error(), EAGAIN);  // from a stranger
 }
 
 }  // namespace
