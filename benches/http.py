@@ -1,9 +1,10 @@
 """./bench http: one static answer to the telemetry POST over keep-alive: base/http and nginx, each on one core, `wrk` on another.
 
 Rounds alternate; figures are medians. CPU time is the server's own, of all its processes, as the kernel counts it (schedstat), divided by
-the requests that wrk counted. nginx answers with `return 200` and writes no log. `--tls` adds HTTPS.
+the requests that wrk counted. nginx answers with `return 200` and writes no log. `--tls` adds HTTPS. A second table is of the parser alone
+(http_parsers.cpp).
 """
-import os, pathlib, signal, socket, statistics, subprocess, tempfile, time
+import json, os, pathlib, signal, socket, statistics, subprocess, tempfile, time
 
 from place import ROOT, WORK, sh
 from table import report
@@ -108,7 +109,7 @@ def compare(options, scheme, folder):
 def run(options):
     if os.cpu_count() < options.cpu + 2:
         raise SystemExit("./bench http needs two cores: one for the server, one for wrk")
-    sh(ROOT / "scripts/build", "release", "http_answer")
+    sh(ROOT / "scripts/build", "release", "http_answer", "http_parsers")
     (WORK / "post.lua").write_text(SCRIPT)
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -118,3 +119,6 @@ def run(options):
                "-keyout", folder / "key.pem", "-out", folder / "certificate.pem", stderr=subprocess.DEVNULL)
             rows += compare(options, "https", folder)
     report(options, rows, "a static answer to a small POST, one core", COLUMNS)
+    parsers = json.loads(sh(ROOT / "build/release/http_parsers", stdout=subprocess.PIPE).stdout)
+    report(options, [{"head, bytes": row["bytes"], "Beast and our pass, ns": row["beast_ns"], "http_parser, ns": row["http_parser_ns"]} for row in parsers],
+           "reading the head of a request", ("head, bytes", "Beast and our pass, ns", "http_parser, ns"))

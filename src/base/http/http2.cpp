@@ -102,10 +102,7 @@ struct Http2::Callbacks {
     const bool has_ended = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
     const bool is_answer = frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS;
     Stream* const stream = is_answer && has_ended ? stream_of(session, frame->hd.stream_id) : nullptr;
-    // It was answered without its body: the client need not send the rest (RFC 9113, 8.1).
-    if (stream != nullptr && !stream->is_body_done()) {
-      (void)nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_NO_ERROR);
-    }
+    if (stream != nullptr) stream->sent_all();
     return 0;
   }
 
@@ -340,9 +337,7 @@ void Http2::consume(Stream& stream, uint64_t count) {
 }
 
 void Http2::reset(Stream& stream, Reset why) {
-  const uint32_t code = why == Reset::no_error  ? static_cast<uint32_t>(NGHTTP2_NO_ERROR)
-                        : why == Reset::refused ? static_cast<uint32_t>(NGHTTP2_REFUSED_STREAM)
-                                                : static_cast<uint32_t>(NGHTTP2_INTERNAL_ERROR);
+  const uint32_t code = why == Reset::no_error ? uint32_t{NGHTTP2_NO_ERROR} : uint32_t{NGHTTP2_INTERNAL_ERROR};
   (void)nghttp2_submit_rst_stream(session_.get(), NGHTTP2_FLAG_NONE, stream.id(), code);
 }
 

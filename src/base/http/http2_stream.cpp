@@ -47,6 +47,7 @@ void Stream::open(int32_t id) {
   answer_left_ = std::nullopt;
   trim(output_);
   writing_.reset();
+  lingers_since_ns_ = 0;
   on_room_ = nullptr;
   on_gone_ = nullptr;
   head_ = {};
@@ -310,6 +311,12 @@ void Stream::closed() {
   output_.clear();
 }
 
+// A client that is sending its body still may only read the answer when it is done. It has some time for that; then it is told not
+// to send the rest (RFC 9113, 8.1), which many take for a failure.
+void Stream::sent_all() {
+  if (!body_done_) lingers_since_ns_ = owner_.carrier().now_ns();
+}
+
 size_t Stream::take_output(MutableBytes into, bool& is_last) {
   const size_t size = std::min(into.size(), output_.size());
   const Bytes taken = output_.view().first(size);
@@ -325,6 +332,12 @@ size_t Stream::take_output(MutableBytes into, bool& is_last) {
 // Also looks after those who do not open their windows.
 bool Stream::tick(uint64_t now_ns) {
   if (is_closed_) return false;
+  constexpr uint64_t ns_per_ms = 1'000'000;
+  if (lingers_since_ns_ != 0 && now_ns > lingers_since_ns_ + owner_.around().limits.linger_time_ms * ns_per_ms) {
+    lingers_since_ns_ = 0;
+    owner_.reset(*this, StreamOwner::Reset::no_error);
+    return true;
+  }
   if (!output_.empty()) writing_.wait(now_ns);
   if (writing_.is_over(now_ns)) {
     ++owner_.around().counts.timed_out;

@@ -28,7 +28,7 @@ class StreamOwner {
   virtual void submit_continue(Stream& stream) = 0;
   virtual void resume_data(Stream& stream) = 0;
   virtual void consume(Stream& stream, uint64_t count) = 0;  // bytes of the body: as many more may come
-  enum class Reset : uint8_t { no_error, internal_error, refused };
+  enum class Reset : uint8_t { no_error, internal_error };
   virtual void reset(Stream& stream, Reset why) = 0;
 
  protected:
@@ -48,9 +48,10 @@ class Stream final : public Exchange {
 
   void receive(Bytes bytes);  // of the body
   void end_of_body() { body_done_ = true; }
-  void work();     // what became possible
-  void produce();  // what waited for room
-  void closed();   // by either side: nothing comes, nothing goes
+  void work();      // what became possible
+  void produce();   // what waited for room
+  void closed();    // by either side: nothing comes, nothing goes
+  void sent_all();  // of the answer
   [[nodiscard]] bool tick(uint64_t now_ns);
 
   [[nodiscard]] int32_t id() const { return id_; }
@@ -118,6 +119,7 @@ class Stream final : public Exchange {
   std::optional<uint64_t> answer_left_;
   ByteQueue output_;
   Patience writing_{owner_.around().limits.write_time_ms, owner_.around().limits.least_rate};
+  uint64_t lingers_since_ns_ = 0;  // answered, and the client sends a body still
   std::move_only_function<void()> on_room_, on_gone_;
 };
 

@@ -279,6 +279,15 @@ TEST_F(Http2Test, BodiesNobodyReadsStopNobodyElse) {
   EXPECT_EQ(reply(client, client.post("/echo", body)).body.size(), body.size() + 13);  // the window of the connection is open
 }
 
+TEST_F(Http2Test, ABodyThatDoesNotEndIsStopped) {
+  start({.linger_time_ms = 40});
+  Client2 client(port, *believer);
+  const Reply stopped = reply(client, client.post("/", "never ends", false));
+  EXPECT_EQ(stopped.status + stopped.body, "200hello");
+  EXPECT_EQ(stopped.error, static_cast<uint32_t>(NGHTTP2_NO_ERROR));
+  EXPECT_EQ(reply(client, client.get("/")).body, "hello");
+}
+
 TEST_F(Http2Test, LimitsAndMalformedRequests) {
   start({.head_size = 1000, .headers = 5, .target_size = 50});
   handler.call = answer_with_request;

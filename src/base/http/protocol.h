@@ -1,6 +1,6 @@
 // The two halves of a connection: the *carrier* moves bytes between a socket (or TLS over it, or a test) and memory; the *protocol*
-// makes requests of them and bytes of answers. HTTP/1.1 (http1.h) and HTTP/2 (http2.h) are protocols; neither knows what carries it. Private to the
-// room.
+// makes requests of them and bytes of answers. HTTP/1.1 (http1.h) and HTTP/2 (http2.h) are protocols; neither knows what carries
+// it. Private to the room.
 #pragma once
 
 #include "base/http/answer_head.h"

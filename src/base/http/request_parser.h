@@ -1,9 +1,9 @@
 // Reads requests of HTTP/1.1: where a head ends, what it says, and bodies that come in chunks. Over the parser of Boost.Beast,
-// which only request_parser.cpp includes, and stricter than it: what two readers might understand in two ways is refused
-// (docs/internals/http.md has the list).
+// which only request_parser.cpp includes (docs/rationale/http-library.md), and stricter than it: what two readers might understand
+// in two ways is refused (docs/internals/http.md has the list).
 //
 // Whatever is read incompletely is offered again from the same place, with more behind it; results do not depend on how the bytes
-// were cut. Private to the room. Tested by server_test.cpp, malformed_test.cpp.
+// were cut. Private to the room. Tested by server_test.cpp, malformed_test.cpp, fuzz/http_server.cpp.
 #pragma once
 
 #include "base/core/bytes.h"

@@ -1,9 +1,9 @@
-// An HTTP server on one loop: HTTP/1.1, and with TLS HTTP/2 for clients that speak it. It starts no thread and shares nothing: whoever
-// wants several threads makes a loop and a server for each, with listeners that share a port (os::Port::shared) or duplicates of one
-// listener.
+// An HTTP server on one loop: HTTP/1.1, and with TLS HTTP/2 for clients that speak it. It starts no thread and shares nothing:
+// whoever wants several threads makes a loop and a server for each, with listeners that share a port (os::Port::shared) or
+// duplicates of one listener.
 //
 // How it works, its limits, and what it refuses: docs/internals/http.md. Tested by server_test.cpp, malformed_test.cpp,
-// tls_server_test.cpp, http2_test.cpp; timed by `./bench http`.
+// tls_server_test.cpp, http2_test.cpp, fuzz/http_server.cpp; timed by `./bench http`.
 #pragma once
 
 #include "base/http/exchange.h"
