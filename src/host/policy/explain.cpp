@@ -21,6 +21,7 @@ std::string rights(const FolderGrant& grant) {
 
 // "line 4"; of another file, "mote.toml:4".
 std::string where(const Policy& policy, Position at) {
+  if (at.line == 0) return "by default";
   return at.file == 0 ? format("line {}", at.line) : policy.place(at);
 }
 

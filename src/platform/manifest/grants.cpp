@@ -3,11 +3,14 @@
 
 #include "base/core/format.h"
 #include "base/toml/values.h"
+#include "host/policy/keys.h"
 
 #include <algorithm>
 
 namespace mote::manifest {
 namespace {
+
+using limits::Limit;
 
 std::string upper(std::string_view text) {
   std::string out(text);
@@ -114,6 +117,12 @@ class Granter {
         policy_.limits.push_back({one.name, one.value, here(one.at)});
       else if (one.value < same->value)
         *same = {one.name, one.value, here(one.at)};
+    }
+    // What `mote run` does not limit, or less, but a server has to.
+    for (const Limit& one : {limits::event_time, limits::event_memory, limits::event_host_call_bytes}) {
+      const auto known = std::ranges::find(policy::limit_keys(), std::string_view(one.name), &policy::LimitKey::name);
+      if (known != policy::limit_keys().end() && !policy_.limit(one.name))
+        policy_.limits.push_back({known->name, one.standard, {}});
     }
   }
 

@@ -2,8 +2,8 @@
 // each grant.
 //
 // `environment` and `variables` are variables, `files` are folders to read, `allowed_outbound_hosts` are rules of the network. A
-// component without a policy has, as under Spin, a clock and random numbers besides. What both a policy and the manifest say is
-// refused. Tested by grants_test.cpp.
+// component without a policy has, as under Spin, a clock and random numbers besides. Time, memory and host calls of an event
+// are limited always. What both a policy and the manifest say is refused. Tested by grants_test.cpp.
 #pragma once
 
 #include "platform/manifest/assets.h"

@@ -39,6 +39,9 @@ limits = { timeout = "1s" }
   EXPECT_TRUE(decide("localhost", "127.0.0.1", 3000));
   EXPECT_TRUE(decide("", "10.0.0.1", 6379));
   EXPECT_EQ(policy->limit("timeout"), 1000u);
+  EXPECT_EQ(policy->limit("max-memory-size"), limits::event_memory.standard);
+  EXPECT_EQ(policy->limit("fuel"), std::nullopt);
+  EXPECT_NE(policy::explain(*policy).find("max-host-call-bytes: 256 MiB (by default)"), std::string::npos);
   EXPECT_EQ(policy->place(policy->variable("DB")->at), "dir/mote.toml:5");
 }
 

@@ -261,6 +261,7 @@ constexpr Key http_keys[] = {
 constexpr Shape http_trigger{.kind = Kind::table, .keys = http_keys};
 constexpr Shape http_triggers{.kind = Kind::list, .most = limits::triggers.hard, .of = &http_trigger};
 
+constexpr Shape expiry = duration(1000, year_ms), priority{.kind = Kind::integer, .most = 9};
 constexpr Shape topic{.kind = Kind::text, .form = &topic_form}, qos{.kind = Kind::integer, .most = 2};
 constexpr Key mqtt_keys[] = {
     {"id", &plain, "of this trigger", "mqtt-1, mqtt-2, …"},
@@ -268,6 +269,9 @@ constexpr Key mqtt_keys[] = {
     {"topic", &topic, "a filter: \"sensors/+/raw\", \"$share/GROUP/sensors/#\"", "", true},
     {"qos", &qos, "0, 1 or 2: of the subscription and of the answer", "0"},
     {"reply", &variable_text, "the topic for the answer; {{ topic }} is the event's own", "the answer is logged"},
+    {"retain", &boolean, "the broker keeps the last answer for who subscribes later", "false"},
+    {"expiry", &expiry, "how long an answer is worth sending", "for ever"},
+    {"priority", &priority, "0 to 9: answers with a higher one leave the outbox first", "0"},
     {"executor", &executor, "how the program is run", "stdio"},
     {"dependencies", &no_dependencies},
 };
@@ -281,6 +285,9 @@ constexpr Key timer_keys[] = {
     {"every", &every, "\"10s\": how often; or cron"},
     {"cron", &cron, "\"*/5 * * * *\", five or six fields, in UTC; or every"},
     {"reply", &variable_text, "the topic for the answer", "the answer is logged"},
+    {"retain", &boolean, "the broker keeps the last answer for who subscribes later", "false"},
+    {"expiry", &expiry, "how long an answer is worth sending", "for ever"},
+    {"priority", &priority, "0 to 9: answers with a higher one leave the outbox first", "0"},
     {"qos", &qos, "0, 1 or 2: of the answer", "0"},
     {"executor", &executor, "how the program is run", "stdio"},
     {"dependencies", &no_dependencies},

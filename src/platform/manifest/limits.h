@@ -4,6 +4,8 @@
 
 #include <mote/limits.h>
 
+#include <cstdint>
+
 namespace mote::manifest::limits {
 
 using mote::limits::Limit;
@@ -24,6 +26,11 @@ inline constexpr Limit assets{"files", "files", 100'000, 100'000};              
 inline constexpr Limit assets_depth{"files-depth", "folders", 64, 64};            // in folders
 inline constexpr Limit concurrency{"concurrency.most", "events", 1000, 100'000};  // under way at once
 inline constexpr Limit queue{"concurrency.queue", "events", 1000, 1'000'000};     // waiting for one of these to end
+inline constexpr Limit event_time{"timeout", "ms", 30'000, 31'536'000'000};       // of an event, when nothing else is said
+inline constexpr Limit event_memory{"max-memory-size", "bytes", mote::limits::pool_memory_size.standard,
+                                    mote::limits::memory_size.hard};
+inline constexpr Limit event_host_call_bytes{"max-host-call-bytes", "bytes", mote::limits::host_call_bytes.standard,
+                                             mote::limits::host_call_bytes.hard};
 inline constexpr Limit output_size{"max-output-size", "bytes", mote::limits::output_size.standard, mote::limits::output_size.hard};
 inline constexpr Limit event_size{"max-event-size", "bytes", 16ull << 20, 4ull << 30};
 

@@ -76,9 +76,16 @@ struct HttpTrigger : Trigger {
   std::optional<StaticResponse> static_response = {};  // then there is no component
 };
 
+// How an answer is published.
+struct Publishing {
+  bool is_retained = false;
+  uint64_t expiry_ms = 0;  // how long it is worth sending; 0: for ever
+  uint8_t priority = 0;    // a higher one leaves the outbox first
+};
 struct MqttTrigger : Trigger {
   std::string topic;  // a filter, "$share/NAME/…" too
   uint8_t qos = 0;
+  Publishing publishing = {};
   Template reply = {};  // a topic for the answer; {{ topic }} is the event's own. Empty: the answer is logged
   Position topic_at = {}, reply_at = {};
 };
@@ -98,6 +105,7 @@ struct TimerTrigger : Trigger {
   std::optional<Cron> cron = {};
   Template reply = {};  // as of MqttTrigger, without {{ topic }}
   uint8_t qos = 0;      // of the reply
+  Publishing publishing = {};
   Position when_at = {}, reply_at = {};
 };
 

@@ -130,6 +130,9 @@ component = "a"
 topic = "$share/g/sensors/+/raw"
 qos = 1
 reply = "answers/{{ topic }}"
+retain = true
+expiry = "10m"
+priority = 7
 [[trigger.timer]]
 component = "a"
 every = "10s"
@@ -161,12 +164,15 @@ isolate = "process"
   EXPECT_EQ(manifest->server.outbox->most_size, 1u << 30);
   EXPECT_EQ(manifest->server.log.format, LogSettings::Format::json);
   EXPECT_EQ(manifest->mqtt[0].qos, 1);
+  EXPECT_TRUE(manifest->mqtt[0].publishing.is_retained);
+  EXPECT_EQ(manifest->mqtt[0].publishing.expiry_ms, 600'000u);
+  EXPECT_EQ(manifest->mqtt[0].publishing.priority, 7);
   EXPECT_EQ(manifest->timers[0].every_ms, 10'000u);
   EXPECT_TRUE(manifest->timers[1].cron);
   EXPECT_TRUE(manifest->commands[0].at_start);
   const Component& a = manifest->components[0];
   EXPECT_EQ(a.policy->clock.mode, policy::Clock::Mode::real);
-  EXPECT_EQ(a.policy->folders[0].at.line, 37u);
+  EXPECT_EQ(a.policy->folders[0].at.line, 40u);
   EXPECT_EQ(a.limit("timeout"), 200u);
   EXPECT_EQ(a.limit("max-memory-size"), 16u << 20);
   EXPECT_EQ(a.limit("cpu-time"), std::nullopt);
@@ -277,6 +283,8 @@ TEST(Manifest, ChecksTopics) {
   for (const std::string_view bad : {"", "a+", "a/#/b", "a#", "$share/g", "$share//a", "$share/g/", "$share/+/a", "a\\u0001"})
     EXPECT_NE(errors(broker + "topic = \"" + std::string(bad) + "\""), "") << bad;
   expect_error(broker + "topic = \"a\"\nreply = \"b/#\"", "has no wildcards");
+  expect_error(broker + "topic = \"a\"\nexpiry = \"1m\"", "expiry is about an answer that is published");
+  expect_error(broker + "topic = \"a\"\nreply = \"b\"\npriority = 10", "priority can be at most 9");
   expect_error(broker + "topic = \"a\"\nqos = 3", "qos can be at most 2");
   expect_error(broker + "topic = \"a\"\n[[trigger.mqtt]]\ncomponent = \"a\"\ntopic = \"a\"",
                "two triggers have the topic \"a\"; the first is in line 7");

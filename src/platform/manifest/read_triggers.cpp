@@ -51,7 +51,7 @@ class TriggerReader {
       trigger.topic = topic->value.text;
       trigger.topic_at = topic->value.at;
     }
-    read_reply(fields, trigger.reply, trigger.reply_at, trigger.qos);
+    read_reply(fields, trigger.reply, trigger.reply_at, trigger.qos, trigger.publishing);
     manifest_.mqtt.push_back(std::move(trigger));
   }
 
@@ -67,7 +67,7 @@ class TriggerReader {
       if (auto parsed = Cron::parse(when->value.text)) trigger.cron = *std::move(parsed);
     }
     trigger.when_at = every != nullptr ? every->value.at : cron != nullptr ? cron->value.at : table.at;
-    read_reply(fields, trigger.reply, trigger.reply_at, trigger.qos);
+    read_reply(fields, trigger.reply, trigger.reply_at, trigger.qos, trigger.publishing);
     refuse_wagi(trigger, "a timer");
     manifest_.timers.push_back(std::move(trigger));
   }
@@ -149,13 +149,27 @@ class TriggerReader {
       problems_.add(trigger.executor.at, format("executor \"wagi\" is for HTTP and MQTT: {} has nobody to send headers to", what));
   }
 
-  void read_reply(const Fields& fields, Template& reply, Position& at, uint8_t& qos) {
+  void read_reply(const Fields& fields, Template& reply, Position& at, uint8_t& qos, Publishing& publishing) {
+    read_publishing(fields, publishing);
     uint64_t level = 0;
     fields.read_count("qos", level);
     qos = static_cast<uint8_t>(std::min<uint64_t>(level, 2));
     if (!fields.read("reply", reply, &at)) return;
     std::string plain = reply.text();  // wildcards are wrong whatever the variables hold
     if (const auto good = check_topic(plain); !good) problems_.add(at, format("reply {}", good.error().message));
+  }
+
+  void read_publishing(const Fields& fields, Publishing& publishing) {
+    uint64_t priority = 0;
+    fields.read("retain", publishing.is_retained);
+    fields.read_ms("expiry", publishing.expiry_ms);
+    fields.read_count("priority", priority);
+    publishing.priority = static_cast<uint8_t>(std::min<uint64_t>(priority, 9));
+    if (fields.table.find("reply") != nullptr) return;
+    for (const std::string_view key : {"retain", "expiry", "priority"}) {
+      if (const Member* member = fields.table.find(key))
+        problems_.add(member->at, format("{} is about an answer that is published: add reply = \"TOPIC\"", key));
+    }
   }
 
   StaticResponse read_static(const Node& table) {
