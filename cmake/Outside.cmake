@@ -9,6 +9,7 @@ find_path(MOTE_BOOST boost/beast/http/basic_parser.hpp REQUIRED)  # headers only
 find_library(MOTE_NGHTTP2 NAMES libnghttp2.a REQUIRED)
 find_library(MOTE_SSL NAMES libssl.a REQUIRED)
 find_library(MOTE_CRYPTO NAMES libcrypto.a REQUIRED)
+find_library(MOTE_SQLITE NAMES libsqlite3.a REQUIRED)
 find_path(MOTE_TOMLPLUSPLUS toml++/toml.h REQUIRED)  # headers only
 if(MOTE_DEV)
   find_package(GTest REQUIRED)

@@ -224,6 +224,11 @@ Result<void> write_file_unflushed(const std::string& path, Bytes content, uint32
   return replace(path, content, mode, false);
 }
 
+Result<void> rename_file(const std::string& path, const std::string& to) {
+  if (rename(path.c_str(), to.c_str()) != 0) return fail_errno(errno, format("cannot rename {} to {}", path, to));
+  return {};
+}
+
 Result<void> remove_file(const std::string& path) {
   if (unlink(path.c_str()) != 0) return fail_errno(errno, "cannot remove " + path);
   return {};

@@ -72,6 +72,8 @@ class File {
 // goes soon, and for what its reader checks.
 [[nodiscard]] Result<void> write_file_unflushed(const std::string& path, Bytes content, uint32_t mode = 0644);
 [[nodiscard]] Result<void> remove_file(const std::string& path);
+// Within one file system; replaces what has the new name.
+[[nodiscard]] Result<void> rename_file(const std::string& path, const std::string& to);
 // Sets access and modification time to now: what a size-capped cache orders by.
 void touch(const std::string& path);
 

@@ -75,6 +75,16 @@ TEST_F(FileTest, FoldersAreMadeWithParentsAndRemovedWithoutFollowingLinks) {
   EXPECT_FALSE(make_folder(folder + "/keep"));
 }
 
+TEST_F(FileTest, RenamesAndSaysWhyNot) {
+  ASSERT_TRUE(write_file(folder + "/a", bytes("x")));
+  ASSERT_TRUE(rename_file(folder + "/a", folder + "/b"));
+  EXPECT_FALSE(exists(folder + "/a"));
+  EXPECT_EQ(text(*read_file(folder + "/b", 10)), "x");
+  const auto missing = rename_file(folder + "/a", folder + "/c");
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().message, "cannot rename " + folder + "/a to " + folder + "/c: No such file or directory");
+}
+
 TEST_F(FileTest, WritingToAClosedDescriptorIsAnError) {
   EXPECT_FALSE(write_all(-1, bytes("x")));
   EXPECT_FALSE(is_terminal(-1));
