@@ -6,6 +6,7 @@
 #include "base/core/format.h"
 #include "base/os/file.h"
 #include "base/tls/reasons.h"
+#include "base/tls/start.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -137,6 +138,7 @@ struct Context::State {
 };
 
 Result<Settings> Context::State::make() {
+  use_the_cpu();
   ERR_clear_error();
   Settings made(SSL_CTX_new(is_server ? TLS_server_method() : TLS_client_method()));
   if (!made) return fail(ErrorKind::unavailable, format("cannot prepare TLS: {}", take_reasons()));

@@ -7,8 +7,13 @@
 
 #include <string>
 
+// What OpenSSL knows of the CPU: nothing before a context is made (start.cpp).
+extern "C" unsigned OPENSSL_ia32cap_P[4];  // NOLINT(readability-identifier-naming)
+
 namespace mote::tls {
 namespace {
+
+const unsigned known_at_start = OPENSSL_ia32cap_P[0];
 
 Bytes bytes(std::string_view text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
@@ -80,6 +85,13 @@ TEST_F(TlsTest, TwoEndsTalk) {
   EXPECT_EQ(read(*b), "");
   EXPECT_TRUE(b->has_ended());
 }
+
+#if defined(__x86_64__)
+TEST_F(TlsTest, TheCpuIsUsed) {
+  EXPECT_EQ(known_at_start, 0u);
+  EXPECT_NE(OPENSSL_ia32cap_P[0], 0u);
+}
+#endif
 
 TEST_F(TlsTest, HoweverTheBytesAreCut) {
   auto a = *server->accept();
