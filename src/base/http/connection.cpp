@@ -17,9 +17,9 @@ namespace mote::http {
 
 namespace {
 
-constexpr int most_rounds = 16;          // of one connection before others have their turn
-constexpr size_t kept_capacity = 4096;   // of the buffers of a connection between requests
-constexpr size_t tls_record = 16 << 10;  // plain bytes that make one
+constexpr int most_rounds = 16;             // of one connection before others have their turn
+constexpr uint64_t trimmed_after_ms = 500;  // without a request, a connection gives its memory back
+constexpr size_t tls_record = 16 << 10;     // plain bytes that make one
 constexpr uint64_t ns_per_ms = 1'000'000;
 
 }  // namespace
@@ -221,9 +221,11 @@ void Connection::lose() {
 void Connection::note_what_is_awaited() {
   if (!protocol_) return;
   const Awaiting now = protocol_->awaiting();
-  if (now == awaiting_) return;
+  if (now == awaiting_ && protocol_->begun() == begun_) return;
   awaiting_ = now;
+  begun_ = protocol_->begun();
   since_ns_ = now_ns_;
+  is_trimmed_ = false;
 }
 
 void Connection::act_on_stance() {
@@ -291,9 +293,10 @@ void Connection::tick(uint64_t now_ns) {
     protocol_->too_slow();
     acts = true;
   }
-  if (awaiting_ == Awaiting::request) {
-    if (output_.empty() && output_.capacity() > kept_capacity) output_.trim();
-    if (input_.empty() && input_.capacity() > kept_capacity) input_.trim();
+  if (awaiting_ == Awaiting::request && waited_ms >= trimmed_after_ms && !std::exchange(is_trimmed_, true)) {
+    output_.trim();
+    input_.trim();
+    if (protocol_) protocol_->trim();
   }
   if (acts) go_on();
 }

@@ -81,6 +81,8 @@ class Connection final : private Carrier {
   bool can_read_ = true, can_write_ = true, end_is_near_ = false, input_ended_ = false;
   bool is_lost_ = false, is_closed_ = false, is_busy_ = false, is_lingering_ = false, is_draining_ = false;
   Awaiting awaiting_ = Awaiting::rest_of_head;
+  uint64_t begun_ = 0;  // requests, when that was noted
+  bool is_trimmed_ = false;
   uint64_t since_ns_ = 0;  // what is awaited, or lingering, began
   Patience writing_{host_.surroundings().limits.write_time_ms, host_.surroundings().limits.least_rate};
 };

@@ -374,6 +374,13 @@ void Http1::too_slow() {
   close(Stance::closes);
 }
 
+void Http1::trim() {
+  if (phase_ != Phase::head) return;
+  std::vector<uint8_t>().swap(body_);
+  std::string().swap(head_text_);
+  std::vector<Header>().swap(headers_);
+}
+
 void Http1::drain() {
   is_draining_ = true;
 }

@@ -22,7 +22,9 @@ class Http1 final : public Protocol, private Exchange {
   void lost() override;
   [[nodiscard]] bool tick(uint64_t now_ns) override;
   [[nodiscard]] Awaiting awaiting() const override;
+  [[nodiscard]] uint64_t begun() const override { return requests_; }
   void too_slow() override;
+  void trim() override;
   void drain() override;
   [[nodiscard]] Stance stance() const override { return stance_; }
   [[nodiscard]] bool has_lent() const override { return phase_ == Phase::exchange && answer_ != Answer::ended; }

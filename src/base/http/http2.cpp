@@ -250,6 +250,10 @@ void Http2::too_slow() {
   go_away(NGHTTP2_NO_ERROR);
 }
 
+void Http2::trim() {
+  spare_.clear();
+}
+
 void Http2::drain() {
   go_away(NGHTTP2_NO_ERROR);
 }

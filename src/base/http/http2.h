@@ -26,7 +26,9 @@ class Http2 final : public Protocol, private StreamOwner {
   void lost() override;
   [[nodiscard]] bool tick(uint64_t now_ns) override;
   [[nodiscard]] Awaiting awaiting() const override { return streams_.empty() ? Awaiting::request : Awaiting::nothing; }
+  [[nodiscard]] uint64_t begun() const override { return requests_; }
   void too_slow() override;
+  void trim() override;
   void drain() override;
   [[nodiscard]] Stance stance() const override;
   [[nodiscard]] bool has_lent() const override;

@@ -92,6 +92,7 @@ class Client2 {
     const int32_t id = nghttp2_submit_request(session_, nullptr, list.data(), list.size(), has_body ? &provider : nullptr, nullptr);
     EXPECT_GT(id, 0);
     sent_of[id] = &source->sent;
+    source_of_[id] = source.get();
     sources_.push_back(std::move(source));
     return id;
   }
@@ -100,6 +101,12 @@ class Client2 {
   }
   int32_t post(const std::string& path, const std::string& body, bool ends = true) {
     return request({{":method", "POST"}, {":scheme", "https"}, {":authority", "a"}, {":path", path}}, &body, ends);
+  }
+  // A body that came later.
+  void finish(int32_t id, const std::string& body) {
+    source_of_[id]->body += body;
+    source_of_[id]->ends = true;
+    nghttp2_session_resume_data(session_, id);
   }
   void move() {
     const uint8_t* data = nullptr;
@@ -126,6 +133,7 @@ class Client2 {
   TlsClient tls_;
   nghttp2_session* session_ = nullptr;
   std::vector<std::unique_ptr<Source>> sources_;
+  std::map<int32_t, Source*> source_of_;
 };
 
 class Http2Test : public ServerTest {
@@ -279,6 +287,27 @@ TEST_F(Http2Test, BodiesNobodyReadsStopNobodyElse) {
   EXPECT_EQ(reply(client, client.post("/echo", body)).body.size(), body.size() + 13);  // the window of the connection is open
 }
 
+TEST_F(Http2Test, ExpectWaitsForTheHandler) {
+  start();
+  Exchange* current = nullptr;
+  handler.call = [&](Exchange& exchange) { current = &exchange; };
+  Client2 client(port, *believer);
+  const int32_t id = client.request(
+      {{":method", "POST"}, {":scheme", "https"}, {":authority", "a"}, {":path", "/"}, {"expect", "100-continue"}}, nullptr, false);
+  ASSERT_TRUE(until([&] {
+    client.move();
+    return current != nullptr;
+  }));
+  EXPECT_EQ(client.replies[id].status, "");
+  answer_with_request(*current);
+  ASSERT_TRUE(until([&] {
+    client.move();
+    return client.replies[id].status == "100";
+  }));
+  client.finish(id, "late");
+  EXPECT_EQ(reply(client, id).body, "POST / [late]");
+}
+
 TEST_F(Http2Test, ABodyThatDoesNotEndIsStopped) {
   start({.linger_time_ms = 40});
   Client2 client(port, *believer);
@@ -314,7 +343,7 @@ TEST_F(Http2Test, LimitsAndMalformedRequests) {
 }
 
 TEST_F(Http2Test, SlowClientsAreNotWaitedFor) {
-  start({.body_time_ms = 80, .write_time_ms = 80, .idle_time_ms = 200});
+  start({.body_time_ms = 80, .write_time_ms = 80, .idle_time_ms = 200, .linger_time_ms = 40});
   handler.call = answer_with_request;
   Client2 client(port, *believer);
   EXPECT_EQ(reply(client, client.post("/", "never ends", false)).status, "408");
@@ -430,7 +459,7 @@ TEST_F(Http2Test, GarbageEndsTheConnection) {
 }
 
 TEST_F(Http2Test, DrainsWithoutLosingWhatGoesOn) {
-  start();
+  start({.linger_time_ms = 40});
   Exchange* current = nullptr;
   handler.call = [&](Exchange& exchange) { current = &exchange; };
   Client2 client(port, *believer), idle(port, *believer);

@@ -52,8 +52,10 @@ class Protocol {
   virtual void lost() = 0;                               // nobody is there any more
   [[nodiscard]] virtual bool tick(uint64_t now_ns) = 0;  // looks whether bodies take too long: something is to be done
   [[nodiscard]] virtual Awaiting awaiting() const = 0;
-  virtual void too_slow() = 0;  // what was awaited did not come in time
-  virtual void drain() = 0;     // no further requests
+  [[nodiscard]] virtual uint64_t begun() const = 0;  // requests so far: each begins the waiting anew
+  virtual void too_slow() = 0;                       // what was awaited did not come in time
+  virtual void trim() = 0;                           // nothing goes on for a while: gives memory back
+  virtual void drain() = 0;                          // no further requests
 
   // closes: once the output is sent. lingers: the client may be sending still, and is to read our last words before the connection
   // breaks. breaks: at once.

@@ -2,6 +2,9 @@
 #include "base/core/allocations_testing.h"
 #include "base/http/server_testing.h"
 
+#include <atomic>
+#include <thread>
+
 namespace mote::http {
 namespace {
 
@@ -298,6 +301,21 @@ TEST_F(ServerTest, SlowClientsAreNotWaitedFor) {
   EXPECT_EQ(server->counts().timed_out, 5u);
 }
 
+TEST_F(ServerTest, WhoIsAtWorkIsNotIdle) {
+  start({.head_time_ms = 400, .idle_time_ms = 400});
+  Client whole(port), halves(port);
+  const std::string request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n", half = request.substr(0, 20), rest = request.substr(20);
+  halves.send(half);
+  for (int i = 0; i < 10; ++i) {
+    (void)ask(whole, request, "hello");
+    (void)ask(halves, rest + half, "hello");  // there is always a head that is not whole
+    const uint64_t end_ns = os::now_ns(os::Clock::monotonic) + 80'000'000;
+    while (os::now_ns(os::Clock::monotonic) < end_ns) loop->poll();
+  }
+  EXPECT_FALSE(whole.has_ended || halves.has_ended);
+  EXPECT_EQ(server->counts().timed_out, 0u);
+}
+
 TEST_F(ServerTest, AReaderThatDoesNotReadIsLeft) {
   start({.write_time_ms = 80});
   handler.call = [](Exchange& exchange) { (void)exchange.answer(200, {}, bytes(std::string(32 << 20, 'x'))); };
@@ -432,6 +450,42 @@ TEST_F(ServerTest, LimitsHaveLimits) {
   const auto refused = Server::create(*loop, std::move(*os::listen_tcp({.bytes = {127, 0, 0, 1}})), {.headers = 100'000}, handler);
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().message, "http-headers is 100000: 1 to 10000 headers are possible");
+}
+
+// Two threads, each with a loop and a server of its own, on one port: by listeners that share it, and by duplicates of one
+// listener.
+TEST(Servers, ShareAPortAndNothingElse) {
+  for (const bool shares_listener : {false, true}) {
+    constexpr int clients_each = 40;
+    const os::SocketAddress any = {.bytes = {127, 0, 0, 1}};
+    os::File first = std::move(*os::listen_tcp(any, os::Port::shared, os::server_backlog));
+    const os::SocketAddress address = *os::socket_info(first.descriptor())->address;
+    os::File second = shares_listener ? os::File(dup(first.descriptor())) : std::move(*os::listen_tcp(address, os::Port::shared));
+    std::atomic<bool> is_over = false;
+    std::atomic<uint64_t> answered = 0;
+    const auto serve = [&](os::File listener) {
+      auto loop = *io::Loop::create();
+      TestHandler handler;
+      auto server = *Server::create(*loop, std::move(listener), {}, handler);
+      while (!is_over) {
+        loop->poll();
+        usleep(50);
+      }
+      answered += server->counts().requests;
+    };
+    std::thread one(serve, std::move(first)), two(serve, std::move(second));
+    for (int i = 0; i < clients_each; ++i) {
+      Client client(address.port);
+      client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+      const uint64_t end_ns = os::now_ns(os::Clock::monotonic) + 5'000'000'000;
+      while (!client.has_ended && os::now_ns(os::Clock::monotonic) < end_ns) client.receive();
+      EXPECT_TRUE(client.received.ends_with("hello"));
+    }
+    is_over = true;
+    one.join();
+    two.join();
+    EXPECT_EQ(answered, uint64_t{clients_each});
+  }
 }
 
 TEST_F(ServerTest, AListenerMayBeAFile) {
