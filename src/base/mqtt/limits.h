@@ -19,6 +19,8 @@ inline constexpr Limit mqtt_deliveries_size{"mqtt-deliveries-size", "bytes", 64 
 // Of what is to be published: how many the broker has not acknowledged; how many wait for that or for a connection, and their
 // bytes.
 inline constexpr Limit mqtt_in_flight{"mqtt-in-flight", "messages", 100, 65'535};
+// A broker of MQTT 3.1.1 cannot say how many it takes at once, and may end the connection of who sends more; mosquitto takes 20.
+inline constexpr Limit mqtt_in_flight_3_1_1{"mqtt-in-flight-3.1.1", "messages", 20, 20};
 inline constexpr Limit mqtt_waiting{"mqtt-waiting", "messages", 10'000, 10'000'000};
 inline constexpr Limit mqtt_waiting_size{"mqtt-waiting-size", "bytes", 64 << 20, 4ull << 30};
 inline constexpr Limit mqtt_output_size{"mqtt-output-size", "bytes", 256 << 10, 1 << 30};  // handed to the connection; others wait

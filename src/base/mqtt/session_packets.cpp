@@ -71,7 +71,9 @@ void Session::take_limits(const Properties& properties) {
     const Property* const found = find(properties, id);
     return found != nullptr ? found->number : otherwise;
   };
-  most_in_flight_ = std::min(settings_.in_flight, number(PropertyId::receive_maximum, UINT16_MAX));
+  const bool is_told = settings_.version == Version::v5;
+  most_in_flight_ = std::min(settings_.in_flight,
+                             is_told ? number(PropertyId::receive_maximum, UINT16_MAX) : limits::mqtt_in_flight_3_1_1.standard);
   most_packet_size_ = number(PropertyId::maximum_packet_size, limits::mqtt_packet_size.hard);
   most_qos_ = static_cast<uint8_t>(number(PropertyId::maximum_qos, 2));
   may_retain_ = number(PropertyId::retain_available, 1) != 0;

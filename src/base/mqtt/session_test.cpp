@@ -279,6 +279,12 @@ TEST_P(SessionTest, NoMoreInFlightThanAllowed) {
   EXPECT_EQ(told(), Lines{"PUBLISH out q1 d0 #5 4"});
 }
 
+TEST_P(SessionTest, BrokersThatCannotSayHowManyTheyTakeGetFew) {
+  open();
+  for (int i = 0; i < 30; ++i) publish("x", 1);
+  EXPECT_EQ(told().size(), broker.is_v5 ? 30u : 20u);
+}
+
 TEST_P(SessionTest, TooMuchThatWaitsIsRefused) {
   settings.waiting = 2;
   publish("1", 1);
