@@ -6,7 +6,7 @@ one run, and say which machine. Peers come from package registries (peers.py), i
 """
 import argparse
 
-import compile_speed, compute, cycle, density, hostcall, http, snapshot, start, stop
+import around, compile_speed, compute, cycle, density, hostcall, http, snapshot, start, stop
 from place import WORK
 
 
@@ -20,6 +20,7 @@ def main():
                                ("cycle", cycle, "one event in a fresh sandbox, against wasmtime's pool"),
                                ("density", density, "sandboxes alive at once, and what each takes"),
                                ("http", http, "a static answer of the HTTP server, against nginx"),
+                               ("around", around, "what a server does around an event: routes, counters, traces, logs"),
                                ("stop", stop, "how soon a guest ends that is stopped from another thread"),
                                ("snapshot", snapshot, "whole process: a guest that prepares something at each start, and its snapshot"),
                                ("compute", compute, "the kernels of benches/kernels: native, Mote, wasmtime")):

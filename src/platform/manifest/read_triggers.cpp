@@ -119,6 +119,7 @@ class TriggerReader {
     }
     if (problems_.is_full()) return problems_.add(member->value.at, "");
     std::vector<std::string_view> names;
+    names.reserve(manifest_.components.size());
     for (const Component& one : manifest_.components) names.emplace_back(one.id);
     problems_.add(
         member->value.at,

@@ -76,11 +76,6 @@ std::string Route::shape() const {
   return shape + (takes_rest ? "/..." : "");
 }
 
-struct Router::Walk {
-  Match match;
-  std::array<std::string_view, limits::route_parameters.hard> values;
-};
-
 Router::Router(std::string_view base, std::span<const Route* const> routes) {
   nodes_.emplace_back();
   uint32_t start = 0;
@@ -124,37 +119,37 @@ uint32_t Router::child(uint32_t node, std::string_view word) {
 
 std::optional<Match> Router::match(std::string_view path) const {
   if (nodes_.empty() || !path.starts_with('/')) return std::nullopt;
-  Walk state;
-  if (!walk(0, path, 0, state)) return std::nullopt;
-  return state.match;
+  std::optional<Match> match(std::in_place);
+  if (!walk(0, path, 0, *match)) match.reset();
+  return match;
 }
 
-bool Router::take(uint32_t target, std::string_view rest, Walk& state) const {
+bool Router::take(uint32_t target, std::string_view rest, Match& match) const {
   const Target& found = targets_[target];
-  state.match.index = target;
-  state.match.route = found.text;
-  state.match.path_info = rest;
-  state.match.parameter_count = static_cast<uint8_t>(found.parameters.size());
-  for (size_t i = 0; i < found.parameters.size(); ++i) state.match.parameters[i] = {found.parameters[i], state.values[i]};
+  match.index = target;
+  match.route = found.text;
+  match.path_info = rest;
+  match.parameter_count = static_cast<uint8_t>(found.parameters.size());
+  for (size_t i = 0; i < found.parameters.size(); ++i) match.parameters[i].name = found.parameters[i];
   return true;
 }
 
-bool Router::walk(uint32_t index, std::string_view path, uint8_t depth, Walk& state) const {
+bool Router::walk(uint32_t index, std::string_view path, uint8_t depth, Match& match) const {
   const Node& node = nodes_[index];
   if (path.empty() || path == "/") {
-    if (node.exact != none) return take(node.exact, {}, state);
-    return node.rest != none && take(node.rest, path, state);
+    if (node.exact != none) return take(node.exact, {}, match);
+    return node.rest != none && take(node.rest, path, match);
   }
   std::string_view behind = path;
   const std::string_view segment = take_segment(behind);
   const auto less = [](const auto& one, std::string_view other) { return one.first < other; };
   const auto word = std::lower_bound(node.words.begin(), node.words.end(), segment, less);
-  if (word != node.words.end() && word->first == segment && walk(word->second, behind, depth, state)) return true;
-  if (node.parameter != none && !segment.empty() && depth < state.values.size()) {
-    state.values[depth] = segment;
-    if (walk(node.parameter, behind, static_cast<uint8_t>(depth + 1), state)) return true;
+  if (word != node.words.end() && word->first == segment && walk(word->second, behind, depth, match)) return true;
+  if (node.parameter != none && !segment.empty() && depth < match.parameters.size()) {
+    match.parameters[depth].value = segment;
+    if (walk(node.parameter, behind, static_cast<uint8_t>(depth + 1), match)) return true;
   }
-  return node.rest != none && take(node.rest, path, state);
+  return node.rest != none && take(node.rest, path, match);
 }
 
 }  // namespace mote::manifest

@@ -67,10 +67,9 @@ class Router {
     std::string text;
     std::vector<std::string> parameters;
   };
-  struct Walk;
   uint32_t child(uint32_t node, std::string_view word);
-  [[nodiscard]] bool walk(uint32_t node, std::string_view path, uint8_t depth, Walk& state) const;
-  [[nodiscard]] bool take(uint32_t target, std::string_view rest, Walk& state) const;
+  [[nodiscard]] bool walk(uint32_t node, std::string_view path, uint8_t depth, Match& match) const;
+  [[nodiscard]] bool take(uint32_t target, std::string_view rest, Match& match) const;
 
   std::vector<Node> nodes_;
   std::vector<Target> targets_;

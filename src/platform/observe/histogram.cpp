@@ -39,6 +39,19 @@ uint64_t Distribution::below(uint64_t ns) const {
   return seen;
 }
 
+std::vector<uint64_t> Distribution::below_powers(unsigned first, unsigned last) const {
+  std::vector<uint64_t> all;
+  all.reserve(last - first + 1);
+  uint64_t seen = 0;
+  size_t next = 0;
+  for (unsigned power = first; power <= last; ++power) {
+    const size_t end = std::min(buckets::of(uint64_t{1} << power), counts.size());
+    for (; next < end; ++next) seen += counts[next];
+    all.push_back(seen);
+  }
+  return all;
+}
+
 uint64_t Distribution::longest() const {
   for (size_t i = counts.size(); i > 0; --i) {
     if (counts[i - 1] != 0) return buckets::begin(i);

@@ -30,6 +30,8 @@ struct Distribution {
   [[nodiscard]] uint64_t quantile(double share) const;
   // How many are shorter than a bucket's beginning: exact where `ns` is one, as powers of two are.
   [[nodiscard]] uint64_t below(uint64_t ns) const;
+  // The same for the powers of two from 2^first to 2^last, in one pass.
+  [[nodiscard]] std::vector<uint64_t> below_powers(unsigned first, unsigned last) const;
   [[nodiscard]] uint64_t longest() const;  // the end of the last bucket that has something
   void add(const Distribution& other);
   // What came since an earlier look at the same histogram.

@@ -49,6 +49,10 @@ TEST(Histogram, QuantilesAreWithinOnePercent) {
     const uint64_t bound = uint64_t{1} << power;
     EXPECT_EQ(held.below(bound), static_cast<uint64_t>(std::ranges::lower_bound(all, bound) - all.begin()));
   }
+  const auto powers = held.below_powers(10, 30);
+  ASSERT_EQ(powers.size(), 21u);
+  for (unsigned power = 10; power <= 30; ++power) EXPECT_EQ(powers[power - 10], held.below(uint64_t{1} << power));
+  EXPECT_EQ(Distribution().below_powers(3, 4), (std::vector<uint64_t>{0, 0}));
   EXPECT_EQ(Distribution().quantile(0.5), 0u);
   EXPECT_EQ(Distribution().longest(), 0u);
 }

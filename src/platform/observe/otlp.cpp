@@ -102,8 +102,7 @@ void write_histogram(ProtobufWriter& out, const Distribution& held, const std::s
     point.real(5, static_cast<double>(held.sum_ns) / ns_per_s);
     point.message(6, [&](ProtobufWriter& counts) {
       uint64_t before = 0;
-      for (unsigned power = first_bucket; power <= last_bucket; ++power) {
-        const uint64_t below = held.below(uint64_t{1} << power);
+      for (const uint64_t below : held.below_powers(first_bucket, last_bucket)) {
         counts.raw(below - before);
         before = below;
       }

@@ -88,10 +88,10 @@ class Writer {
 
   void histogram(std::string_view name, const MetricInfo& about, const Snapshot::Of& of) {
     const Distribution& held = of.histograms[about.first];
+    const auto below = held.below_powers(first_bucket, last_bucket);
     for (unsigned power = first_bucket; power <= last_bucket; ++power) {
-      const uint64_t bound = uint64_t{1} << power;
-      line(format("{}_bucket", name), labels(of, format("le=\"{:.9f}\"", static_cast<double>(bound) / ns_per_s)),
-           format("{}", held.below(bound)));
+      const double bound = static_cast<double>(uint64_t{1} << power) / ns_per_s;
+      line(format("{}_bucket", name), labels(of, format("le=\"{:.9f}\"", bound)), format("{}", below[power - first_bucket]));
     }
     line(format("{}_bucket", name), labels(of, "le=\"+Inf\""), format("{}", held.total));
     line(format("{}_sum", name), labels(of), format("{:.9f}", static_cast<double>(held.sum_ns) / ns_per_s));
