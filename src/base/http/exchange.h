@@ -82,6 +82,9 @@ class Exchange {
  protected:
   Exchange() = default;
   ~Exchange() = default;
+  [[nodiscard]] RequestHead& own_head() { return head_; }
+
+ private:
   RequestHead head_;
 };
 

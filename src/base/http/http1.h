@@ -71,6 +71,7 @@ class Http1 final : public Protocol, private Exchange {
   uint64_t requests_ = 0;
 
   // Of the exchange that goes on.
+  RequestHead& head_ = own_head();
   std::string head_text_;
   std::vector<Header> headers_;
   Framing framing_;

@@ -85,9 +85,9 @@ bool Stream::take_framing(const Header& header, std::optional<Refusal>& refusal)
   if (header.name == "host" && !authority_) head_.authority = header.value;
   if (header.name == "content-length") {
     uint64_t length = 0;
-    const char* const end = header.value.data() + header.value.size();
-    const auto [rest, error] = std::from_chars(header.value.data(), end, length);
-    if (error != std::errc() || rest != end) refusal = {400, "Content-Length is not one decimal number"};
+    const std::string_view value = header.value;
+    const auto [rest, error] = std::from_chars(value.data(), value.data() + value.size(), length);
+    if (error != std::errc() || rest != value.data() + value.size()) refusal = {400, "Content-Length is not one decimal number"};
     head_.content_length = length;
   }
   if (header.name == "expect") {

@@ -95,6 +95,7 @@ class Stream final : public Exchange {
   void end();
 
   StreamOwner& owner_;
+  RequestHead& head_ = own_head();
   int32_t id_ = 0;
   Phase phase_ = Phase::head;
   bool is_closed_ = false, is_gone_ = false;

@@ -231,8 +231,9 @@ RequestParser::Step RequestParser::check_target(RequestHead& head) {
 // A chunk's size line, and the trailers with the last one, are read when they are there as a whole; `bytes` begins with them then.
 RequestParser::Step RequestParser::read_chunk(Bytes bytes, Chunk& chunk) {
   chunk = {};
-  if (bytes.empty()) return Step::needs_more;
-  Message& message = *state_->message;
+  std::optional<Message>& made = state_->message;
+  if (bytes.empty() || !made) return Step::needs_more;
+  Message& message = *made;
   message.piece = {};
   Code code;
   // Of a line, or of trailers, no more is looked at than is allowed: what is found does not depend on how much has come.

@@ -123,7 +123,7 @@ Loop::Wait::Wait(std::shared_ptr<State> state) : state_(std::move(state)) {}
 Loop::Wait::~Wait() {
   Loop::State& loop = *state_->loop;
   state_->wake = nullptr;
-  if (state_->time) loop.times.erase(*std::exchange(state_->time, std::nullopt));
+  if (const auto time = std::exchange(state_->time, std::nullopt)) loop.times.erase(*time);
   // By hand: closing a duplicate does not, as long as the original is open.
   for (const os::File& file : state_->descriptors)
     (void)epoll_ctl(loop.epoll.descriptor(), EPOLL_CTL_DEL, file.descriptor(), nullptr);

@@ -189,7 +189,7 @@ std::string with_lengths(const std::vector<std::string>& protocols) {
 
 }  // namespace
 
-Result<std::unique_ptr<Context>> Context::server(Identity identity, std::vector<std::string> protocols) {
+Result<std::unique_ptr<Context>> Context::server(Identity identity, const std::vector<std::string>& protocols) {
   auto state = std::make_unique<State>();
   state->is_server = true;
   state->identity = std::move(identity);
@@ -199,7 +199,7 @@ Result<std::unique_ptr<Context>> Context::server(Identity identity, std::vector<
 }
 
 Result<std::unique_ptr<Context>> Context::client(std::optional<std::string> authorities_path, std::optional<Identity> identity,
-                                                 std::vector<std::string> protocols) {
+                                                 const std::vector<std::string>& protocols) {
   auto state = std::make_unique<State>();
   state->identity = std::move(identity);
   state->authorities_path = std::move(authorities_path);

@@ -24,11 +24,11 @@ struct Identity {
 class Context {
  public:
   // Protocols (ALPN) are those offered to the other side, the best first: "h2", "http/1.1".
-  [[nodiscard]] static Result<std::unique_ptr<Context>> server(Identity identity, std::vector<std::string> protocols = {});
+  [[nodiscard]] static Result<std::unique_ptr<Context>> server(Identity identity, const std::vector<std::string>& protocols = {});
   // Believes the authorities of a PEM file; without one, those that the system believes.
   [[nodiscard]] static Result<std::unique_ptr<Context>> client(std::optional<std::string> authorities_path,
                                                                std::optional<Identity> identity = std::nullopt,
-                                                               std::vector<std::string> protocols = {});
+                                                               const std::vector<std::string>& protocols = {});
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
   ~Context();
