@@ -19,6 +19,7 @@ namespace {
 
 constexpr int most_rounds = 16;             // of one connection before others have their turn
 constexpr uint64_t trimmed_after_ms = 500;  // without a request, a connection gives its memory back
+constexpr size_t blank_size = 64;           // before a head there may be empty lines
 constexpr size_t tls_record = 16 << 10;     // plain bytes that make one
 constexpr uint64_t ns_per_ms = 1'000'000;
 
@@ -92,7 +93,9 @@ bool Connection::go_one_round() {
     protocol_->produce();
     has_changed = offer({});
   }
-  const bool wants_input = !protocol_ || protocol_->wants_input();
+  // What lies here and is larger than a head can be gone on with: nothing more is needed for that.
+  const bool has_enough = input_.size() > host_.surroundings().limits.head_size + blank_size;
+  const bool wants_input = !protocol_ || (protocol_->wants_input() && !has_enough);
   if (wants_input && !is_lost_ && !input_ended_) has_changed |= read_more();
   const bool had_no_room = output_.size() > room_at;
   flush();

@@ -17,6 +17,7 @@ namespace mote::http {
 
 namespace {
 
+constexpr uint64_t most_at_once = 4;        // pipelined requests, before others have their turn
 constexpr size_t kept_capacity = 16 << 10;  // of a body's buffer, from one exchange to the next
 
 }  // namespace
@@ -30,7 +31,8 @@ Http1::Http1(Carrier& carrier, const Surroundings& surroundings)
 size_t Http1::receive(Bytes bytes) {
   const Inside inside(is_inside_);
   size_t used = 0;
-  while (step(bytes.subspan(used), used)) {
+  const uint64_t most = requests_ + most_at_once;
+  while (requests_ < most && step(bytes.subspan(used), used)) {
   }
   return used;
 }

@@ -83,6 +83,38 @@ TEST_F(ServerTest, AnswersLaterAndInOrder) {
   EXPECT_TRUE(ask(client, "", "two").find("one") != std::string::npos);
 }
 
+TEST_F(ServerTest, WhoSendsManyRequestsAtOnceLetsOthersHaveTheirTurn) {
+  start();
+  int many = 0, others = 0, many_when_other = 0;
+  handler.call = [&](Exchange& exchange) {
+    if (exchange.head().path == "/many") {
+      ++many;
+    } else {
+      ++others;
+      many_when_other = many;
+    }
+    (void)exchange.answer(200, {}, bytes("x"));
+  };
+  Client client(port), other(port);
+  ASSERT_TRUE(until([&] { return server->counts().connections == 2; }));
+  constexpr int count = 2000;
+  std::string requests;
+  for (int i = 0; i < count; ++i) requests += "GET /many HTTP/1.1\r\nHost: a\r\n\r\n";
+  std::string_view left = requests;
+  left.remove_prefix(client.send(left));
+  other.send("GET /other HTTP/1.1\r\nHost: a\r\n\r\n");
+  size_t received = 0;
+  ASSERT_TRUE(until([&] {
+    if (!left.empty()) left.remove_prefix(client.send(left));
+    client.receive();
+    received += client.received.size();
+    client.received.clear();
+    return many == count;
+  }));
+  EXPECT_EQ(others, 1);
+  EXPECT_LT(many_when_other, 200);
+}
+
 TEST_F(ServerTest, StreamsAnswersInChunks) {
   start();
   handler.call = [](Exchange& exchange) {
