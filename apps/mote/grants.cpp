@@ -7,7 +7,6 @@
 #include "base/core/format.h"
 #include "base/os/file.h"
 #include "base/os/machine.h"
-#include "host/sandbox/clocks.h"
 
 #include <algorithm>
 #include <utility>
@@ -67,35 +66,6 @@ Result<void> narrow_limits(const policy::Effective& effective, Options& options)
   return {};
 }
 
-sandbox::Permission permission(const policy::Policy& policy, bool is_granted, policy::Position at, std::string_view table) {
-  return {.is_granted = is_granted,
-          .lets_through = policy.on_deny == policy::OnDeny::log,
-          .rule = policy.place(at),
-          .would_grant = format("[{}] mode = \"real\"", table)};
-}
-
-std::shared_ptr<sandbox::Grant> grant_of(const policy::EffectiveFolder& folder, bool lets_through, calls::Denials& denials,
-                                         const std::shared_ptr<sandbox::KnownSizes>& sizes) {
-  auto grant = std::make_shared<sandbox::Grant>();
-  grant->guest = folder.guest;
-  grant->host = folder.host;
-  grant->rule = folder.rule;
-  grant->is_of_policy = folder.is_of_policy;
-  grant->reads = folder.read;
-  grant->writes = folder.write;
-  grant->creates = folder.create;
-  grant->bytes_most = folder.max_bytes;
-  grant->files_most = folder.max_files;
-  grant->lets_through = lets_through;
-  grant->denials = &denials;
-  grant->sizes = sizes;
-  return grant;
-}
-
-}  // namespace
-
-namespace {
-
 // Of an offered folder every use is to be noticed: it has no rights, and lets all of them through.
 void offer(policy::EffectiveFolder& folder) {
   folder.read = folder.write = folder.create = false;
@@ -134,23 +104,9 @@ Result<void> check_imports(const Grants& grants, const Module& module) {
   return fail(ErrorKind::denied, text);
 }
 
-GuestProcess::GuestProcess(const Grants& grants, io::Waiting& waiting) : system_clocks_(waiting) {
-  random_ = std::make_unique<sandbox::SystemRandom>();
-  if (grants.policy) {
-    const policy::Clock& clock = grants.policy->clock;
-    if (clock.mode == policy::Clock::Mode::coarse) {
-      policy_clocks_ = std::make_unique<sandbox::CoarseClocks>(system_clocks_, clock.resolution_ns);
-    } else if (clock.mode == policy::Clock::Mode::virtual_) {
-      policy_clocks_ =
-          std::make_unique<sandbox::VirtualClocks>(system_clocks_, static_cast<uint64_t>(std::max<int64_t>(clock.start_ns, 0)));
-    }
-    if (grants.policy->random.mode == policy::Random::Mode::seeded) {
-      random_ = std::make_unique<sandbox::SeededRandom>(grants.policy->random.seed);
-    }
-  }
-  sandbox::Clocks& clocks = policy_clocks_ ? *policy_clocks_ : system_clocks_;
-  process_ = std::make_unique<sandbox::Process>(clocks, *random_);
-}
+GuestProcess::GuestProcess(const Grants& grants, io::Waiting& waiting)
+    : effects_(grants.policy ? &*grants.policy : nullptr, waiting, granting::Effects::Guests::one),
+      process_(std::make_unique<sandbox::Process>(effects_.clocks(), effects_.random())) {}
 
 Result<std::unique_ptr<GuestProcess>> GuestProcess::make(const Grants& grants, const Options& options, io::Waiting& waiting) {
   std::unique_ptr<GuestProcess> made(new GuestProcess(grants, waiting));
@@ -170,10 +126,8 @@ Result<void> GuestProcess::open(const Grants& grants, const Options& options, io
     lets_through = true;
     process.clock = process.random = {.is_granted = false, .lets_through = true};
   } else if (grants.policy) {
-    const policy::Policy& policy = *grants.policy;
-    lets_through = policy.on_deny == policy::OnDeny::log;
-    process.clock = permission(policy, policy.clock.mode != policy::Clock::Mode::none, policy.clock.at, "clock");
-    process.random = permission(policy, policy.random.mode != policy::Random::Mode::none, policy.random.at, "random");
+    lets_through = grants.policy->on_deny == policy::OnDeny::log;
+    granting::permit(process, *grants.policy);
   }
   const auto add = [&](sandbox::Descriptor descriptor, std::string_view what) -> Result<void> {
     if (process.open(std::move(descriptor))) return {};
@@ -183,17 +137,7 @@ Result<void> GuestProcess::open(const Grants& grants, const Options& options, io
     TRY(add({.stream = sandbox::system_stream(descriptor, waiting), .is_readable = descriptor == 0, .is_writable = descriptor != 0},
             "stdin, stdout, stderr"));
   }
-  // MOTE_RESOLVE=walk keeps the kernel's own resolution of paths out of it: for tests.
-  const auto sizes = std::make_shared<sandbox::KnownSizes>();
-  const bool walks = !grants.effective.folders.empty() && os::environment_variable("MOTE_RESOLVE").value_or("") == "walk";
-  for (const policy::EffectiveFolder& folder : grants.effective.folders) {
-    sandbox::Descriptor descriptor{.granted_as = folder.guest};
-    auto opened = sandbox::Folder::granted(grant_of(folder, lets_through, process.denials, sizes),
-                                           walks ? sandbox::Resolution::walk : sandbox::Resolution::automatic);
-    if (!opened && folder.is_of_policy) opened.error().message = folder.rule + ": " + opened.error().message;
-    descriptor.folder = TRY(std::move(opened));
-    TRY(add(std::move(descriptor), folder.rule));
-  }
+  TRY(granting::open_folders(process, grants.effective.folders, lets_through));
   // Behind the folders: a library that looks for those stops at the first descriptor that is none.
   return open_listeners(process, options, grants.policy ? &*grants.policy : nullptr);
 }

@@ -4,9 +4,9 @@
 #pragma once
 
 #include "apps/mote/options.h"
+#include "host/granting/granting.h"
 #include "host/policy/effective.h"
 #include "host/sandbox/process.h"
-#include "host/sandbox/system.h"
 
 #include <mote/engine.h>
 #include <mote/result.h>
@@ -42,9 +42,7 @@ class GuestProcess {
   GuestProcess(const Grants& grants, io::Waiting& waiting);
   [[nodiscard]] Result<void> open(const Grants& grants, const Options& options, io::Waiting& waiting);
 
-  sandbox::SystemClocks system_clocks_;
-  std::unique_ptr<sandbox::Clocks> policy_clocks_;  // null: the system's
-  std::unique_ptr<sandbox::Random> random_;
+  granting::Effects effects_;
   std::unique_ptr<sandbox::Process> process_;
 };
 

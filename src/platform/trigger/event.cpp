@@ -24,11 +24,15 @@ const char* word(Outcome::Kind kind) {
 }
 
 void Variables::add(std::string_view name, std::string_view value) {
+  add(name) += value.substr(0, value.find('\0'));
+}
+
+std::string& Variables::add(std::string_view name) {
   if (used_ == environment_.size()) environment_.emplace_back();
   std::string& entry = environment_[used_++];
   entry.assign(name);
   entry += '=';
-  entry += value.substr(0, value.find('\0'));
+  return entry;
 }
 
 std::string id_text(uint64_t id) {

@@ -46,6 +46,8 @@ class Variables {
 
   // NUL bytes, which no variable may hold, end the value.
   void add(std::string_view name, std::string_view value);
+  // "NAME=", to be added to.
+  [[nodiscard]] std::string& add(std::string_view name);
   [[nodiscard]] std::vector<std::string>& arguments() { return arguments_; }  // as the last event left them
 
  private:

@@ -8,7 +8,7 @@
 #include <functional>
 #include <memory>
 
-namespace mote::cli {
+namespace mote::os {
 
 // Runs a function; its end waits for it.
 class Thread {
@@ -42,4 +42,4 @@ class Delayed {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace mote::cli
+}  // namespace mote::os

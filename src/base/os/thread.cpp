@@ -1,5 +1,5 @@
 // See thread.h. POSIX threads, since std::thread can only throw when there is none to be had.
-#include "apps/mote/thread.h"
+#include "base/os/thread.h"
 
 #include "base/os/file.h"
 
@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace mote::cli {
+namespace mote::os {
 
 namespace {
 
@@ -53,7 +53,7 @@ Result<Thread> Thread::start(std::function<void()> work) {
       state.get());
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   pthread_attr_destroy(&attributes);
-  if (error_number != 0) return os::fail_errno(error_number, "cannot start a thread");
+  if (error_number != 0) return fail_errno(error_number, "cannot start a thread");
   return Thread(std::move(state));
 }
 
@@ -97,4 +97,4 @@ Result<std::unique_ptr<Delayed>> Delayed::start(uint64_t delay_ms, std::function
   return std::unique_ptr<Delayed>(new Delayed(std::move(owned)));
 }
 
-}  // namespace mote::cli
+}  // namespace mote::os

@@ -1,4 +1,4 @@
-#include "apps/mote/thread.h"
+#include "base/os/thread.h"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-namespace mote::cli {
+namespace mote::os {
 namespace {
 
 TEST(Thread, RunsAndIsWaitedFor) {
@@ -83,4 +83,4 @@ TEST(Delayed, ActsLaterOrNotAtAll) {
 }
 
 }  // namespace
-}  // namespace mote::cli
+}  // namespace mote::os
