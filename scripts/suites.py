@@ -87,6 +87,10 @@ def programs(folder, options):
     return run("programs", [ROOT / "tests/programs/run", folder, *options.rest])
 
 
+def up(folder, options):
+    return run("up", [ROOT / "tests/up/run", folder, *options.rest])
+
+
 def spec(folder, options):
     suite = SPEC
     if not (suite / "core").is_dir():
@@ -116,7 +120,7 @@ def fuzz_smoke(folder, _):
 
 
 
-SUITES = {"unit": unit, "house": house, "cases": cases, "embed": embed, "programs": programs, "examples": examples, "spec": spec, "differential": differential, "code": code,
+SUITES = {"unit": unit, "house": house, "cases": cases, "embed": embed, "programs": programs, "up": up, "examples": examples, "spec": spec, "differential": differential, "code": code,
           "fuzz-smoke": fuzz_smoke}
 
 

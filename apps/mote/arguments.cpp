@@ -133,6 +133,10 @@ struct Parser {
       const std::string_view value = glued.empty() ? TRY(value_of(word, word[1] == 'f' ? "NAME" : "NEW=OLD")) : glued;
       return flag(format("{}={}", word[1] == 'f' ? "--init-func" : "--rename-func", value));
     }
+    if (command == for_up && word[1] == 'f') {
+      options.manifest = glued.empty() ? TRY(value_of(word, "FILE")) : glued;
+      return {};
+    }
     if (word[1] == 'o' && (command == for_compile || command == for_policy || command == for_snapshot)) {
       options.output = glued.empty() ? TRY(value_of("-o", "FILE")) : glued;
       return {};

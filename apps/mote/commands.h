@@ -39,6 +39,8 @@ int run_completion(Options options);
 int run_explain(Options options);
 int run_policy(Options options);
 int run_snapshot(Options options);
+int run_up(Options options);
+int run_serve(Options options);
 
 // Help for a command ("run"), a group ("-W"), or everything ("").
 [[nodiscard]] std::string help(std::string_view topic);

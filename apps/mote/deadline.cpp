@@ -17,7 +17,7 @@ Result<std::unique_ptr<Deadline>> Deadline::start(const Options& options, const 
     allowance.cpu_reason = "cpu time: the guest computed longer than " + options.cpu_time->text;
   }
   auto watchdog = std::make_unique<running::Watchdog>();
-  auto thread = TRY(os::Thread::start([one = watchdog.get()] { one->run(); }));
+  auto thread = TRY(io::Thread::start([one = watchdog.get()] { one->run(); }));
   std::unique_ptr<Deadline> deadline(new Deadline(std::move(thread)));
   deadline->watch_ = watchdog->watch(store, std::move(allowance));
   deadline->watchdog_ = std::move(watchdog);

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "apps/mote/options.h"
-#include "base/os/thread.h"
+#include "base/io/thread.h"
 #include "host/running/watchdog.h"
 
 #include <mote/store.h>
@@ -23,9 +23,9 @@ class Deadline {
   ~Deadline();
 
  private:
-  explicit Deadline(os::Thread thread) : thread_(std::move(thread)) {}
+  explicit Deadline(io::Thread thread) : thread_(std::move(thread)) {}
   std::unique_ptr<running::Watchdog> watchdog_;
-  os::Thread thread_;
+  io::Thread thread_;
   std::unique_ptr<running::Watchdog::Watch> watch_;
 };
 

@@ -2,9 +2,9 @@
 #include "apps/mote/engine_options.h"
 
 #include "apps/mote/progress.h"
+#include "base/io/thread.h"
 #include "base/os/file.h"
 #include "base/os/machine.h"
-#include "base/os/thread.h"
 
 #include <memory>
 
@@ -41,7 +41,7 @@ ProgramCompilerOptions compiler_options(const Options& options, const std::strin
 EngineConfig engine_config(const Options& options, const std::string& compiles_what) {
   EngineConfig config{.codegen = options.codegen, .tiering = options.tiering};
   if (options.compile_in_parallel) {
-    config.run_parallel = os::run_parallel;
+    config.run_parallel = io::run_parallel;
     config.compile_threads = os::cpu_count();
   }
   config.huge_pages = true;  // worth 1.7 times on loops over large memories; small ones do not ask

@@ -64,21 +64,19 @@ Result<void> open_address(sandbox::Process& process, const Options& options, con
 
 // The protocol of systemd and others: descriptors from 3 on, their count in LISTEN_FDS, meant for the process LISTEN_PID.
 Result<void> take_handed_in(sandbox::Process& process, const policy::Policy* policy) {
-  constexpr uint64_t first = 3, most = 1024;
-  const auto count_text = os::environment_variable("LISTEN_FDS"), pid_text = os::environment_variable("LISTEN_PID");
+  auto listeners = TRY(handed_listeners());
   const auto refuse = [](std::string why) { return fail(ErrorKind::bad_input, "-S listenfd: " + std::move(why)); };
-  if (!count_text || !pid_text) return refuse("LISTEN_FDS and LISTEN_PID are not set: nobody handed in a socket");
-  if (number(*pid_text) != os::process_id())
+  if (listeners.empty()) {
+    const auto count_text = os::environment_variable("LISTEN_FDS"), pid_text = os::environment_variable("LISTEN_PID");
+    if (!count_text || !pid_text) return refuse("LISTEN_FDS and LISTEN_PID are not set: nobody handed in a socket");
     return refuse(format("LISTEN_PID is {}, but this process is {}", *pid_text, os::process_id()));
-  const auto count = number(*count_text);
-  if (!count || *count == 0 || *count > most)
-    return refuse(format("LISTEN_FDS is {}, not a number from 1 to {}", *count_text, most));
-  for (uint64_t descriptor = first; descriptor < first + *count; ++descriptor) {
-    const std::string what = format("-S listenfd: descriptor {}", descriptor);
-    const auto info = os::socket_info(static_cast<int>(descriptor));
+  }
+  for (os::File& listener : listeners) {
+    const std::string what = format("-S listenfd: descriptor {}", listener.descriptor());
+    const auto info = os::socket_info(listener.descriptor());
     if (!info) return fail(ErrorKind::bad_input, what + ": is no socket of streams or datagrams");
     TRY(check(info->address, what, policy));
-    TRY(give(process, os::File(static_cast<int>(descriptor)), what));
+    TRY(give(process, std::move(listener), what));
   }
   return {};
 }
@@ -97,6 +95,18 @@ std::optional<os::SocketAddress> parse_socket_address(std::string_view text) {
   const auto address = policy::Address::parse(host);
   if (!address || address->is_v6 != has_brackets) return std::nullopt;
   return os::SocketAddress{.is_v6 = address->is_v6, .bytes = address->bytes, .port = static_cast<uint16_t>(*port)};
+}
+
+Result<std::vector<os::File>> handed_listeners() {
+  constexpr uint64_t first = 3, most = 1024;
+  const auto count_text = os::environment_variable("LISTEN_FDS"), pid_text = os::environment_variable("LISTEN_PID");
+  std::vector<os::File> listeners;
+  if (!count_text || !pid_text || number(*pid_text) != os::process_id()) return listeners;
+  const auto count = number(*count_text);
+  if (!count || *count == 0 || *count > most)
+    return fail(ErrorKind::bad_input, format("-S listenfd: LISTEN_FDS is {}, not a number from 1 to {}", *count_text, most));
+  for (uint64_t descriptor = first; descriptor < first + *count; ++descriptor) listeners.emplace_back(static_cast<int>(descriptor));
+  return listeners;
 }
 
 Result<void> open_listeners(sandbox::Process& process, const Options& options, const policy::Policy* policy) {

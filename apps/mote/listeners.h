@@ -18,6 +18,9 @@ namespace mote::cli {
 // "127.0.0.1:8080", "[::1]:8080", "localhost:8080"; port 0: the kernel chooses. Nothing for other spellings.
 [[nodiscard]] std::optional<os::SocketAddress> parse_socket_address(std::string_view text);
 
+// What whoever started this process handed in (LISTEN_FDS), for this process; empty: nothing. Fails when that is malformed.
+[[nodiscard]] Result<std::vector<os::File>> handed_listeners();
+
 // Binds and takes over what the command line names, and opens it in the guest's process, behind what is open. Says where it listens
 // when the kernel chose the port, or with --verbose. Errors name the flag, and the line of the policy that would allow it.
 [[nodiscard]] Result<void> open_listeners(sandbox::Process& process, const Options& options,

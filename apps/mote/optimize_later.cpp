@@ -48,7 +48,7 @@ Later optimize_later(const Options& options, const Input& input, const Engine& e
   Later later;
   if (apart) {
     if (auto process = os::run_apart(patience_ms, start)) later.process = std::move(*process);
-  } else if (auto thread = os::Delayed::start(patience_ms, start)) {
+  } else if (auto thread = io::Delayed::start(patience_ms, start)) {
     later.thread = std::move(*thread);
   }
   return later;

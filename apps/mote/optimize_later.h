@@ -9,8 +9,8 @@
 
 #include "apps/mote/input.h"
 #include "apps/mote/options.h"
+#include "base/io/thread.h"
 #include "base/os/file.h"
-#include "base/os/thread.h"
 
 #include <memory>
 
@@ -22,7 +22,7 @@ inline constexpr uint64_t patience_ms = 500;
 // asked for. `options` and `input` must live as long. `apart`: by a process instead of a thread, since this one is about to give up
 // the right to start any (kernel_wall.h); it must have one thread.
 struct Later {
-  std::unique_ptr<os::Delayed> thread;
+  std::unique_ptr<io::Delayed> thread;
   os::File process;  // its end tells the other process to do nothing
 };
 [[nodiscard]] Later optimize_later(const Options& options, const Input& input, const Engine& engine, const Module& module,

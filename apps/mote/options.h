@@ -93,6 +93,10 @@ struct Options {
   uint64_t seconds = 10;
   std::string container = {};  // a root folder; empty: one is made
 
+  // up, serve
+  std::string manifest = {};  // a file; empty: one of the usual names
+  std::string listen = {}, admin = {};
+
   // objdump
   std::string func = {};
   std::string wasm = {};
@@ -126,7 +130,9 @@ enum CommandBit : uint32_t {
   for_bench = 512,
   for_check = 1024,
   for_explain = 2048,
-  for_engine = for_run | for_compile | for_settings | for_objdump | for_snapshot | for_bench,
+  for_up = 4096,
+  for_serve = 8192,
+  for_engine = for_run | for_compile | for_settings | for_objdump | for_snapshot | for_bench | for_up | for_serve,
 };
 
 using Apply = Result<void> (*)(Options& options, std::string_view value);

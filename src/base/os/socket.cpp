@@ -140,6 +140,18 @@ Kernel<File> listen_local(const std::string& path) {
   return made;
 }
 
+void send_to_local(std::string_view name, std::string_view text) {
+  sockaddr_un address = {};
+  if (name.empty() || name.size() >= sizeof address.sun_path) return;
+  address.sun_family = AF_UNIX;
+  std::ranges::copy(name, address.sun_path);
+  if (address.sun_path[0] == '@') address.sun_path[0] = '\0';
+  const File socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!socket) return;
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
+  (void)::sendto(socket.descriptor(), text.data(), text.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address), size);
+}
+
 void send_at_once(int descriptor) {
   constexpr int on = 1;
   (void)setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

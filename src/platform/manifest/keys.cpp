@@ -232,7 +232,7 @@ constexpr Key executor_keys[] = {
      "stdio: the body is stdin, stdout is the answer; wagi: the same, with the answer's headers before it (CGI)", "", true},
     {"content_type", &content_type, "stdio: of the answer", "application/octet-stream"},
     {"argv", &plain, "wagi: the guest's arguments", "${SCRIPT_NAME} ${ARGS}"},
-    {"entrypoint", &plain, "wagi: the export that is called", "_start"},
+    {"entrypoint", &plain, "the export that is called, once for each event", "_start"},
 };
 constexpr Shape executor{.kind = Kind::table, .keys = executor_keys};
 

@@ -139,10 +139,8 @@ class TriggerReader {
     fields.read("entrypoint", executor.entrypoint);
     if (type == "wagi" && member.value.find("content_type") != nullptr)
       problems_.add(member.at, "content_type is for executor \"stdio\"; a program under wagi writes its own content-type header");
-    for (const std::string_view key : {"argv", "entrypoint"}) {
-      if (type == "stdio" && member.value.find(key) != nullptr)
-        problems_.add(member.at, format("{} is for executor \"wagi\"; a policy's [args] fixed gives a guest arguments", key));
-    }
+    if (type == "stdio" && member.value.find("argv") != nullptr)
+      problems_.add(member.at, "argv is for executor \"wagi\"; a policy's [args] fixed gives a guest arguments");
   }
 
   void refuse_wagi(const Trigger& trigger, std::string_view what) {

@@ -36,6 +36,7 @@ struct Crash {
 
 struct ComponentSettings {
   std::string name = {};
+  uint32_t observed = 0;                  // its number among what is counted (observe::Registry)
   uint64_t deadline_ns = 30'000'000'000;  // an event's, from its arrival on
   uint64_t cpu_ns = UINT64_MAX;           // in its turns
   uint32_t most_running = 64;             // events that have begun and not ended, of each worker
@@ -45,18 +46,6 @@ struct ComponentSettings {
   std::function<Result<std::unique_ptr<Context>>(io::Waiting& waiting)> make_context = {};
   // What a guest wrote to stderr, and how it failed. From any worker's thread; empty: nobody wants to know.
   std::function<void(uint64_t event, std::string_view messages, std::string_view failure)> log = {};
-};
-
-// Counted by one worker for one component, read by any thread.
-struct Counters {
-  using Count = std::atomic<uint64_t>;
-  static void add(Count& count, uint64_t value = 1) {  // by the worker only: no locked instruction
-    count.store(count.load(std::memory_order_relaxed) + value, std::memory_order_relaxed);
-  }
-  Count outcomes[6] = {};  // by trigger::Outcome::Kind
-  Count waiting = 0, running = 0;
-  Count queued_ns = 0, ran_ns = 0;
-  Count preempted = 0;
 };
 
 // Whether its events are served, after failures.

@@ -22,6 +22,24 @@ std::string_view as_text(Bytes bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+observe::Outcome label_of(Outcome::Kind kind) {
+  switch (kind) {
+    case Outcome::Kind::answered:
+      return observe::Outcome::answered;
+    case Outcome::Kind::exited:
+      return observe::Outcome::failed;
+    case Outcome::Kind::trapped:
+      return observe::Outcome::trapped;
+    case Outcome::Kind::timed_out:
+      return observe::Outcome::timed_out;
+    case Outcome::Kind::busy:
+      return observe::Outcome::refused;
+    case Outcome::Kind::unavailable:
+      break;
+  }
+  return observe::Outcome::unready;
+}
+
 }  // namespace
 
 void Health::failed(uint64_t now) {
@@ -92,19 +110,29 @@ void Seat::dispatch(trigger::Event& event) {
     return refuse(event, {.kind = Outcome::Kind::busy, .text = "too many events wait", .retry_after_s = 1});
   }
   fresh_.push_back({&event, now});
-  counters_->waiting.store(fresh_.size(), std::memory_order_relaxed);
+  add(observe::Metric::waiting);
   if (is_ready()) place_.turns.became_ready(*this);
 }
 
-void Seat::refuse(trigger::Event& event, Outcome outcome) {
-  count(outcome);
+void Seat::refuse(trigger::Event& event, const Outcome& outcome) {
+  count(event, outcome, outcome.queued_ns);
   event.done(outcome);
 }
 
-void Seat::count(const Outcome& outcome) {
-  Counters::add(counters_->outcomes[static_cast<size_t>(outcome.kind)]);
-  Counters::add(counters_->queued_ns, outcome.queued_ns);
-  Counters::add(counters_->ran_ns, outcome.ran_ns);
+void Seat::count(const trigger::Event& event, const Outcome& outcome, uint64_t took_ns) {
+  using observe::Metric;
+  const uint32_t component = component_->settings.observed;
+  observe::Shard& shard = place_.shard;
+  shard.event(component, static_cast<observe::TriggerLabel>(event.kind), label_of(outcome.kind));
+  shard.record(component, Metric::event_duration, took_ns);
+  if (outcome.kind == Outcome::Kind::trapped || outcome.kind == Outcome::Kind::exited) add(Metric::errors);
+  if (outcome.kind == Outcome::Kind::timed_out) add(Metric::timeouts);
+  if (outcome.is_refusal()) return;
+  shard.record(component, Metric::queue_duration, outcome.queued_ns);
+  shard.record(component, Metric::invoke_duration, outcome.ran_ns);
+  add(Metric::cpu, static_cast<int64_t>(outcome.ran_ns));
+  add(Metric::bytes, static_cast<int64_t>(event.input().size()), 0);
+  add(Metric::bytes, static_cast<int64_t>(outcome.answer.size()), 1);
 }
 
 void Seat::take_turn() {
@@ -113,7 +141,7 @@ void Seat::take_turn() {
     is_fresh_next_ = false;
     const Fresh fresh = fresh_.front();
     fresh_.pop_front();
-    counters_->waiting.store(fresh_.size(), std::memory_order_relaxed);
+    add(observe::Metric::waiting, -1);
     return begin(fresh, now_ns());
   }
   is_fresh_next_ = true;
@@ -156,7 +184,8 @@ void Seat::begin(Fresh fresh, uint64_t now) {
   }
   Guest& guest = *free_.back();
   free_.pop_back();
-  counters_->running.store(++running_, std::memory_order_relaxed);
+  ++running_;
+  add(observe::Metric::active);
   guest.event = fresh.event;
   guest.arrived_ns = fresh.arrived_ns, guest.begun_ns = now, guest.ran_ns = guest.cpu_ns = 0;
   guest.is_over_time = guest.is_over_cpu = false;
@@ -183,7 +212,7 @@ void Seat::resume(Guest& guest) {
   current_ = &guest;
   const auto step = guest.task->resume();
   current_ = nullptr;
-  if (place_.line.end()) Counters::add(counters_->preempted);
+  if (place_.line.end()) add(observe::Metric::preempted);
   guest.ran_ns += now_ns() - begin;
   if (counts_cpu) guest.cpu_ns += os::now_ns(os::Clock::thread_cpu) - cpu_begin;
   if (step && *step == Task::Step::parked && guest.is_waiting) return;
@@ -246,10 +275,11 @@ void Seat::finish(Guest& guest) {
   outcome.queued_ns = guest.begun_ns - guest.arrived_ns, outcome.ran_ns = guest.ran_ns;
   constexpr uint64_t smoothing = 16;  // events
   usual_ns_ = (usual_ns_ * (smoothing - 1) + outcome.ran_ns) / smoothing;
-  count(outcome);
+  const uint64_t now = now_ns();
+  count(*guest.event, outcome, now - guest.arrived_ns);
   if (component_->settings.log && (!outcome.messages.empty() || !text.empty()))
     component_->settings.log(guest.event->id, as_text(outcome.messages), text);
-  outcome.kind == Outcome::Kind::answered ? component_->health.succeeded() : component_->health.failed(now_ns());
+  outcome.kind == Outcome::Kind::answered ? component_->health.succeeded() : component_->health.failed(now);
   guest.event->done(outcome);
   give_back(guest);
 }
@@ -264,7 +294,8 @@ void Seat::give_back(Guest& guest) {
   events.process().arguments = guest.arguments;
   events.reset();
   free_.push_back(&guest);
-  counters_->running.store(--running_, std::memory_order_relaxed);
+  --running_;
+  add(observe::Metric::active, -1);
   if (is_ready()) place_.turns.became_ready(*this);
 }
 

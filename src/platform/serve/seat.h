@@ -7,6 +7,7 @@
 
 #include "base/io/loop.h"
 #include "host/running/event_watchdog.h"
+#include "platform/observe/metrics.h"
 #include "platform/serve/component.h"
 #include "platform/serve/turns.h"
 #include "platform/trigger/event.h"
@@ -27,6 +28,7 @@ class Seat final : public Share, private io::Waiting {
     io::Loop& loop;
     Turns& turns;
     running::EventWatchdog::Line& line;
+    observe::Shard& shard;
   };
   Seat(std::shared_ptr<const Component> component, Place place);
   Seat(const Seat&) = delete;
@@ -37,8 +39,6 @@ class Seat final : public Share, private io::Waiting {
   void dispatch(trigger::Event& event);
   [[nodiscard]] bool is_idle() const { return running_ == 0 && fresh_.empty(); }
   [[nodiscard]] const Component& component() const { return *component_; }
-  [[nodiscard]] const Counters& counters() const { return *counters_; }
-  [[nodiscard]] std::shared_ptr<const Counters> shared_counters() const { return counters_; }
   // Has `count` sandboxes and contexts ready.
   [[nodiscard]] Result<void> arm(uint32_t count);
   void tend();  // in idle moments
@@ -65,8 +65,11 @@ class Seat final : public Share, private io::Waiting {
   void make_ready(Guest& guest);
   void finish(Guest& guest);
   [[nodiscard]] trigger::Outcome outcome_of(const Guest& guest, std::string& text) const;
-  void refuse(trigger::Event& event, trigger::Outcome outcome);
-  void count(const trigger::Outcome& outcome);
+  void refuse(trigger::Event& event, const trigger::Outcome& outcome);
+  void count(const trigger::Event& event, const trigger::Outcome& outcome, uint64_t took_ns);
+  void add(observe::Metric metric, int64_t amount = 1, unsigned value = 0) {
+    place_.shard.add(component_->settings.observed, metric, amount, value);
+  }
   void give_back(Guest& guest);
 
   std::shared_ptr<const Component> component_;
@@ -81,7 +84,6 @@ class Seat final : public Share, private io::Waiting {
   Guest* current_ = nullptr;
   bool is_fresh_next_ = true;  // they take turns with those that have begun
   uint64_t usual_ns_ = 0;      // what an event takes in turns, about
-  std::shared_ptr<Counters> counters_ = std::make_shared<Counters>();
 };
 
 }  // namespace mote::serve

@@ -20,13 +20,23 @@ uint64_t now() {
 
 class SeatTest : public testing::Test {
  protected:
-  SeatTest() : loop(must(io::Loop::create())), thread([this] { dog.run(); }), worker(std::in_place, *loop, dog, 100, 10) {}
+  SeatTest()
+      : loop(must(io::Loop::create())),
+        thread([this] { dog.run(); }),
+        worker(std::in_place, *loop, dog, registry.shard(0), 100, 10) {}
   ~SeatTest() override {
     worker.reset();
     dog.end();
     thread.join();
   }
-  void install(ComponentSettings settings) { must(worker->install({{test_component(std::move(settings))}})); }
+  std::shared_ptr<const Component> component(std::string_view name, ComponentSettings settings) {
+    settings.observed = must(registry.component(name));
+    return test_component(std::move(settings));
+  }
+  void install(ComponentSettings settings) { must(worker->install({{component("guest", std::move(settings))}})); }
+  uint64_t counted(observe::Metric metric, unsigned value = 0, unsigned value2 = 0) const {
+    return registry.snapshot().find("guest")->value(metric, value, value2);
+  }
   TestEvent& send(const std::string& text, size_t component = 0) {
     TestEvent& event = events.emplace_back(text);
     worker->dispatch(component, event);
@@ -37,6 +47,7 @@ class SeatTest : public testing::Test {
     worker->run();
   }
 
+  observe::Registry registry{1};
   std::unique_ptr<io::Loop> loop;
   running::EventWatchdog dog;
   std::thread thread;
@@ -53,7 +64,9 @@ TEST_F(SeatTest, EachEventHasASandboxOfItsOwn) {
     EXPECT_EQ(events[i].answer, "event " + std::to_string(i));
     EXPECT_EQ(events[i].id, 100U + 10 * i);
   }
-  EXPECT_EQ(worker->counters()[0]->outcomes[0], 50U);
+  EXPECT_EQ(counted(observe::Metric::events, static_cast<unsigned>(observe::TriggerLabel::command)), 50U);
+  EXPECT_EQ(counted(observe::Metric::active), 0U);
+  EXPECT_EQ(counted(observe::Metric::waiting), 0U);
 }
 
 TEST_F(SeatTest, AFailureIsOneEvents) {
@@ -85,7 +98,7 @@ TEST_F(SeatTest, WhatComputesLeavesRoomForOthersAndEndsInTime) {
   EXPECT_EQ(loops.kind, Kind::timed_out);
   EXPECT_EQ(more.kind, Kind::timed_out);
   EXPECT_GE(now() - begin, 1000 * ms);
-  EXPECT_GT(worker->counters()[0]->preempted, 10U);
+  EXPECT_GT(counted(observe::Metric::preempted), 10U);
 }
 
 TEST_F(SeatTest, CpuTimeHasALimitOfItsOwn) {
@@ -99,7 +112,7 @@ TEST_F(SeatTest, CpuTimeHasALimitOfItsOwn) {
 TEST_F(SeatTest, WhatWaitsLeavesTheThread) {
   install({});
   for (int i = 0; i < 40; ++i) send("s" + std::to_string(i));
-  while (worker->counters()[0]->running != 40) worker->run_ready();  // all sleep
+  while (counted(observe::Metric::active) != 40) worker->run_ready();  // all sleep
   serve();
   for (const TestEvent& event : events) EXPECT_EQ(event.answer.size() > 1, true);
 }
@@ -163,15 +176,15 @@ TEST_F(SeatTest, ANewDeploymentLetsTheOldEventsEnd) {
 
 // Two components: one that only computes does not take the other's time.
 TEST_F(SeatTest, ComponentsHaveEqualShares) {
-  const auto greedy = test_component({.deadline_ns = 500 * ms}), modest = test_component({});
+  const auto greedy = component("guest", {.deadline_ns = 500 * ms}), modest = component("modest", {});
   must(worker->install({{greedy, modest}}));
   for (int i = 0; i < 30; ++i) send("l", 0);
-  while (worker->counters()[0]->preempted < 30) worker->run_ready();
+  while (counted(observe::Metric::preempted) < 30) worker->run_ready();
   for (int i = 0; i < 10; ++i) {
-    const uint64_t before = worker->counters()[0]->preempted;
+    const uint64_t before = counted(observe::Metric::preempted);
     const TestEvent& event = send("brief", 1);
     while (!event.kind) worker->run_ready();
-    EXPECT_LE(worker->counters()[0]->preempted - before, 4U) << "of 30 that want a turn";
+    EXPECT_LE(counted(observe::Metric::preempted) - before, 4U) << "of 30 that want a turn";
   }
   serve();
 }

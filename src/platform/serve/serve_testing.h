@@ -115,7 +115,7 @@ inline std::shared_ptr<const Component> test_component(ComponentSettings setting
 // Remembers what came of it.
 class TestEvent : public trigger::Event {
  public:
-  explicit TestEvent(std::string text) : text_(std::move(text)) {}
+  explicit TestEvent(std::string text) : Event(trigger::Kind::command), text_(std::move(text)) {}
   Bytes input() const override { return {reinterpret_cast<const uint8_t*>(text_.data()), text_.size()}; }
   void describe(trigger::Variables& variables) override { variables.add("EVENT", text_); }
   void done(const trigger::Outcome& outcome) override {

@@ -17,8 +17,8 @@ constexpr uint32_t armed = 2;  // sandboxes of each component, before the first 
 
 }  // namespace
 
-Worker::Worker(io::Loop& loop, running::EventWatchdog& watchdog, uint64_t first_id, uint64_t id_step)
-    : loop_(loop), line_(watchdog.line()), next_id_(first_id), id_step_(id_step) {}
+Worker::Worker(io::Loop& loop, running::EventWatchdog& watchdog, observe::Shard& shard, uint64_t first_id, uint64_t id_step)
+    : loop_(loop), shard_(shard), line_(watchdog.line()), next_id_(first_id), id_step_(id_step) {}
 
 Worker::~Worker() {
   ASSERT(is_idle());
@@ -27,7 +27,7 @@ Worker::~Worker() {
 Result<std::shared_ptr<Seat>> Worker::seat_for(const std::shared_ptr<const Component>& component) {
   const auto has_it = [&](const auto& seat) { return &seat->component() == component.get(); };
   if (const auto found = std::ranges::find_if(seats_, has_it); found != seats_.end()) return *found;
-  auto seat = std::make_shared<Seat>(component, Seat::Place{loop_, turns_, *line_});
+  auto seat = std::make_shared<Seat>(component, Seat::Place{loop_, turns_, *line_, shard_});
   TRY(seat->arm(armed));
   return seat;
 }
@@ -53,12 +53,6 @@ void Worker::dispatch(size_t component, trigger::Event& event) {
 bool Worker::is_idle() const {
   const auto is_idle = [](const auto& seat) { return seat->is_idle(); };
   return std::ranges::all_of(seats_, is_idle) && std::ranges::all_of(leaving_, is_idle);
-}
-
-std::vector<std::shared_ptr<const Counters>> Worker::counters() const {
-  std::vector<std::shared_ptr<const Counters>> all;
-  for (const auto& seat : seats_) all.push_back(seat->shared_counters());
-  return all;
 }
 
 void Worker::end() {

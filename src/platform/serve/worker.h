@@ -24,8 +24,8 @@ struct Deployment {
 
 class Worker final : public trigger::Dispatcher {
  public:
-  // Both outlive it. Events get the ids from `first_id` on, in steps of `id_step`.
-  Worker(io::Loop& loop, running::EventWatchdog& watchdog, uint64_t first_id, uint64_t id_step);
+  // All outlive it. Events get the ids from `first_id` on, in steps of `id_step`.
+  Worker(io::Loop& loop, running::EventWatchdog& watchdog, observe::Shard& shard, uint64_t first_id, uint64_t id_step);
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
   ~Worker() override;  // when is_idle()
@@ -40,8 +40,6 @@ class Worker final : public trigger::Dispatcher {
   void run_ready();  // what there is to do now
   void end();        // after the events that there are
   [[nodiscard]] bool is_idle() const;
-  // By component of the deployment. May be kept, and read by any thread.
-  [[nodiscard]] std::vector<std::shared_ptr<const Counters>> counters() const;
 
  private:
   void drop_idle_leavers();
@@ -49,6 +47,7 @@ class Worker final : public trigger::Dispatcher {
   [[nodiscard]] Result<std::shared_ptr<Seat>> seat_for(const std::shared_ptr<const Component>& component);
 
   io::Loop& loop_;
+  observe::Shard& shard_;
   std::unique_ptr<running::EventWatchdog::Line> line_;
   Turns turns_;
   std::vector<std::shared_ptr<Seat>> seats_;    // of the deployment

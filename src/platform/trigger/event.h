@@ -1,7 +1,7 @@
 // The contract between what makes events (HTTP, timers, brokers, the operator) and what runs guests for them.
 //
-// A trigger makes an Event and gives it to a Dispatcher; a worker runs the component's guest in a fresh sandbox, and tells the event
-// what came of it. Everything about one event happens on one worker's thread. Tested by serve/seat_test.cpp.
+// A trigger makes an Event and gives it to a Dispatcher; a worker runs the component's guest in a fresh sandbox, and tells the
+// event what came of it. Everything about one event happens on one worker's thread. Tested by serve/seat_test.cpp.
 #pragma once
 
 #include "base/core/bytes.h"
@@ -27,8 +27,8 @@ struct Outcome {
   Bytes answer = {}, messages = {};  // what the guest wrote to stdout and stderr; until done() returns
   bool is_cut = false;               // it wrote more
   int exit_code = 0;
-  std::string_view text = {};     // why, for a log; not for strangers
-  uint64_t retry_after_s = 0;     // of a refusal
+  std::string_view text = {};          // why, for a log; not for strangers
+  uint64_t retry_after_s = 0;          // of a refusal
   uint64_t queued_ns = 0, ran_ns = 0;  // before its first turn; in turns
   [[nodiscard]] bool is_refusal() const { return kind == Kind::busy || kind == Kind::unavailable; }
 };
@@ -56,10 +56,12 @@ class Variables {
   size_t used_;
 };
 
+enum class Kind : uint8_t { http, mqtt, timer, command };  // of triggers
+
 // An event belongs to whoever made it, and stays until done().
 class Event {
  public:
-  Event() = default;
+  explicit Event(Kind kind) : kind(kind) {}
   Event(const Event&) = delete;
   Event& operator=(const Event&) = delete;
   virtual ~Event() = default;
@@ -69,6 +71,7 @@ class Event {
   virtual void done(const Outcome& outcome) = 0;    // once, and the last thing; of what is refused from within dispatch()
   // For logs, traces and answers: unlike any other of this server. Set by dispatch().
   uint64_t id = 0;
+  const Kind kind;
 };
 [[nodiscard]] std::string id_text(uint64_t id);  // 16 hexadecimal digits
 

@@ -1,5 +1,5 @@
 // See thread.h. POSIX threads, since std::thread can only throw when there is none to be had.
-#include "base/os/thread.h"
+#include "base/io/thread.h"
 
 #include "base/os/file.h"
 
@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace mote::os {
+namespace mote::io {
 
 namespace {
 
@@ -53,8 +53,24 @@ Result<Thread> Thread::start(std::function<void()> work) {
       state.get());
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   pthread_attr_destroy(&attributes);
-  if (error_number != 0) return fail_errno(error_number, "cannot start a thread");
+  if (error_number != 0) return os::fail_errno(error_number, "cannot start a thread");
   return Thread(std::move(state));
+}
+
+void pin_this_thread(uint32_t number) {
+  cpu_set_t usable;
+  if (pthread_getaffinity_np(pthread_self(), sizeof usable, &usable) != 0) return;
+  const auto count = static_cast<uint32_t>(CPU_COUNT(&usable));
+  if (count == 0) return;
+  uint32_t left = number % count;
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (!CPU_ISSET(cpu, &usable) || left-- != 0) continue;
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    (void)pthread_setaffinity_np(pthread_self(), sizeof one, &one);
+    return;
+  }
 }
 
 void run_parallel(uint32_t count, const std::function<void()>& work) {
@@ -97,4 +113,4 @@ Result<std::unique_ptr<Delayed>> Delayed::start(uint64_t delay_ms, std::function
   return std::unique_ptr<Delayed>(new Delayed(std::move(owned)));
 }
 
-}  // namespace mote::os
+}  // namespace mote::io

@@ -1,4 +1,4 @@
-#include "base/os/thread.h"
+#include "base/io/thread.h"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-namespace mote::os {
+namespace mote::io {
 namespace {
 
 TEST(Thread, RunsAndIsWaitedFor) {
@@ -83,4 +83,4 @@ TEST(Delayed, ActsLaterOrNotAtAll) {
 }
 
 }  // namespace
-}  // namespace mote::os
+}  // namespace mote::io

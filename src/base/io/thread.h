@@ -8,7 +8,7 @@
 #include <functional>
 #include <memory>
 
-namespace mote::os {
+namespace mote::io {
 
 // Runs a function; its end waits for it.
 class Thread {
@@ -23,6 +23,10 @@ class Thread {
   explicit Thread(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
+
+// From now on the calling thread runs on that processor of those that this process may use (the number wraps around). Where the
+// kernel refuses, it does not.
+void pin_this_thread(uint32_t number);
 
 // Runs `work` on up to `count` threads at once, the calling one among them, and returns when all have returned.
 void run_parallel(uint32_t count, const std::function<void()>& work);
@@ -42,4 +46,4 @@ class Delayed {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace mote::os
+}  // namespace mote::io

@@ -1,0 +1,375 @@
+// See serving.h.
+#include "apps/mote/serving.h"
+
+#include "apps/mote/command_policy.h"
+#include "apps/mote/commands.h"
+#include "apps/mote/engine_options.h"
+#include "apps/mote/input.h"
+#include "apps/mote/listeners.h"
+#include "apps/mote/manifest_input.h"
+#include "apps/mote/process_facts.h"
+#include "apps/mote/report.h"
+#include "base/core/format.h"
+#include "base/io/loop.h"
+#include "base/os/clock.h"
+#include "base/os/machine.h"
+#include "base/os/process.h"
+#include "base/os/signals.h"
+#include "base/os/socket.h"
+#include "base/tls/context.h"
+#include "platform/manifest/check.h"
+#include "platform/manifest/grants.h"
+#include "platform/wiring/admin.h"
+#include "platform/wiring/node.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <map>
+#include <memory>
+#include <utility>
+
+namespace mote::cli {
+namespace {
+
+using manifest::Manifest;
+using observe::LogLevel;
+using observe::LogStream;
+
+constexpr uint64_t ns_per_ms = 1'000'000;
+
+std::string unix_path(std::string_view address) {
+  return address.starts_with("unix:") ? std::string(address.substr(5)) : std::string();
+}
+
+// "http://127.0.0.1:3000", with the port that the kernel chose.
+std::string url_of(const os::File& listener, bool is_tls, const std::string& named) {
+  const auto info = os::socket_info(listener.descriptor());
+  if (!info || !info->address) return named;
+  return format("{}://{}", is_tls ? "https" : "http", os::text(*info->address));
+}
+
+std::unique_ptr<observe::Log> make_log(const Manifest& manifest) {
+  const manifest::LogSettings& settings = manifest.server.log;
+  const auto form = settings.format == manifest::LogSettings::Format::json ? observe::LogFormat::json : observe::LogFormat::human;
+  if (settings.folder.empty()) return std::make_unique<observe::Log>(form, std::make_unique<observe::DescriptorSink>(2));
+  const std::string folder = manifest.path(settings.folder);
+  return std::make_unique<observe::Log>(form, [folder, settings](std::string_view component) -> std::unique_ptr<observe::LogSink> {
+    return std::make_unique<observe::RotatingFile>(format("{}/{}.log", folder, component.empty() ? "mote" : component),
+                                                   settings.most_size, settings.files);
+  });
+}
+
+class Serving {
+ public:
+  Serving(const Options& options, const ReadManifest& read) : options_(options), read_(read) {}
+
+  Result<void> start() {
+    started_ns_ = real_ns();
+    constexpr int signals[] = {SIGTERM, SIGINT, SIGHUP};
+    signals_ = TRY(os::signal_descriptor(signals));
+    loop_ = TRY(io::Loop::create());
+    Manifest manifest = TRY(read_());
+    log_ = make_log(manifest);
+    if (!manifest.server.log.folder.empty()) TRY(os::make_folder(manifest.path(manifest.server.log.folder)));
+    workers_ = manifest.server.workers != 0 ? static_cast<uint32_t>(manifest.server.workers) : os::cpu_count();
+    registry_.emplace(workers_);
+    server_ = manifest.server;
+    const auto version = TRY(deploy(std::move(manifest)));
+    TRY(listen());
+    if (server_.tls) {
+      const tls::Identity identity{version->manifest.path(server_.tls->certificate), version->manifest.path(server_.tls->key)};
+      tls_ = TRY(tls::Context::server(identity, {"h2", "http/1.1"}));
+    }
+    TRY(begin(version));
+    return begin_admin();
+  }
+
+  // Until a signal ends it; whether all requests were answered.
+  bool run() {
+    wait_for_signals();
+    say_where();
+    os::notify_supervisor("READY=1");
+    while (!is_ending_) loop_->run_once();
+    os::notify_supervisor("STOPPING=1");
+    say(LogLevel::info, "stopping: waiting for the requests that there are");
+    const bool is_done = node_->drain(server_.limits.drain_time_ms * ns_per_ms);
+    if (!is_done) say(LogLevel::warning, "requests were still running when the time to end was over");
+    if (const std::string path = unix_path(server_.admin); !path.empty()) (void)os::remove_file(path);
+    return is_done;
+  }
+
+ private:
+  static int64_t real_ns() { return static_cast<int64_t>(os::now_ns(os::Clock::realtime)); }
+
+  void say(LogLevel level, std::string text) { log_->write({.time_ns = real_ns(), .level = level, .text = std::move(text)}); }
+
+  // What guests say and how they fail: from workers' threads.
+  void note(std::string_view component, uint64_t event, std::string_view messages, std::string_view failure) {
+    observe::LogLine line{.time_ns = real_ns(), .component = std::string(component), .event = trigger::id_text(event)};
+    observe::LineSplitter lines;
+    const auto write = [&](LogStream stream, LogLevel level, std::string_view text) {
+      lines.reset();
+      const auto take = [&](std::string_view one) {
+        line.stream = stream, line.level = level, line.text = one;
+        log_->write(line);
+      };
+      (void)lines.add(text, take);
+      lines.finish(take);
+    };
+    if (!messages.empty()) write(LogStream::guest_stderr, LogLevel::info, messages);
+    if (!failure.empty()) write(LogStream::server, LogLevel::error, failure);
+  }
+
+  Result<std::shared_ptr<const wiring::Version>> deploy(Manifest manifest) {
+    const auto lock = TRY(read_lock(lock_path(manifest.file)));
+    for (const manifest::Finding& one : manifest::check(manifest, this_disk(), this_environment())) {
+      if (one.level() == policy::Level::warning) say(LogLevel::warning, format("{}: {}", manifest.place(one.at), one.message));
+    }
+    return wiring::deploy(std::move(manifest), lock, surroundings());
+  }
+
+  wiring::Surroundings surroundings() {
+    return {.engine = [this](bool counts_fuel) -> Result<Engine> {
+              std::optional<Engine>& engine = engines_[counts_fuel];
+              if (!engine) {
+                EngineConfig config = engine_config(options_, "components");
+                config.codegen.fuel = counts_fuel;
+                config.huge_pages = false;
+                engine.emplace(TRY(Engine::create(std::move(config))));
+              }
+              return *engine;
+            },
+            .policy = [](const Manifest& manifest, const manifest::Component& component, const manifest::Lookup& values,
+                         const std::string& assets) -> Result<policy::Policy> {
+              std::optional<policy::Policy> of_file;
+              if (!component.policy_file.empty()) of_file = TRY(read_policy(manifest.path(component.policy_file)));
+              return manifest::grants(manifest, component,
+                                      {.of_file = of_file ? &*of_file : nullptr, .values = values, .assets = assets});
+            },
+            .environment = this_environment(),
+            .disk = this_disk(),
+            .assets_folder = cache_folder() + "/assets",
+            .log = [this](std::string_view component, uint64_t event, std::string_view messages,
+                          std::string_view failure) { note(component, event, messages, failure); },
+            .registry = &*registry_,
+            .workers = workers_};
+  }
+
+  // One listener for each worker: of its own at a shared port, or another descriptor of the one that the supervisor handed in.
+  Result<void> listen() {
+    const auto handed = TRY(handed_listeners());
+    const std::string what = format("cannot listen at {}", server_.listen);
+    for (uint32_t i = 0; i < workers_; ++i) {
+      if (!handed.empty()) {
+        os::File copy(::dup(handed.front().descriptor()));
+        if (!copy) return os::fail_errno(errno, "cannot use the listener that was handed in");
+        listeners_.push_back(std::move(copy));
+        continue;
+      }
+      auto address = parse_socket_address(server_.listen);
+      if (!address) return fail(ErrorKind::bad_input, format("{}: needs ADDRESS:PORT, as 127.0.0.1:3000", what));
+      if (i != 0) {  // the port that the kernel chose for the first
+        const auto info = os::socket_info(listeners_.front().descriptor());
+        if (info && info->address) address->port = info->address->port;
+      }
+      TRY(is_free(*address, what, i == 0));
+      auto listener = os::listen_tcp(*address, os::Port::shared, os::server_backlog);
+      if (!listener) return os::fail_errno(listener.error(), what);
+      listeners_.push_back(*std::move(listener));
+    }
+    address_ = url_of(listeners_.front(), server_.tls.has_value(), server_.listen);
+    return listen_admin();
+  }
+  // A port that another server of ours shares would be shared with it, silently.
+  static Result<void> is_free(const os::SocketAddress& address, const std::string& what, bool is_first) {
+    if (!is_first || address.port == 0) return {};
+    const auto alone = os::listen_tcp(address, os::Port::own);
+    if (!alone) return os::fail_errno(alone.error(), what);
+    return {};
+  }
+  Result<void> listen_admin() {
+    if (server_.admin == "off") return {};
+    const std::string what = format("cannot listen at {} (server.admin)", server_.admin);
+    if (const std::string path = unix_path(server_.admin); !path.empty()) {
+      auto listener = os::listen_local(path);
+      if (!listener) return os::fail_errno(listener.error(), what);
+      admin_listener_ = *std::move(listener);
+    } else {
+      const auto address = parse_socket_address(server_.admin);
+      if (!address) return fail(ErrorKind::bad_input, format("{}: needs ADDRESS:PORT, unix:PATH or off", what));
+      auto listener = os::listen_tcp(*address);
+      if (!listener) return os::fail_errno(listener.error(), what);
+      admin_listener_ = *std::move(listener);
+    }
+    admin_address_ = url_of(admin_listener_, false, server_.admin);
+    return {};
+  }
+
+  Result<void> begin(const std::shared_ptr<const wiring::Version>& version) {
+    const manifest::ServerLimits& limits = server_.limits;
+    wiring::Node::Settings settings;
+    settings.listeners = std::move(listeners_);
+    settings.http.head_size = limits.head_size, settings.http.headers = limits.headers;
+    settings.http.connections = std::max<uint64_t>(limits.connections / workers_, 1);
+    settings.http.head_time_ms = limits.head_time_ms, settings.http.body_time_ms = limits.body_time_ms;
+    settings.http.idle_time_ms = limits.idle_time_ms;
+    settings.tls = tls_.get();
+    settings.registry = &*registry_;
+    settings.pins = server_.pin;
+    settings.log = [this](std::string_view component, uint64_t event, std::string_view messages, std::string_view failure) {
+      note(component, event, messages, failure);
+    };
+    settings.on_timer = [this](const manifest::TimerTrigger& trigger, std::string_view component, uint64_t event,
+                               const trigger::Outcome& outcome) { note_timer(trigger, component, event, outcome); };
+    node_ = TRY(wiring::Node::start(version, std::move(settings)));
+    for (size_t i = 0; i < version->manifest.commands.size(); ++i) {
+      if (version->manifest.commands[i].at_start) start_command(*version, i);
+    }
+    return {};
+  }
+  // What a timer's guest writes to stdout is its answer, and goes to the log.
+  void note_timer(const manifest::TimerTrigger& trigger, std::string_view component, uint64_t event,
+                  const trigger::Outcome& outcome) {
+    if (outcome.is_refusal())
+      return say(LogLevel::warning, format("timer {}: its event was refused: {}", trigger.id, outcome.text));
+    note_output(component, event, {reinterpret_cast<const char*>(outcome.answer.data()), outcome.answer.size()});
+  }
+  void note_output(std::string_view component, uint64_t event, std::string_view text) {
+    observe::LineSplitter lines;
+    const auto take = [&](std::string_view one) {
+      log_->write({.time_ns = real_ns(),
+                   .component = std::string(component),
+                   .event = trigger::id_text(event),
+                   .stream = LogStream::guest_stdout,
+                   .text = std::string(one)});
+    };
+    (void)lines.add(text, take);
+    lines.finish(take);
+  }
+  void start_command(const wiring::Version& version, size_t index) {
+    const manifest::CommandTrigger& trigger = version.manifest.commands[index];
+    const std::string component = version.manifest.components[trigger.component].id;
+    node_->send(version.place(wiring::Version::TriggerKind::command, index), {},
+                {{"TRIGGER", "command"}, {"TRIGGER_ID", trigger.id}}, trigger.arguments,
+                [this, component](const wiring::Node::Reply& reply) { note_output(component, reply.event, reply.answer); });
+  }
+
+  Result<void> begin_admin() {
+    if (!admin_listener_) return {};
+    admin_.emplace(wiring::Admin::Server{.loop = *loop_,
+                                         .node = *node_,
+                                         .registry = *registry_,
+                                         .log = *log_,
+                                         .program_version = version().substr(5),
+                                         .address = address_,
+                                         .started_ns = started_ns_,
+                                         .process = process_facts,
+                                         .reload = [this] { return reload(); },
+                                         .stop = [this] { is_ending_ = true; },
+                                         .not_ready = [this] { return not_ready(); }});
+    admin_server_ = TRY(http::Server::create(*loop_, std::move(admin_listener_), {}, *admin_));
+    return {};
+  }
+
+  std::vector<std::string> not_ready() {
+    std::vector<std::string> reasons;
+    if (is_ending_) reasons.emplace_back("it is stopping");
+    const uint64_t now = os::now_ns(os::Clock::monotonic);
+    for (const auto& component : node_->version()->deployment.components) {
+      if (component->health.refused_for_ns(now) != 0)
+        reasons.push_back(format("component {} fails, its events are refused", component->settings.name));
+    }
+    return reasons;
+  }
+
+  void wait_for_signals() {
+    const io::Interest interest{.descriptor = signals_.descriptor()};
+    auto wait = loop_->wait(std::span(&interest, 1), std::nullopt, [this] {
+      while (const auto signal = os::next_signal(signals_)) {
+        if (*signal == SIGHUP) {
+          (void)reload();
+        } else {
+          is_ending_ = true;
+        }
+      }
+      wait_for_signals();
+    });
+    if (wait) signal_wait_ = *std::move(wait);
+  }
+
+  // What is wrong with the new version is logged and told; the old one goes on.
+  Result<void> reload() {
+    os::notify_supervisor(format("RELOADING=1\nMONOTONIC_USEC={}", os::now_ns(os::Clock::monotonic) / 1000));
+    const auto done = replace();
+    if (done) {
+      say(LogLevel::info, "reloaded");
+    } else {
+      say(LogLevel::error, format("not reloaded, the version before goes on: {}", done.error().message));
+    }
+    os::notify_supervisor("READY=1");
+    return done;
+  }
+  Result<void> replace() {
+    Manifest manifest = TRY(read_());
+    const auto differs = [&](bool is_same, std::string_view what) -> Result<void> {
+      if (is_same) return {};
+      return fail(ErrorKind::unsupported, format("{}: {} changed: that needs a restart", manifest.file, what));
+    };
+    TRY(differs(manifest.server.listen == server_.listen, "server.listen"));
+    TRY(differs(manifest.server.admin == server_.admin, "server.admin"));
+    TRY(differs(manifest.server.workers == server_.workers, "server.workers"));
+    TRY(differs(manifest.server.tls.has_value() == server_.tls.has_value(), "server.tls"));
+    const auto version = TRY(deploy(std::move(manifest)));
+    if (tls_ != nullptr) TRY(tls_->reload());
+    return node_->replace(version);
+  }
+
+  void say_where() {
+    if (options_.is_quiet) return;
+    const auto version = node_->version();
+    std::string text = format("mote: {} at {}", version->manifest.application.name, address_);
+    if (!admin_address_.empty()) text += format(", admin at {}", admin_address_);
+    text += "\n";
+    for (const manifest::HttpTrigger& trigger : version->manifest.http) {
+      if (trigger.route.is_private) continue;
+      const std::string base = version->manifest.application.http_base == "/" ? "" : version->manifest.application.http_base;
+      text += format("mote:   {}{}: {}\n", base, trigger.route.text,
+                     trigger.static_response ? "a fixed answer" : version->manifest.components[trigger.component].id);
+    }
+    print_to_stderr(text);
+  }
+
+  const Options& options_;
+  const ReadManifest& read_;
+  int64_t started_ns_ = 0;
+  os::File signals_;
+  std::unique_ptr<io::Loop> loop_;
+  std::unique_ptr<observe::Log> log_;
+  std::optional<observe::Registry> registry_;
+  std::map<bool, std::optional<Engine>> engines_;  // by whether code counts fuel
+  manifest::Server server_;                        // as the first version says
+  uint32_t workers_ = 1;
+  std::vector<os::File> listeners_;
+  os::File admin_listener_;
+  std::string address_, admin_address_;
+  std::unique_ptr<tls::Context> tls_;
+  std::unique_ptr<wiring::Node> node_;
+  std::optional<wiring::Admin> admin_;
+  std::unique_ptr<http::Server> admin_server_;
+  std::unique_ptr<io::Loop::Wait> signal_wait_;
+  bool is_ending_ = false;
+};
+
+}  // namespace
+
+int serve(const Options& options, const ReadManifest& read) {
+  Serving serving(options, read);
+  if (const auto started = serving.start(); !started) return report("", started.error());
+  // Workers that are stuck in a guest's host function cannot be waited for.
+  if (!serving.run()) _exit(1);
+  return 0;
+}
+
+}  // namespace mote::cli

@@ -1,0 +1,21 @@
+// Signals as a descriptor: of the whole process, for a thread that waits for other things too. Tested by signals_test.cpp.
+#pragma once
+
+#include "base/os/file.h"
+
+#include <optional>
+#include <span>
+
+namespace mote::os {
+
+// From here on these signals are not delivered to this thread, nor to those that it starts, but can be read. One for a process,
+// before it has other threads.
+[[nodiscard]] Result<File> signal_descriptor(std::span<const int> signals);
+// The next one that came; nothing: none.
+[[nodiscard]] std::optional<int> next_signal(const File& descriptor);
+
+// Tells whoever started this process as a service (the protocol of sd_notify): "READY=1", "STOPPING=1", "RELOADING=1\n…". Nothing
+// when nobody wants to know ($NOTIFY_SOCKET); failures do not matter.
+void notify_supervisor(std::string_view state);
+
+}  // namespace mote::os
