@@ -386,6 +386,9 @@ Result<void> Outbox::remove(std::span<const int64_t> ids) {
   return {};
 }
 
+void Outbox::give_back(std::span<const int64_t> ids) {
+  for (const int64_t id : ids) state_->lent.erase(id);
+}
 void Outbox::give_back() {
   state_->lent.clear();
 }

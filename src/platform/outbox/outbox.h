@@ -61,7 +61,8 @@ class Outbox {
   [[nodiscard]] Result<std::vector<Taken>> take(uint64_t most);
   // They arrived. Not flushed to disk by itself: after a crash of the machine some may come again.
   [[nodiscard]] Result<void> remove(std::span<const int64_t> ids);
-  void give_back();  // all that is lent: the uplink broke
+  void give_back(std::span<const int64_t> ids);  // they did not: they are to be taken again
+  void give_back();                              // all that is lent
 
   [[nodiscard]] Counts counts() const;
   [[nodiscard]] bool is_empty() const { return counts().messages == 0; }

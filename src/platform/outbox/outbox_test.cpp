@@ -92,6 +92,8 @@ TEST_F(OutboxTest, TakesInOrderAndLends) {
   EXPECT_EQ(outbox->take(10)->size(), 0u);
   remove(*outbox, {first[0]});
   EXPECT_EQ(outbox->counts().messages, 3u);
+  outbox->give_back(std::vector{first[1].id});
+  EXPECT_EQ(texts(*outbox->take(10)), Lines{"a 2"});
   outbox->give_back();
   EXPECT_EQ(texts(*outbox->take(10)), (Lines{"a 2", "a 3", "a 4"}));
   remove(*outbox, first);  // one of them a second time
