@@ -2,6 +2,10 @@
 #include "base/core/allocations_testing.h"
 #include "base/http/server_testing.h"
 
+#include <sys/resource.h>
+#include <sys/un.h>
+
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -520,16 +524,52 @@ TEST(Servers, ShareAPortAndNothingElse) {
   }
 }
 
+TEST_F(ServerTest, WithoutDescriptorsItWaitsForSome) {
+#ifdef MOTE_INSTRUMENTED
+  GTEST_SKIP() << "UBSan needs descriptors itself, to find out whether memory can be read";
+#endif
+  start({.head_time_ms = 400});
+  Client first(port), second(port);  // wait to be accepted
+  rlimit before;
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const int next = dup(0);
+  ASSERT_GE(next, 0);
+  close(next);
+  const rlimit none = {static_cast<rlim_t>(next), before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  for (int i = 0; i < 500; ++i) loop->poll();
+  const ServerCounts counts = server->counts();
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(counts.connections, 0u);
+  EXPECT_GE(counts.refused, 1u);
+  EXPECT_LE(counts.refused, 10u);  // it did not try again and again
+  EXPECT_TRUE(ask(first, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "hello").starts_with("HTTP/1.1 200"));
+  EXPECT_TRUE(ask(second, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "hello").starts_with("HTTP/1.1 200"));
+}
+
 TEST_F(ServerTest, AListenerMayBeAFile) {
-  std::string folder = "/tmp/mote-http-XXXXXX";
-  ASSERT_NE(mkdtemp(folder.data()), nullptr);
-  for (int round = 0; round < 2; ++round) {  // the second finds what the first left
-    auto listener = os::listen_local(folder + "/s");
-    ASSERT_TRUE(listener.has_value());
-    EXPECT_EQ(os::listen_local(folder + "/s").error(), EADDRINUSE);
-    server = *Server::create(*loop, std::move(*listener), {}, handler);
-    server->stop_accepting();
-  }
+  const std::string folder = *os::make_temporary_folder("mote-http"), path = folder + "/s";
+  auto listener = os::listen_local(path);
+  ASSERT_TRUE(listener.has_value());
+  server = *Server::create(*loop, std::move(*listener), {}, handler);
+  std::string peer = "?";
+  handler.call = [&](Exchange& exchange) {
+    peer = exchange.head().peer;
+    (void)exchange.answer(200, {}, bytes("local"));
+  };
+  const os::File client(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un to = {.sun_family = AF_UNIX, .sun_path = {}};
+  std::copy(path.begin(), path.end(), to.sun_path);
+  ASSERT_EQ(connect(client.descriptor(), reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
+  EXPECT_TRUE(os::send_some(client.descriptor(), bytes("GET / HTTP/1.1\r\nHost: a\r\n\r\n")).has_value());
+  uint8_t buffer[1000];
+  std::string received;
+  ASSERT_TRUE(until([&] {
+    const auto size = os::receive_some(client.descriptor(), buffer);
+    if (size) received += text({buffer, *size});
+    return received.ends_with("local");
+  }));
+  EXPECT_EQ(peer, "");
   (void)os::remove_folder(folder);
 }
 
