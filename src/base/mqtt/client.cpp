@@ -7,8 +7,8 @@
 
 #include "base/core/format.h"
 #include "base/core/json.h"
+#include "base/dial/connection.h"
 #include "base/dns/lookup.h"
-#include "base/mqtt/connection.h"
 #include "base/mqtt/session.h"
 #include "base/os/clock.h"
 #include "base/os/random.h"
@@ -92,7 +92,7 @@ struct Client::Inner final : private Receiver {
   std::unique_ptr<dns::Lookup> lookup;
   std::vector<os::SocketAddress> addresses;
   size_t next_address = 0;
-  std::unique_ptr<Connection> connection;
+  std::unique_ptr<dial::Connection> connection;
   std::vector<uint8_t> input;
   Counts counts;
 };
@@ -166,7 +166,7 @@ void Client::Inner::looked_up(Result<std::vector<os::SocketAddress>> found) {
 void Client::Inner::connect_next() {
   become(Phase::connecting);
   const os::SocketAddress& address = addresses[next_address++];
-  auto begun = Connection::begin(loop, address, settings.host, settings.tls.get(), [this] { go_on(); });
+  auto begun = dial::Connection::begin(loop, address, settings.host, settings.tls.get(), [this] { go_on(); });
   if (!begun) return fall(std::move(begun.error()));
   connection = *std::move(begun);
 }

@@ -1,5 +1,6 @@
-// Connection: the bytes of one connection to a broker, over TCP, and TLS where that is wanted: made, read, written. It waits for
-// nothing itself: whoever owns it is called when something changed, and asks it to go on. Private to the room.
+// Connection: the bytes of one connection that we begin, over TCP, and TLS where that is wanted: made, read, written. It waits for
+// nothing itself: whoever owns it is called when something changed, and asks it to go on. Tested by mqtt/client_test.cpp,
+// http/fetch_test.cpp.
 #pragma once
 
 #include "base/io/loop.h"
@@ -14,7 +15,7 @@
 #include <string>
 #include <vector>
 
-namespace mote::mqtt {
+namespace mote::dial {
 
 class Connection {
  public:
@@ -25,7 +26,7 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  // Goes on with what precedes the first byte of MQTT; whether that is done.
+  // Goes on with what precedes the first byte; whether that is done.
   [[nodiscard]] Result<bool> open();
   // What came since, appended; whether there may be more at once.
   [[nodiscard]] Result<bool> read(std::vector<uint8_t>& into);
@@ -51,4 +52,4 @@ class Connection {
   bool can_read_ = false, can_write_ = false, end_is_near_ = false, is_connected_ = false, has_ended_ = false;
 };
 
-}  // namespace mote::mqtt
+}  // namespace mote::dial

@@ -1,5 +1,5 @@
-// One connection to a broker (connection.h). Events come once for each change, so what the socket is known to have is remembered.
-#include "base/mqtt/connection.h"
+// See connection.h. Events come once for each change, so what the socket is known to have is remembered.
+#include "base/dial/connection.h"
 
 #include "base/core/format.h"
 
@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <utility>
 
-namespace mote::mqtt {
+namespace mote::dial {
 
 namespace {
 
@@ -132,4 +132,4 @@ void Connection::close() {
   (void)os::shut_down(socket_.descriptor(), false, true);
 }
 
-}  // namespace mote::mqtt
+}  // namespace mote::dial
