@@ -223,6 +223,10 @@ class Serving {
     };
     settings.on_timer = [this](const manifest::TimerTrigger& trigger, std::string_view component, uint64_t event,
                                const trigger::Outcome& outcome) { note_timer(trigger, component, event, outcome); };
+    settings.on_message = [this](std::string_view component, uint64_t event, std::string_view answer) {
+      note_output(component, event, answer);
+    };
+    settings.say = [this](bool is_wrong, const std::string& text) { say(is_wrong ? LogLevel::warning : LogLevel::info, text); };
     node_ = TRY(wiring::Node::start(version, std::move(settings)));
     for (size_t i = 0; i < version->manifest.commands.size(); ++i) {
       if (version->manifest.commands[i].at_start) start_command(*version, i);
@@ -276,6 +280,7 @@ class Serving {
   std::vector<std::string> not_ready() {
     std::vector<std::string> reasons;
     if (is_ending_) reasons.emplace_back("it is stopping");
+    if (std::string away = node_->broker_away(); !away.empty()) reasons.push_back(std::move(away));
     const uint64_t now = os::now_ns(os::Clock::monotonic);
     for (const auto& component : node_->version()->deployment.components) {
       if (component->health.refused_for_ns(now) != 0)

@@ -40,12 +40,12 @@ class MqttTrigger::Call final : public trigger::Event {
   using Shared = std::shared_ptr<std::pair<mqtt::Delivery, uint32_t>>;  // with how many events are not over
 
   Call(MqttTrigger& owner, std::shared_ptr<const Routes> routes, const Target& target, Shared shared)
-      : Event(trigger::Kind::mqtt), owner_(owner), routes_(std::move(routes)), target_(target), shared_(std::move(shared)) {}
+      : Event(trigger::Kind::mqtt), owner_(owner), routes_(std::move(routes)), target_(&target), shared_(std::move(shared)) {}
 
   void begin() {
-    if (message().payload.size() <= target_.event_most) return dispatch();
+    if (message().payload.size() <= target_->event_most) return dispatch();
     complain(format("a message to {} of {} bytes; events may have {}", json_string(message().topic), message().payload.size(),
-                    target_.event_most));
+                    target_->event_most));
     over();
   }
 
@@ -55,8 +55,8 @@ class MqttTrigger::Call final : public trigger::Event {
 
  private:
   [[nodiscard]] const mqtt::Message& message() const { return shared_->first.message; }
-  void complain(std::string_view text) { owner_.observer_.complain(&target_, id, text); }
-  void dispatch() { owner_.dispatcher_.dispatch(target_.component, *this); }
+  void complain(std::string_view text) { owner_.observer_.complain(target_, id, text); }
+  void dispatch();
   void failed(std::string_view text);
   void answer(Bytes bytes, bool is_guests);
   void publish();
@@ -65,7 +65,7 @@ class MqttTrigger::Call final : public trigger::Event {
 
   MqttTrigger& owner_;
   std::shared_ptr<const Routes> routes_;
-  const Target& target_;
+  const Target* target_;
   Shared shared_;
   mqtt::Message answer_;
   uint32_t attempts_ = 0;
@@ -76,7 +76,7 @@ class MqttTrigger::Call final : public trigger::Event {
 void MqttTrigger::Call::describe(trigger::Variables& variables) {
   const mqtt::Message& its = message();
   variables.add("TRIGGER", "mqtt");
-  variables.add("TRIGGER_ID", target_.id);
+  variables.add("TRIGGER_ID", target_->id);
   variables.add("MQTT_TOPIC", its.topic);
   variables.add("MQTT_QOS", std::to_string(its.qos));
   variables.add("MQTT_RETAIN", its.is_retained ? "1" : "0");
@@ -85,6 +85,19 @@ void MqttTrigger::Call::describe(trigger::Variables& variables) {
   if (!its.response_topic.empty()) variables.add("MQTT_RESPONSE_TOPIC", its.response_topic);
   if (!its.correlation_data.empty()) variables.add("MQTT_CORRELATION_DATA", text_of(its.correlation_data));
   for (const auto& [name, value] : its.user_properties) variables.add("MQTT_PROPERTY_" + variable_part(name), value);
+}
+
+// Of the routes that there are now: an event that is tried again may be of a version whose components are gone. Where its trigger
+// is gone too, the broker sends the message again, to nobody.
+void MqttTrigger::Call::dispatch() {
+  if (routes_ != owner_.routes_) {
+    const auto& targets = owner_.routes_->targets;
+    const auto found = std::ranges::find(targets, target_->id, &Target::id);
+    if (found == targets.end()) return owner_.over(*this);
+    target_ = &*found;
+    routes_ = owner_.routes_;
+  }
+  owner_.dispatcher_.dispatch(target_->component, *this);
 }
 
 void MqttTrigger::Call::done(const trigger::Outcome& outcome) {
@@ -99,7 +112,7 @@ void MqttTrigger::Call::done(const trigger::Outcome& outcome) {
     case timed_out:
       return failed(outcome.text);
     case unavailable:
-      if (target_.fails_open) return answer(message().payload, false);
+      if (target_->fails_open) return answer(message().payload, false);
       [[fallthrough]];
     case busy:
       if (message().qos == 0) {
@@ -114,33 +127,33 @@ void MqttTrigger::Call::done(const trigger::Outcome& outcome) {
 // What went wrong in the guest is in the log of its component; here it is said what becomes of the message.
 void MqttTrigger::Call::failed(std::string_view text) {
   ++attempts_;
-  if (message().qos != 0 && attempts_ < target_.attempts) return again(pause_ms_, &Call::dispatch);
+  if (message().qos != 0 && attempts_ < target_->attempts) return again(pause_ms_, &Call::dispatch);
   complain(format("a message to {} is given up after {} attempts: {}", json_string(message().topic), attempts_, text));
   over();
 }
 
 void MqttTrigger::Call::answer(Bytes bytes, bool is_guests) {
-  answer_ = {.qos = target_.qos, .is_retained = target_.publishing.is_retained, .correlation_data = message().correlation_data};
-  if (target_.publishing.expiry_ms != 0)
+  answer_ = {.qos = target_->qos, .is_retained = target_->publishing.is_retained, .correlation_data = message().correlation_data};
+  if (target_->publishing.expiry_ms != 0)
     answer_.expiry_s =
-        static_cast<uint32_t>(std::min<uint64_t>((target_.publishing.expiry_ms + ms_per_s - 1) / ms_per_s, UINT32_MAX));
-  if (!target_.reply.empty()) {
-    auto topic = target_.reply.render([this](std::string_view name) -> std::optional<std::string> {
+        static_cast<uint32_t>(std::min<uint64_t>((target_->publishing.expiry_ms + ms_per_s - 1) / ms_per_s, UINT32_MAX));
+  if (!target_->reply.empty()) {
+    auto topic = target_->reply.render([this](std::string_view name) -> std::optional<std::string> {
       if (name == "topic") return message().topic;
       return routes_->values ? routes_->values(name) : std::nullopt;
     });
     if (!topic) return failed(topic.error().message);
     answer_.topic = *std::move(topic);
   }
-  if (is_guests && target_.executor.kind == manifest::Executor::Kind::wagi) {
+  if (is_guests && target_->executor.kind == manifest::Executor::Kind::wagi) {
     if (auto taken = take_wagi(bytes, answer_); !taken) return failed(taken.error().message);
   } else {
     if (bytes.empty()) return over();  // nothing to say
     answer_.payload.assign(bytes.begin(), bytes.end());
-    answer_.content_type = is_guests ? target_.executor.content_type : message().content_type;
+    answer_.content_type = is_guests ? target_->executor.content_type : message().content_type;
   }
   if (answer_.topic.empty()) {
-    owner_.observer_.answered(target_, id, answer_.payload);
+    owner_.observer_.answered(*target_, id, answer_.payload);
     return over();
   }
   if (auto checked = check(answer_); !checked) return failed(checked.error().message);
@@ -150,7 +163,7 @@ void MqttTrigger::Call::answer(Bytes bytes, bool is_guests) {
 
 // Whatever stands in the way, the answer is kept until it is safe; unless the broker refuses it for what it is.
 void MqttTrigger::Call::publish() {
-  owner_.uplink_.publish(answer_, target_.publishing.priority, [this](const Result<void>& result) {
+  owner_.uplink_.publish(answer_, target_->publishing.priority, [this](const Result<void>& result) {
     if (result) return over();
     const ErrorKind kind = result.error().kind;
     const bool is_hopeless = kind == ErrorKind::bad_input || kind == ErrorKind::unsupported || kind == ErrorKind::denied;

@@ -186,6 +186,33 @@ TEST_F(MqttTriggerTest, RefusedEventsWait) {
   EXPECT_NE(complaints[0].find("of quality of service 0 is dropped: busy"), std::string::npos);
 }
 
+TEST_F(MqttTriggerTest, WhatIsTriedAgainIsOfTheVersionThatIsThere) {
+  start({target("in/#", "out")});
+  const auto install = [&](std::vector<Target> targets) {
+    auto routes = std::make_shared<Routes>();
+    routes->targets = std::move(targets);
+    trigger->install(std::move(routes));
+  };
+  reply = [&](trigger::Event&) {
+    if (events > 1) return end("new");
+    Target moved = target("in/#", "elsewhere");
+    moved.component = 7;
+    install({moved});
+    end({.kind = Outcome::Kind::busy});
+  };
+  broker.say(broker.write.publish("in/1", "x", 1, 1));
+  ASSERT_TRUE(until([&] { return broker.count("PUBACK #1") == 1; }));
+  EXPECT_EQ(inputs, (Lines{"0 x", "7 x"}));
+  EXPECT_EQ(broker.count("PUBLISH elsewhere q1 d0 #2 new"), 1u);
+  reply = [&](trigger::Event&) {
+    install({});
+    end({.kind = Outcome::Kind::busy});
+  };
+  broker.say(broker.write.publish("in/1", "y", 1, 2));
+  ASSERT_TRUE(until([&] { return inputs.size() == 3 && trigger->events() == 0; }));
+  EXPECT_EQ(broker.count("PUBACK #2"), 0u);
+}
+
 TEST_F(MqttTriggerTest, FailingOpenPassesTheMessage) {
   Target open = target("in/#", "out");
   open.fails_open = true;

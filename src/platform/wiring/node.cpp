@@ -3,6 +3,7 @@
 
 #include "base/core/assert.h"
 #include "base/os/machine.h"
+#include "platform/wiring/messages.h"
 #include "platform/wiring/timers.h"
 
 #include <chrono>
@@ -74,7 +75,12 @@ class Node::Lane final : public trigger_http::Observer {
   void drain() {
     post([this] {
       timers_.reset();
-      server_->drain([this] { worker_->end(); });
+      draining_ = messages_ ? 2 : 1;
+      const auto drained = [this] {
+        if (--draining_ == 0) worker_->end();
+      };
+      if (messages_) messages_->stop(drained);
+      server_->drain(drained);
     });
   }
   bool has_ended(uint64_t within_ns) { return ended_.wait_for(within_ns); }
@@ -106,19 +112,36 @@ class Node::Lane final : public trigger_http::Observer {
     TRY(os::fill_random({reinterpret_cast<uint8_t*>(&first_id), sizeof first_id}));
     worker_.emplace(*loop_, node_.watchdog_, shard_, first_id - first_id % count_ + number_, count_);
     http_.emplace(*worker_, *this, bodies_most);
-    if (number_ == 0) timers_.emplace(*loop_, *worker_, node_.settings_.on_timer);
+    if (number_ == 0) make_sources();
     TRY(take(version));
     server_ = TRY(http::Server::create(*loop_, std::move(listener), node_.settings_.http, *http_, node_.settings_.tls));
     return {};
   }
+  // What makes events of itself; on one worker.
+  void make_sources() {
+    messages_.emplace(*loop_, *worker_,
+                      Messages::Told{.log = node_.settings_.log,
+                                     .answer = node_.settings_.on_message,
+                                     .say = node_.settings_.say,
+                                     .away = [this](const std::string& why) { node_.set_broker_away(why); }});
+    timers_.emplace(
+        *loop_, *worker_,
+        [this](const manifest::TimerTrigger& trigger, std::string_view component, uint64_t event, const trigger::Outcome& outcome) {
+          const bool is_published = !trigger.reply.empty() && outcome.kind == trigger::Outcome::Kind::answered;
+          if (!is_published) return node_.settings_.on_timer(trigger, component, event, outcome);
+          if (!outcome.answer.empty()) messages_->publish(trigger, component, event, outcome.answer);
+        });
+  }
   Result<void> take(const std::shared_ptr<const Version>& version) {
     TRY(worker_->install(version->deployment));
+    if (messages_) TRY(messages_->install(version));
     http_->install(version->routes);
     if (timers_) timers_->install(version);
     return {};
   }
   void unmake() {
     timers_.reset();
+    messages_.reset();
     server_.reset();
     http_.reset();
     worker_.reset();
@@ -130,7 +153,9 @@ class Node::Lane final : public trigger_http::Observer {
   std::unique_ptr<io::Loop> loop_;
   std::optional<serve::Worker> worker_;
   std::optional<trigger_http::HttpTrigger> http_;
+  std::optional<Messages> messages_;
   std::optional<Timers> timers_;
+  int draining_ = 0;  // parts of it that are not done
   std::unique_ptr<http::Server> server_;
   Told<bool> ended_;
   std::optional<io::Thread> thread_;  // ends first
@@ -163,6 +188,15 @@ Node::~Node() {
 std::shared_ptr<const Version> Node::version() const {
   const std::lock_guard lock(mutex_);
   return version_;
+}
+
+std::string Node::broker_away() const {
+  const std::lock_guard lock(mutex_);
+  return broker_away_;
+}
+void Node::set_broker_away(const std::string& why) {
+  const std::lock_guard lock(mutex_);
+  broker_away_ = why;
 }
 
 Result<void> Node::replace(std::shared_ptr<const Version> version) {

@@ -34,7 +34,10 @@ class Node {
     observe::Registry* registry = nullptr;  // outlives it; has a shard for each worker
     bool pins = false;                      // each worker to a core of its own
     GuestLog log;                           // and what the node itself has to say of a component
-    Timers::Done on_timer = {};
+    Timers::Done on_timer = {};             // of timers without a topic for their answers
+    // An answer to a message that goes to no topic; and what is to be said of the broker and of the outbox. By a worker's thread.
+    std::function<void(std::string_view component, uint64_t event, std::string_view answer)> on_message = {};
+    std::function<void(bool is_wrong, const std::string& text)> say = {};
   };
   // Serves when it returns. Errors: what a worker's start failed with.
   [[nodiscard]] static Result<std::unique_ptr<Node>> start(std::shared_ptr<const Version> version, Settings settings);
@@ -57,6 +60,8 @@ class Node {
   void send(size_t place, std::string input, std::vector<std::pair<std::string, std::string>> variables,
             std::vector<std::string> arguments, std::function<void(const Reply&)> done);
 
+  // Why the manifest's broker is not there; empty: it is, or there is none.
+  [[nodiscard]] std::string broker_away() const;
   // Of all workers together.
   [[nodiscard]] http::ServerCounts http_counts() const;
 
@@ -64,6 +69,7 @@ class Node {
   class Lane;
   class Sent;
   explicit Node(Settings settings);
+  void set_broker_away(const std::string& why);
 
   Settings settings_;
   running::EventWatchdog watchdog_;
@@ -71,6 +77,7 @@ class Node {
   std::vector<std::unique_ptr<Lane>> lanes_;
   mutable std::mutex mutex_;  // guards the following
   std::shared_ptr<const Version> version_;
+  std::string broker_away_;
 };
 
 }  // namespace mote::wiring
