@@ -7,7 +7,7 @@
 #include <boost/beast/http/basic_parser.hpp>
 
 #include <algorithm>
-#include <optional>
+#include <memory>
 
 namespace mote::http {
 namespace {
@@ -55,12 +55,12 @@ class Answer final : public beast::basic_parser<false> {
 }  // namespace
 
 struct AnswerParser::State {
-  std::optional<Answer> answer;
-  std::string pending;  // came, and is not understood yet
+  std::unique_ptr<Answer> answer;  // cannot be used twice: made anew
+  std::string pending;             // came, and is not understood yet
 };
 
 AnswerParser::AnswerParser(uint64_t most_body) : most_body_(most_body), state_(std::make_unique<State>()) {
-  state_->answer.emplace(most_body);
+  state_->answer = std::make_unique<Answer>(most_body);
 }
 AnswerParser::~AnswerParser() = default;
 
@@ -80,7 +80,7 @@ Result<bool> AnswerParser::add(Bytes bytes) {
     }
     constexpr int first_final = 200;
     if (answer.status >= first_final) return true;
-    state_->answer.emplace(most_body_);  // one of those that only announce another
+    state_->answer = std::make_unique<Answer>(most_body_);  // one of those that only announce another
   }
   return false;
 }

@@ -32,12 +32,13 @@ struct OtlpSettings {
   std::string traces, metrics, logs;  // addresses; empty: this signal is not sent
   std::vector<std::pair<std::string, std::string>> headers;
   std::vector<std::pair<std::string, std::string>> resource;  // attributes, service.name among them
+  std::string certificate;                                    // a file: whom to believe; empty: whom this machine believes
   uint64_t timeout_ms = 10'000, metrics_interval_ms = 60'000, batch_delay_ms = 5000;
   Sampler sampler;
   [[nodiscard]] bool is_on() const { return !traces.empty() || !metrics.empty() || !logs.empty(); }
 
-  // OTEL_…: EXPORTER_OTLP_ENDPOINT and that of each signal, _HEADERS, _TIMEOUT, _PROTOCOL (http/protobuf alone), SERVICE_NAME,
-  // RESOURCE_ATTRIBUTES, SDK_DISABLED, TRACES_SAMPLER(_ARG), METRIC_EXPORT_INTERVAL, BSP_SCHEDULE_DELAY,
+  // OTEL_…: EXPORTER_OTLP_ENDPOINT and that of each signal, _HEADERS, _TIMEOUT, _CERTIFICATE, _PROTOCOL (http/protobuf alone),
+  // SERVICE_NAME, RESOURCE_ATTRIBUTES, SDK_DISABLED, TRACES_SAMPLER(_ARG), METRIC_EXPORT_INTERVAL, BSP_SCHEDULE_DELAY,
   // TRACES_/METRICS_/LOGS_EXPORTER. Errors name the variable.
   using Lookup = std::function<std::optional<std::string>(std::string_view name)>;
   [[nodiscard]] static Result<OtlpSettings> read(const Lookup& environment, std::string_view service_name);

@@ -156,6 +156,7 @@ Result<OtlpSettings> OtlpSettings::read(const Lookup& environment, std::string_v
     settings.resource.emplace_back("service.name", service.empty() ? std::string(service_name) : service);
   else if (!service.empty())
     said->second = service;
+  settings.certificate = reader.text("OTEL_EXPORTER_OTLP_CERTIFICATE");
   TRY(reader.number("OTEL_EXPORTER_OTLP_TIMEOUT", settings.timeout_ms));
   TRY(reader.number("OTEL_METRIC_EXPORT_INTERVAL", settings.metrics_interval_ms));
   TRY(reader.number("OTEL_BSP_SCHEDULE_DELAY", settings.batch_delay_ms));
