@@ -61,7 +61,9 @@ class LookupTest : public ::testing::Test {
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     EXPECT_EQ(bind(server.descriptor(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-    question.server_port = os::socket_info(server.descriptor())->address->port;
+    const auto own = os::socket_info(server.descriptor())->address;
+    EXPECT_TRUE(own.has_value());
+    if (own) question.server_port = own->port;
     question.port = 1883;
     question.hosts_path = folder + "/hosts";
     question.resolver_path = folder + "/resolv.conf";

@@ -1,6 +1,7 @@
 // The files of the resolver (resolver_files.h).
 #include "base/dns/resolver_files.h"
 
+#include "base/core/format.h"
 #include "base/dns/lookup.h"
 
 #include <algorithm>
@@ -79,7 +80,8 @@ Resolver parse_resolver(std::string_view text, uint16_t server_port) {
 std::vector<std::string> forms_of(const std::string& name, const Resolver& resolver) {
   if (name.ends_with('.')) return {name.substr(0, name.size() - 1)};
   std::vector<std::string> forms;
-  for (const std::string& suffix : resolver.suffixes) forms.push_back(name + "." + suffix);
+  forms.reserve(resolver.suffixes.size() + 1);
+  for (const std::string& suffix : resolver.suffixes) forms.push_back(format("{}.{}", name, suffix));
   const bool is_first = static_cast<uint64_t>(std::ranges::count(name, '.')) >= resolver.dots;
   forms.insert(is_first ? forms.begin() : forms.end(), name);
   return forms;

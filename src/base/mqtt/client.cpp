@@ -132,6 +132,7 @@ void Client::Inner::opened() {
 
 void Client::Inner::came(Message message, bool is_duplicate, uint64_t key) {
   ++counts.received;
+  ++counts.received_by_qos[message.qos];
   if (is_duplicate) ++counts.duplicates;
   listener.on_message(Delivery(std::move(message), is_duplicate, link, key));
 }
@@ -370,8 +371,10 @@ void Client::stop(std::function<void()> done) {
 }
 
 Result<void> Client::publish(Message message, Done done) {
+  const uint8_t qos = message.qos;
   TRY(inner_->session.publish(std::move(message), std::move(done)));
   ++inner_->counts.published;
+  ++inner_->counts.published_by_qos[qos];
   inner_->turn->ask();
   return {};
 }

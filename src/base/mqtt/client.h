@@ -10,6 +10,7 @@
 
 #include <mote/result.h>
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -53,6 +54,7 @@ class Listener {
 struct Counts {
   uint64_t connections = 0, failures = 0;  // that were made, that failed
   uint64_t received = 0, duplicates = 0, acknowledged = 0, left = 0;
+  std::array<uint64_t, 3> received_by_qos = {}, published_by_qos = {};
   uint64_t published = 0;                // that were taken
   uint64_t waiting = 0, deliveries = 0;  // now: to be published; not acknowledged
 };

@@ -137,7 +137,7 @@ Result<void> check(const Message& message) {
 uint64_t size_of(const Message& message) {
   uint64_t size = sizeof message + message.topic.size() + message.payload.size() + message.content_type.size() +
                   message.response_topic.size() + message.correlation_data.size();
-  for (const auto& [name, value] : message.user_properties) size += 2 * sizeof name + name.size() + value.size();
+  for (const auto& [name, value] : message.user_properties) size += 2 * sizeof(std::string) + name.size() + value.size();
   return size;
 }
 

@@ -15,12 +15,10 @@ namespace {
 constexpr uint16_t plain_port = 1883, tls_port = 8883;
 
 // Values of variables are often secrets: a message has the text of the file, never what came of it.
-Result<std::string> rendered(const manifest::Manifest& manifest, const char* word, const manifest::Template& text,
+Result<std::string> rendered(const std::string& place, const char* word, const manifest::Template& text,
                              const manifest::Lookup& values) {
   auto made = text.render(values);
-  if (!made)
-    made.error().message =
-        format("{}: application.trigger.mqtt: {}: {}", manifest.place(manifest.broker->at), word, made.error().message);
+  if (!made) made.error().message = format("{}: application.trigger.mqtt: {}: {}", place, word, made.error().message);
   return made;
 }
 
@@ -57,17 +55,19 @@ Result<Address> parse_broker_address(std::string_view text) {
 }
 
 Result<mqtt::Settings> client_settings(const manifest::Manifest& manifest, const manifest::Lookup& values) {
+  if (!manifest.broker) return fail(ErrorKind::not_found, format("{}: there is no [application.trigger.mqtt]", manifest.file));
   const manifest::Broker& broker = *manifest.broker;
-  auto address = parse_broker_address(TRY(rendered(manifest, "address", broker.address, values)));
+  const std::string place = manifest.place(broker.at);
+  auto address = parse_broker_address(TRY(rendered(place, "address", broker.address, values)));
   if (!address) {
-    address.error().message = format("{}: {}", manifest.place(broker.at), address.error().message);
+    address.error().message = format("{}: {}", place, address.error().message);
     return std::unexpected(std::move(address.error()));
   }
   mqtt::Settings made{.host = address->host, .port = address->port};
   made.version = broker.version == 4 ? mqtt::Version::v3_1_1 : mqtt::Version::v5;
   made.client_id = broker.client_id.empty() ? "mote-" + manifest.application.name : broker.client_id;
-  if (!broker.username.empty()) made.user_name = TRY(rendered(manifest, "username", broker.username, values));
-  if (!broker.password.empty()) made.password = TRY(rendered(manifest, "password", broker.password, values));
+  if (!broker.username.empty()) made.user_name = TRY(rendered(place, "username", broker.username, values));
+  if (!broker.password.empty()) made.password = TRY(rendered(place, "password", broker.password, values));
   made.keep_alive_ms = broker.keep_alive_ms;
   made.session_expiry_ms = broker.session_expiry_ms;
   for (const manifest::MqttTrigger& one : manifest.mqtt) made.subscriptions.push_back({one.topic, one.qos});
@@ -77,7 +77,7 @@ Result<mqtt::Settings> client_settings(const manifest::Manifest& manifest, const
     made.tls = TRY(tls::Context::client(std::move(authorities)));
   }
   if (auto checked = check(made); !checked) {
-    checked.error().message = format("{}: application.trigger.mqtt: {}", manifest.place(broker.at), checked.error().message);
+    checked.error().message = format("{}: application.trigger.mqtt: {}", place, checked.error().message);
     return std::unexpected(std::move(checked.error()));
   }
   return made;

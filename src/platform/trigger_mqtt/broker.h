@@ -20,7 +20,7 @@ struct Address {
 // "mqtt://HOST[:PORT]" (1883), "mqtts://HOST[:PORT]" (8883); an IPv6 address in brackets.
 [[nodiscard]] Result<Address> parse_broker_address(std::string_view text);
 
-// The manifest has a broker. Errors name the place in the manifest. Reads the file of `ca`.
+// Errors name the place in the manifest; not_found when it has no broker. Reads the file of `ca`.
 [[nodiscard]] Result<mqtt::Settings> client_settings(const manifest::Manifest& manifest, const manifest::Lookup& values);
 
 }  // namespace mote::trigger_mqtt

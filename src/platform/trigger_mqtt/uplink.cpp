@@ -16,7 +16,7 @@ constexpr uint64_t pause_ns = 1'000'000'000;  // after the broker or the disk re
 
 Uplink::Uplink(io::Loop& loop, outbox::Outbox* outbox, Complain complain)
     : loop_(loop), outbox_(outbox), complain_(std::move(complain)), turn_(loop.turn([this] { drain(); })) {
-  if (outbox_ != nullptr) appender_.emplace(*outbox_, loop);
+  if (outbox_ != nullptr) appender_ = std::make_unique<outbox::Appender>(*outbox_, loop);
 }
 
 // Behind what is in the outbox, or will be.

@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,7 +37,7 @@ class Uplink {
   outbox::Outbox* const outbox_;
   const Complain complain_;
   mqtt::Client* client_ = nullptr;
-  std::optional<outbox::Appender> appender_;
+  std::unique_ptr<outbox::Appender> appender_;  // with an outbox
   std::unique_ptr<io::Loop::Turn> turn_;
   std::unique_ptr<io::Loop::Wait> pause_;
   std::vector<int64_t> removable_, returned_;

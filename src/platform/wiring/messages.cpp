@@ -2,6 +2,7 @@
 #include "platform/wiring/messages.h"
 
 #include "base/core/format.h"
+#include "base/os/clock.h"
 #include "platform/trigger_mqtt/broker.h"
 
 #include <algorithm>
@@ -43,8 +44,8 @@ bool are_equal(const mqtt::Settings& one, const mqtt::Settings& other) {
 
 }  // namespace
 
-Messages::Messages(io::Loop& loop, trigger::Dispatcher& dispatcher, Told told)
-    : loop_(loop), dispatcher_(dispatcher), told_(std::move(told)), left_(loop.turn([this] { start_next(); })) {}
+Messages::Messages(io::Loop& loop, trigger::Dispatcher& dispatcher, observe::Shard& shard, Told told)
+    : loop_(loop), dispatcher_(dispatcher), shard_(shard), told_(std::move(told)), left_(loop.turn([this] { start_next(); })) {}
 Messages::~Messages() = default;
 
 Result<void> Messages::open_outbox(const manifest::Manifest& manifest) {
@@ -82,6 +83,8 @@ Result<void> Messages::install(const std::shared_ptr<const Version>& version) {
 }
 
 void Messages::exchange(std::unique_ptr<trigger_mqtt::MqttTrigger> next) {
+  measure();
+  counted_ = {};
   if (!leaving_) leaving_ = std::exchange(trigger_, nullptr);
   trigger_ = std::move(next);  // one between that never started is of no use
   if (!leaving_) return start_next();
@@ -105,6 +108,42 @@ void Messages::start_next() {
   }
   if (!trigger_) return told_.away("");
   trigger_->start();
+  measure_again();
+}
+
+// What changed since it was last told.
+void Messages::measure() {
+  using observe::Metric;
+  const auto add = [&](Metric metric, uint64_t now, uint64_t before, unsigned value = 0, unsigned value2 = 0) {
+    if (now != before) shard_.add(observe::server_scope, metric, static_cast<int64_t>(now - before), value, value2);
+  };
+  const mqtt::Counts now = trigger_ ? trigger_->counts() : mqtt::Counts();
+  if (trigger_) {
+    constexpr unsigned in = 0, out = 1, connected = 0, failed = 1;  // by names.def
+    for (unsigned qos = 0; qos < now.received_by_qos.size(); ++qos) {
+      add(Metric::mqtt_messages, now.received_by_qos[qos], counted_.received_by_qos[qos], in, qos);
+      add(Metric::mqtt_messages, now.published_by_qos[qos], counted_.published_by_qos[qos], out, qos);
+    }
+    add(Metric::mqtt_connects, now.connections, counted_.connections, connected);
+    add(Metric::mqtt_connects, now.failures, counted_.failures, failed);
+    counted_ = now;
+  }
+  shard_.set(observe::server_scope, Metric::mqtt_connected, trigger_ && trigger_->state() == mqtt::State::connected ? 1 : 0);
+  if (!outbox_) return;
+  const outbox::Counts held = outbox_->counts();
+  shard_.set(observe::server_scope, Metric::outbox_messages, held.messages);
+  shard_.set(observe::server_scope, Metric::outbox_size, held.size);
+  add(Metric::outbox_expired, held.expired, expired_);
+  expired_ = held.expired;
+}
+
+// Now and then: counting for each message would cost more than anybody looks.
+void Messages::measure_again() {
+  constexpr uint64_t period_ns = 1'000'000'000;
+  measure();
+  if (!trigger_ || is_stopping_) return measuring_.reset();
+  auto wait = loop_.wait({}, os::now_ns(os::Clock::monotonic) + period_ns, [this] { measure_again(); });
+  if (wait) measuring_ = *std::move(wait);
 }
 
 void Messages::publish(const manifest::TimerTrigger& trigger, std::string_view component, uint64_t event, Bytes answer) {
@@ -149,6 +188,7 @@ void Messages::changed(mqtt::State state, const Error* reason) {
                            : reason != nullptr ? reason->message
                                                : "";
   told_.away(is_there ? "" : text);
+  measure();
   if (text.empty() || text == last_said_) return;
   last_said_ = text;
   told_.say(!is_there, text);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/io/loop.h"
+#include "platform/observe/metrics.h"
 #include "platform/outbox/outbox.h"
 #include "platform/trigger/event.h"
 #include "platform/trigger_mqtt/mqtt_trigger.h"
@@ -25,8 +26,8 @@ class Messages final : private trigger_mqtt::Observer {
     std::function<void(bool is_wrong, const std::string& text)> say;  // of the broker, of the outbox
     std::function<void(const std::string& why)> away;                 // why the broker is not there; empty: it is
   };
-  // Loop and dispatcher outlive it.
-  Messages(io::Loop& loop, trigger::Dispatcher& dispatcher, Told told);
+  // Loop, dispatcher and shard outlive it.
+  Messages(io::Loop& loop, trigger::Dispatcher& dispatcher, observe::Shard& shard, Told told);
   Messages(const Messages&) = delete;
   Messages& operator=(const Messages&) = delete;
   ~Messages();  // when stop() has told
@@ -45,9 +46,12 @@ class Messages final : private trigger_mqtt::Observer {
   [[nodiscard]] Result<void> open_outbox(const manifest::Manifest& manifest);
   void exchange(std::unique_ptr<trigger_mqtt::MqttTrigger> next);
   void start_next();
+  void measure();
+  void measure_again();
 
   io::Loop& loop_;
   trigger::Dispatcher& dispatcher_;
+  observe::Shard& shard_;
   const Told told_;
   std::shared_ptr<const Version> version_;
   std::unique_ptr<outbox::Outbox> outbox_;
@@ -57,6 +61,9 @@ class Messages final : private trigger_mqtt::Observer {
   std::unique_ptr<trigger_mqtt::MqttTrigger> trigger_, leaving_;
   std::unique_ptr<io::Loop::Turn> left_;
   std::function<void()> stopped_;
+  std::unique_ptr<io::Loop::Wait> measuring_;
+  mqtt::Counts counted_;  // of trigger_, as far as it was told
+  uint64_t expired_ = 0;  // likewise, of the outbox
   bool is_stopping_ = false, has_left_ = false;
 };
 

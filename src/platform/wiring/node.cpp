@@ -119,7 +119,7 @@ class Node::Lane final : public trigger_http::Observer {
   }
   // What makes events of itself; on one worker.
   void make_sources() {
-    messages_.emplace(*loop_, *worker_,
+    messages_.emplace(*loop_, *worker_, shard_,
                       Messages::Told{.log = node_.settings_.log,
                                      .answer = node_.settings_.on_message,
                                      .say = node_.settings_.say,
