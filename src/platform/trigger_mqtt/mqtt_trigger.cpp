@@ -49,6 +49,7 @@ class MqttTrigger::Call final : public trigger::Event {
     over();
   }
 
+  [[nodiscard]] bool is_waiting() const { return is_waiting_; }
   [[nodiscard]] Bytes input() const override { return message().payload; }
   void describe(trigger::Variables& variables) override;
   void done(const trigger::Outcome& outcome) override;
@@ -57,6 +58,7 @@ class MqttTrigger::Call final : public trigger::Event {
   [[nodiscard]] const mqtt::Message& message() const { return shared_->first.message; }
   void complain(std::string_view text) { owner_.observer_.complain(target_, id, text); }
   void dispatch();
+  void settle(const trigger::Outcome& outcome);
   void failed(std::string_view text);
   void answer(Bytes bytes, bool is_guests);
   void publish();
@@ -71,6 +73,7 @@ class MqttTrigger::Call final : public trigger::Event {
   uint32_t attempts_ = 0;
   uint64_t pause_ms_ = first_pause_ms;
   std::unique_ptr<io::Loop::Wait> wait_;
+  bool is_waiting_ = false;  // to be tried again
 };
 
 void MqttTrigger::Call::describe(trigger::Variables& variables) {
@@ -97,10 +100,18 @@ void MqttTrigger::Call::dispatch() {
     target_ = &*found;
     routes_ = owner_.routes_;
   }
+  ++owner_.running_;
   owner_.dispatcher_.dispatch(target_->component, *this);
 }
 
 void MqttTrigger::Call::done(const trigger::Outcome& outcome) {
+  --owner_.running_;
+  MqttTrigger& owner = owner_;  // this may be over then
+  settle(outcome);
+  if (owner.is_stopping_) owner.stop_if_idle();
+}
+
+void MqttTrigger::Call::settle(const trigger::Outcome& outcome) {
   using enum trigger::Outcome::Kind;
   switch (outcome.kind) {
     case answered:
@@ -178,9 +189,10 @@ void MqttTrigger::Call::again(uint64_t pause_ms, void (Call::*what)()) {
   if (owner_.is_stopping_) return owner_.over(*this);
   pause_ms_ = std::min(pause_ms_ * 2, most_pause_ms);
   auto waiting = owner_.loop_.wait({}, os::now_ns(os::Clock::monotonic) + pause_ms * ns_per_ms, [this, what] {
-    if (owner_.is_stopping_) return owner_.over(*this);
+    is_waiting_ = false;
     (this->*what)();
   });
+  is_waiting_ = waiting.has_value();
   if (waiting) wait_ = *std::move(waiting);
 }
 
@@ -229,6 +241,7 @@ void MqttTrigger::on_message(mqtt::Delivery delivery) {
 
 void MqttTrigger::on_state(mqtt::State state, const Error* reason) {
   if (state == mqtt::State::connected) uplink_.connected();
+  if (state == mqtt::State::away && is_stopping_) stop_if_idle();
   observer_.changed(state, reason);
 }
 
@@ -241,15 +254,18 @@ void MqttTrigger::over(const Call& call) {
   if (is_stopping_) stop_if_idle();
 }
 
-// Events that wait for another attempt end as soon as their wait does; they are not acknowledged.
 void MqttTrigger::stop(std::function<void()> done) {
   is_stopping_ = true;
   stopped_ = std::move(done);
+  std::erase_if(calls_, [](const auto& one) { return one.second->is_waiting(); });
   stop_if_idle();
 }
 
+// Answers that are under way to a broker that is there get through; with the client's end all others fail, and their events with
+// them.
 void MqttTrigger::stop_if_idle() {
-  if (!calls_.empty() || !stopped_) return;
+  if (!stopped_ || running_ > 0) return;
+  if (!calls_.empty() && client_->state() == mqtt::State::connected) return;
   client_->stop([this, done = std::exchange(stopped_, nullptr)] {
     held_.clear();
     done();

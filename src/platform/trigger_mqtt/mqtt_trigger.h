@@ -71,7 +71,8 @@ class MqttTrigger final : private mqtt::Listener {
   // For the messages that come from now on; the filters are those of the settings.
   void install(std::shared_ptr<const Routes> routes) { routes_ = std::move(routes); }
   void start() { client_->start(); }
-  // Begins no more events; when those that there are have ended it says goodbye to the broker, and calls `done`.
+  // Begins no more events, nor tries any again; when those that run have ended, and their answers have got through where the broker
+  // is there, it says goodbye to the broker, and calls `done`. What is not acknowledged then comes again another time.
   void stop(std::function<void()> done);
 
   // The answers of other triggers. `done` as of Uplink: the message is safe, or not.
@@ -101,6 +102,7 @@ class MqttTrigger final : private mqtt::Listener {
   std::shared_ptr<const Routes> routes_ = std::make_shared<Routes>();
   std::unordered_map<const Call*, std::unique_ptr<Call>> calls_;
   std::vector<mqtt::Delivery> held_;  // came while we stop: the broker sends them again another time
+  uint64_t running_ = 0;              // of calls_: those that a guest has
   std::function<void()> stopped_;
   bool is_stopping_ = false;
 };

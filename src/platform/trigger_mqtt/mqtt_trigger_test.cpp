@@ -302,6 +302,25 @@ TEST_F(MqttTriggerTest, EventsThatFailWhileItStopsAreNotAcknowledged) {
   EXPECT_EQ(broker.count("PUBACK"), 0u);
 }
 
+TEST_F(MqttTriggerTest, StopsThoughAnswersCannotGetThrough) {
+  takes_answers = false;
+  start({target("in/#", "out")});
+  say("in/1", "x", 1, 1);
+  end("answer");
+  reply = [this](trigger::Event&) { end({.kind = Outcome::Kind::busy, .retry_after_s = 1000}); };
+  broker.say(broker.write.publish("in/2", "waits", 1, 2));
+  ASSERT_TRUE(until([&] { return broker.count("PUBLISH out") == 1 && trigger->events() == 2; }));
+  bool has_stopped = false;
+  trigger->stop([&] { has_stopped = true; });
+  pass_some_turns();
+  EXPECT_FALSE(has_stopped);
+  EXPECT_EQ(trigger->events(), 1u);
+  broker.hang_up();
+  ASSERT_TRUE(until([&] { return has_stopped; }));
+  EXPECT_EQ(trigger->events(), 0u);
+  EXPECT_EQ(broker.count("PUBACK"), 0u);
+}
+
 TEST(WagiAnswerTest, HeadersChangeTheMessage) {
   mqtt::Message answer{.topic = "reply"};
   ASSERT_TRUE(take_wagi(bytes("Topic: other/topic\r\ncontent-type: text/plain\nX-Device: 7\n\nbody\n\n"), answer));
