@@ -54,8 +54,8 @@ class Checking {
   [[nodiscard]] std::string as_text() const {
     std::string text;
     for (const CheckedModule& one : modules_)
-      text += format("component {} ({}): {}, {} imports, {} refused\n", one.component->id, manifest_.place(one.component->at),
-                     one.path, one.imports, one.refused);
+      text += format("component {} ({}): {}, {} import{}, {} refused\n", one.component->id, manifest_.place(one.component->at),
+                     one.path, one.imports, one.imports == 1 ? "" : "s", one.refused);
     if (!modules_.empty() && !found_.empty()) text += "\n";
     for (const SarifResult& one : found_) {
       const std::string place =
