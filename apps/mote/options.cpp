@@ -258,7 +258,7 @@ constexpr Flag flag_table[] = {
      [](Options& o, std::string_view v) { return set_switch(o.allow_unsafe_policy, v); }},
     {"--audit", "FILE", for_run, "add a line of JSON to this file for what is refused to the guest",
      [](Options& o, std::string_view v) { return set_text(o.audit, v); }},
-    {"--quiet", "", for_run | for_snapshot, "do not say on stderr what is refused to the guest",
+    {"--quiet", "", for_run | for_snapshot | for_up | for_serve, "do not say on stderr what is refused to the guest",
      [](Options& o, std::string_view v) { return set_switch(o.is_quiet, v); }},
     {"--strace", "[FILTER]", for_run | for_snapshot,
      "show each call to the host on stderr; FILTER: functions, path_*, groups (file, clock, network, …), failed, denied; ! takes "
@@ -293,7 +293,7 @@ constexpr Flag flag_table[] = {
      [](Options& o, std::string_view v) { return set_switch(o.is_reactor, v); }},
     {"--listenfd", "", for_run, "the same as -S listenfd",
      [](Options& o, std::string_view v) { return set_switch(o.takes_listeners, v); }},
-    {"--kernel-wall", "on|off|require", for_run,
+    {"--kernel-wall", "on|off|require", for_run | for_up | for_serve,
      "have the kernel refuse what was not granted, as a second wall (Landlock, seccomp): where it can, not at all, or not to run "
      "where it cannot (default: on with --policy, else off)",
      set_kernel_wall},

@@ -5,6 +5,7 @@
 #include "apps/mote/commands.h"
 #include "apps/mote/engine_options.h"
 #include "apps/mote/input.h"
+#include "apps/mote/kernel_wall.h"
 #include "apps/mote/listeners.h"
 #include "apps/mote/manifest_input.h"
 #include "apps/mote/process_facts.h"
@@ -82,6 +83,7 @@ class Serving {
       const tls::Identity identity{version->manifest.path(server_.tls->certificate), version->manifest.path(server_.tls->key)};
       tls_ = TRY(tls::Context::server(identity, {"h2", "http/1.1"}));
     }
+    TRY(close_wall(*version));
     TRY(begin(version));
     return begin_admin();
   }
@@ -90,9 +92,9 @@ class Serving {
   bool run() {
     wait_for_signals();
     say_where();
-    os::notify_supervisor("READY=1");
+    supervisor_.tell("READY=1");
     while (!is_ending_) loop_->run_once();
-    os::notify_supervisor("STOPPING=1");
+    supervisor_.tell("STOPPING=1");
     say(LogLevel::info, "stopping: waiting for the requests that there are");
     const bool is_done = node_->drain(server_.limits.drain_time_ms * ns_per_ms);
     if (!is_done) say(LogLevel::warning, "requests were still running when the time to end was over");
@@ -207,6 +209,53 @@ class Serving {
     return {};
   }
 
+  // What all components were granted, and what this program needs to take another version. Before any thread is started.
+  Result<void> close_wall(const wiring::Version& version) {
+    if (options_.kernel_wall == Options::KernelWall::off) return {};
+    wall_ = version.wall;
+    wall_.has_sockets = true;
+    wall_.takes_versions = true;
+    const Manifest& manifest = version.manifest;
+    const auto reads = [&](const std::string& path) {
+      const size_t slash = path.rfind('/');
+      wall_.folders.push_back({.path = slash == path.npos ? "." : path.substr(0, std::max<size_t>(slash, 1))});
+    };
+    const auto keeps = [&](const std::string& folder) {
+      if (!folder.empty() && os::make_folder(folder, 0700))
+        wall_.folders.push_back({.path = folder, .writes = true, .makes = true});
+    };
+    if (!manifest.file.starts_with("(")) reads(manifest.file);
+    for (const manifest::Component& component : manifest.components) {
+      if (!component.source.path.empty()) reads(manifest.path(component.source.path));
+      if (!component.policy_file.empty()) reads(manifest.path(component.policy_file));
+    }
+    if (server_.tls) reads(manifest.path(server_.tls->certificate)), reads(manifest.path(server_.tls->key));
+    keeps(cache_folder());
+    if (!server_.log.folder.empty()) keeps(manifest.path(server_.log.folder));
+    wall_.folders.push_back({.path = "/proc/self"});  // metrics
+    (void)process_facts();
+    const bool is_required = options_.kernel_wall == Options::KernelWall::require;
+    const os::Layers layers = TRY(os::confine(wall_));
+    const std::string missing = missing_layers(layers, wall_);
+    if (missing.empty()) return {};
+    if (is_required) return fail(ErrorKind::unsupported, "the kernel wall is required and cannot be closed whole: " + missing);
+    say(LogLevel::warning, "the kernel wall is not closed whole: " + missing);
+    return {};
+  }
+  // Nothing opens the wall again: a version that needs more cannot come by a reload.
+  Result<void> fits_wall(const wiring::Version& version) const {
+    if (options_.kernel_wall == Options::KernelWall::off) return {};
+    for (const os::Confinement::Folder& wanted : version.wall.folders) {
+      const auto has_it = [&](const os::Confinement::Folder& one) {
+        return one.path == wanted.path && one.reads >= wanted.reads && one.writes >= wanted.writes && one.makes >= wanted.makes;
+      };
+      if (std::ranges::none_of(wall_.folders, has_it))
+        return fail(ErrorKind::denied,
+                    format("{} is granted in another way than when the kernel wall was closed: that needs a restart", wanted.path));
+    }
+    return {};
+  }
+
   Result<void> begin(const std::shared_ptr<const wiring::Version>& version) {
     const manifest::ServerLimits& limits = server_.limits;
     wiring::Node::Settings settings;
@@ -306,14 +355,14 @@ class Serving {
 
   // What is wrong with the new version is logged and told; the old one goes on.
   Result<void> reload() {
-    os::notify_supervisor(format("RELOADING=1\nMONOTONIC_USEC={}", os::now_ns(os::Clock::monotonic) / 1000));
+    supervisor_.tell(format("RELOADING=1\nMONOTONIC_USEC={}", os::now_ns(os::Clock::monotonic) / 1000));
     const auto done = replace();
     if (done) {
       say(LogLevel::info, "reloaded");
     } else {
       say(LogLevel::error, format("not reloaded, the version before goes on: {}", done.error().message));
     }
-    os::notify_supervisor("READY=1");
+    supervisor_.tell("READY=1");
     return done;
   }
   Result<void> replace() {
@@ -327,6 +376,7 @@ class Serving {
     TRY(differs(manifest.server.workers == server_.workers, "server.workers"));
     TRY(differs(manifest.server.tls.has_value() == server_.tls.has_value(), "server.tls"));
     const auto version = TRY(deploy(std::move(manifest)));
+    TRY(fits_wall(*version));
     if (tls_ != nullptr) TRY(tls_->reload());
     return node_->replace(version);
   }
@@ -349,6 +399,7 @@ class Serving {
   const Options& options_;
   const ReadManifest& read_;
   int64_t started_ns_ = 0;
+  os::Supervisor supervisor_;  // found before the wall is closed
   os::File signals_;
   std::unique_ptr<io::Loop> loop_;
   std::unique_ptr<observe::Log> log_;
@@ -360,6 +411,7 @@ class Serving {
   os::File admin_listener_;
   std::string address_, admin_address_;
   std::unique_ptr<tls::Context> tls_;
+  os::Confinement wall_;
   std::unique_ptr<wiring::Node> node_;
   std::optional<wiring::Admin> admin_;
   std::unique_ptr<http::Server> admin_server_;

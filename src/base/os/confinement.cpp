@@ -130,6 +130,7 @@ uint32_t groups_of(const Confinement& what) {
   }
   if (what.has_sockets || what.makes_sockets) groups |= sockets_calls;
   if (what.makes_sockets) groups |= network_calls;
+  if (what.takes_versions) groups |= versions_calls;
   return groups;
 }
 

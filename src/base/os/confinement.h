@@ -33,6 +33,9 @@ struct Confinement {
   std::vector<Ports> tcp_listen = {}, tcp_connect = {};
   bool has_sockets = false;    // sockets that are open already are used
   bool makes_sockets = false;  // and others made; without it no port can be reached, whatever the lists say
+  // A server that takes new versions of what it runs: compiles and loads code (memory that is executable, and never writable at the
+  // same time), and makes memory whose writes are watched. Weaker by that than what a single run needs.
+  bool takes_versions = false;
   bool operator==(const Confinement&) const = default;
 };
 

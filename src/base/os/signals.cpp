@@ -30,8 +30,14 @@ std::optional<int> next_signal(const File& descriptor) {
   return static_cast<int>(info.ssi_signo);
 }
 
-void notify_supervisor(std::string_view state) {
-  if (const auto name = environment_variable("NOTIFY_SOCKET")) send_to_local(*name, state);
+Supervisor::Supervisor() {
+  const auto name = environment_variable("NOTIFY_SOCKET");
+  if (!name) return;
+  if (auto socket = connect_local(*name)) socket_ = *std::move(socket);
+}
+
+void Supervisor::tell(std::string_view state) const {
+  if (socket_) (void)write_some(socket_.descriptor(), {reinterpret_cast<const uint8_t*>(state.data()), state.size()});
 }
 
 }  // namespace mote::os

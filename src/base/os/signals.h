@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <span>
+#include <string_view>
 
 namespace mote::os {
 
@@ -14,8 +15,15 @@ namespace mote::os {
 // The next one that came; nothing: none.
 [[nodiscard]] std::optional<int> next_signal(const File& descriptor);
 
-// Tells whoever started this process as a service (the protocol of sd_notify): "READY=1", "STOPPING=1", "RELOADING=1\n…". Nothing
-// when nobody wants to know ($NOTIFY_SOCKET); failures do not matter.
-void notify_supervisor(std::string_view state);
+// Whoever started this process as a service and wants to be told (the protocol of sd_notify, $NOTIFY_SOCKET). Failures do not
+// matter.
+class Supervisor {
+ public:
+  Supervisor();
+  void tell(std::string_view state) const;  // "READY=1", "STOPPING=1", "RELOADING=1\n…"
+
+ private:
+  File socket_;  // none: nobody
+};
 
 }  // namespace mote::os

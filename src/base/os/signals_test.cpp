@@ -27,7 +27,7 @@ TEST(Signals, AreRead) {
 
 TEST(Supervisor, IsToldWhenThereIsOne) {
   unsetenv("NOTIFY_SOCKET");
-  notify_supervisor("READY=1");  // nobody
+  Supervisor().tell("READY=1");  // nobody
   const int listener = socket(AF_UNIX, SOCK_DGRAM, 0);
   sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = {}};
   const std::string name = "@mote-signals-test-" + std::to_string(getpid());
@@ -37,12 +37,12 @@ TEST(Supervisor, IsToldWhenThereIsOne) {
       bind(listener, reinterpret_cast<sockaddr*>(&address), static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size())),
       0);
   setenv("NOTIFY_SOCKET", name.c_str(), 1);
-  notify_supervisor("READY=1");
+  Supervisor().tell("READY=1");
   char text[20] = {};
   EXPECT_EQ(recv(listener, text, sizeof text, 0), 7);
   EXPECT_EQ(std::string(text), "READY=1");
   setenv("NOTIFY_SOCKET", "/not/there", 1);
-  notify_supervisor("STOPPING=1");  // does not matter
+  Supervisor().tell("STOPPING=1");  // does not matter
   unsetenv("NOTIFY_SOCKET");
   close(listener);
 }

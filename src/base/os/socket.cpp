@@ -140,16 +140,17 @@ Kernel<File> listen_local(const std::string& path) {
   return made;
 }
 
-void send_to_local(std::string_view name, std::string_view text) {
+Kernel<File> connect_local(std::string_view name) {
   sockaddr_un address = {};
-  if (name.empty() || name.size() >= sizeof address.sun_path) return;
+  if (name.empty() || name.size() >= sizeof address.sun_path) return std::unexpected(ENAMETOOLONG);
   address.sun_family = AF_UNIX;
   std::ranges::copy(name, address.sun_path);
   if (address.sun_path[0] == '@') address.sun_path[0] = '\0';
-  const File socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  if (!socket) return;
+  File socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
-  (void)::sendto(socket.descriptor(), text.data(), text.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address), size);
+  if (!socket || ::connect(socket.descriptor(), reinterpret_cast<const sockaddr*>(&address), size) != 0)
+    return std::unexpected(errno);
+  return socket;
 }
 
 void send_at_once(int descriptor) {

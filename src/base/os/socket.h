@@ -43,8 +43,8 @@ inline constexpr int listener_backlog = 128,
 [[nodiscard]] Kernel<File> listen_tcp(const SocketAddress& address, Port port = Port::own, int backlog = listener_backlog);
 // A listener on a socket that is a file, for those who may open it; removes a socket that nobody listens on any more.
 [[nodiscard]] Kernel<File> listen_local(const std::string& path);
-// A datagram to a socket that is a file, or behind an '@' an abstract one. Whether it arrives does not matter to the sender.
-void send_to_local(std::string_view name, std::string_view text);
+// For datagrams to a socket that is a file, or behind an '@' an abstract one.
+[[nodiscard]] Kernel<File> connect_local(std::string_view name);
 // What is written goes out at once, however little it is. Accepted connections inherit it from their listener.
 void send_at_once(int descriptor);
 // A socket that somebody else made may be one that waits; this cannot be undone for whoever else holds it.

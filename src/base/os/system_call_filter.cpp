@@ -11,6 +11,7 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <linux/userfaultfd.h>
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -73,11 +74,16 @@ class Writer {
   size_t begun_ = 0;
 };
 
-// Memory that is executable was made before: no call makes more of it.
-void add_memory(Writer& to, uint32_t number) {
+// Memory that is executable was made before: no call makes more of it. Or (`makes_code`) it is never writable at the same time.
+void add_memory(Writer& to, uint32_t number, bool makes_code) {
   to.begin(number);
   to.load_argument(2);
-  to.add(BPF_JMP | BPF_JSET | BPF_K, PROT_EXEC, 0, 1);
+  if (makes_code) {
+    to.add(BPF_JMP | BPF_JSET | BPF_K, PROT_EXEC, 0, 2);
+    to.add(BPF_JMP | BPF_JSET | BPF_K, PROT_WRITE, 0, 1);
+  } else {
+    to.add(BPF_JMP | BPF_JSET | BPF_K, PROT_EXEC, 0, 1);
+  }
   to.answer(refuse);
   to.answer(allow);
   to.end();
@@ -107,11 +113,16 @@ void add_threads(Writer& to) {
 }
 
 void add_checked(Writer& to, uint32_t groups) {
-  add_memory(to, SYS_mmap);
-  add_memory(to, SYS_mprotect);
+  const bool takes_versions = (groups & versions_calls) != 0;
+  add_memory(to, SYS_mmap, takes_versions);
+  add_memory(to, SYS_mprotect, takes_versions);
   add_threads(to);
   add_choices(to, SYS_tgkill, 0, {static_cast<uint32_t>(getpid())});
-  add_choices(to, SYS_ioctl, 1, {TCGETS, FIONREAD, TIOCGWINSZ, FIONBIO});
+  if (takes_versions) {
+    add_choices(to, SYS_ioctl, 1, {TCGETS, FIONREAD, TIOCGWINSZ, FIONBIO, UFFDIO_REGISTER, UFFDIO_UNREGISTER, UFFDIO_WRITEPROTECT});
+  } else {
+    add_choices(to, SYS_ioctl, 1, {TCGETS, FIONREAD, TIOCGWINSZ, FIONBIO});
+  }
   add_choices(to, SYS_fcntl, 1, {F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC});
   if ((groups & network_calls) != 0) add_choices(to, SYS_socket, 0, {AF_INET, AF_INET6});
   // Asking for a limit of one's own, not setting it.

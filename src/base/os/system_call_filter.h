@@ -12,7 +12,14 @@
 
 namespace mote::os {
 
-enum CallGroup : uint8_t { engine_calls = 1, files_calls = 2, changes_calls = 4, sockets_calls = 8, network_calls = 16 };
+enum CallGroup : uint8_t {
+  engine_calls = 1,
+  files_calls = 2,
+  changes_calls = 4,
+  sockets_calls = 8,
+  network_calls = 16,
+  versions_calls = 32
+};
 
 // Four numbers, the layout of the kernel's sock_filter.
 struct FilterStep {

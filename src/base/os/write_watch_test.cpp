@@ -2,7 +2,6 @@
 #include "base/os/write_watch.h"
 
 #include <gtest/gtest.h>
-
 #include <signal.h>
 #include <unistd.h>
 
