@@ -20,6 +20,7 @@
 #include "base/tls/context.h"
 #include "platform/manifest/check.h"
 #include "platform/manifest/grants.h"
+#include "platform/trigger_mqtt/broker.h"
 #include "platform/wiring/admin.h"
 #include "platform/wiring/node.h"
 
@@ -214,6 +215,7 @@ class Serving {
     if (options_.kernel_wall == Options::KernelWall::off) return {};
     wall_ = version.wall;
     wall_.has_sockets = true;
+    TRY(need_broker(version));
     wall_.takes_versions = true;
     const Manifest& manifest = version.manifest;
     const auto reads = [&](const std::string& path) {
@@ -240,6 +242,23 @@ class Serving {
     if (missing.empty()) return {};
     if (is_required) return fail(ErrorKind::unsupported, "the kernel wall is required and cannot be closed whole: " + missing);
     say(LogLevel::warning, "the kernel wall is not closed whole: " + missing);
+    return {};
+  }
+  // A broker is looked up and connected to, again and again.
+  Result<void> need_broker(const wiring::Version& version) {
+    const Manifest& manifest = version.manifest;
+    if (!manifest.broker) return {};
+    const auto settings = TRY(trigger_mqtt::client_settings(manifest, version.values));
+    wall_.makes_sockets = true;
+    wall_.tcp_connect.push_back({settings.port, settings.port});
+    wall_.tcp_connect.push_back({53, 53});
+    if (os::exists("/etc")) wall_.folders.push_back({.path = "/etc"});  // hosts, resolv.conf, authorities
+    if (server_.outbox) {
+      const std::string path = manifest.path(server_.outbox->path);
+      const size_t slash = path.rfind('/');
+      wall_.folders.push_back(
+          {.path = slash == path.npos ? "." : path.substr(0, std::max<size_t>(slash, 1)), .writes = true, .makes = true});
+    }
     return {};
   }
   // Nothing opens the wall again: a version that needs more cannot come by a reload.

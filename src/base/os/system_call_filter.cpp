@@ -123,7 +123,11 @@ void add_checked(Writer& to, uint32_t groups) {
   } else {
     add_choices(to, SYS_ioctl, 1, {TCGETS, FIONREAD, TIOCGWINSZ, FIONBIO});
   }
-  add_choices(to, SYS_fcntl, 1, {F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC});
+  if (takes_versions) {
+    add_choices(to, SYS_fcntl, 1, {F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC, F_GETLK, F_SETLK});
+  } else {
+    add_choices(to, SYS_fcntl, 1, {F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC});
+  }
   if ((groups & network_calls) != 0) add_choices(to, SYS_socket, 0, {AF_INET, AF_INET6});
   // Asking for a limit of one's own, not setting it.
   to.begin(SYS_prlimit64);
