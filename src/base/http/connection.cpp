@@ -117,7 +117,7 @@ bool Connection::offer(Bytes bytes) {
 }
 
 bool Connection::read_more() {
-  if (tls_ && protocol_ && read_decrypted()) return true;
+  if (tls_ && protocol_ && tls_->may_have_more() && read_decrypted()) return true;
   if (!can_read_) return false;
   const MutableBytes into = host_.scratch();
   const uint64_t size = read_socket(into);

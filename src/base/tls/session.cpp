@@ -72,6 +72,10 @@ Result<uint64_t> Session::read(MutableBytes into) {
   return failure("TLS failed");
 }
 
+bool Session::may_have_more() const {
+  return SSL_pending(ssl_) > 0 || BIO_ctrl_pending(SSL_get_rbio(ssl_)) > 0;
+}
+
 Result<void> Session::write(Bytes plain) {
   ASSERT(is_open());
   if (plain.empty()) return {};

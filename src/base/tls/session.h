@@ -27,6 +27,7 @@ class Session {
   [[nodiscard]] bool has_ended() const { return has_ended_; }  // the other side said that it will send no more
   // What the other side wrote, as far as it has come: 0 when there is nothing (yet).
   [[nodiscard]] Result<uint64_t> read(MutableBytes into);
+  [[nodiscard]] bool may_have_more() const;  // false: read() would find nothing, and it costs a microsecond to hear that
   // Takes all of it; only when the session is open.
   [[nodiscard]] Result<void> write(Bytes plain);
   void end();  // says that we will send no more

@@ -77,7 +77,9 @@ TEST_F(TlsTest, TwoEndsTalk) {
   ASSERT_TRUE(b->write(bytes("hello")).has_value());
   ASSERT_TRUE(a->write(bytes(much)).has_value());
   ASSERT_TRUE(converse(*a, *b).has_value());
+  EXPECT_TRUE(a->may_have_more());
   EXPECT_EQ(read(*a), "hello");
+  EXPECT_FALSE(a->may_have_more());
   EXPECT_EQ(read(*b), much);
   EXPECT_FALSE(b->has_ended());
   a->end();
