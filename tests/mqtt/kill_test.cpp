@@ -5,7 +5,8 @@
 // whoever published it publishes it again, as far as it is not answered. What was acknowledged earlier must not be lost, and
 // whatever was lost on the relay's side would be: its answer never comes.
 //
-// MOTE_MQTT_MESSAGES and MOTE_MQTT_ROUNDS make it a campaign (tests/mqtt/campaign).
+// MOTE_MQTT_MESSAGES and MOTE_MQTT_ROUNDS make it a campaign (tests/mqtt/campaign); MOTE_MQTT_MOTE puts `mote up` in the relay's
+// place, with the module MOTE_MQTT_HANDLER.
 #include "tests/mqtt/mosquitto.h"
 
 #include <cstdlib>
@@ -46,10 +47,34 @@ class KillTest : public ::testing::TestWithParam<Version> {
     return made;
   }
   void start_relay() {
-    relay_ =
-        std::make_unique<Running>(std::vector<std::string>{MOTE_RELAY, std::to_string(broker_->port),
-                                                           broker_->folder + "/outbox.db", GetParam() == Version::v5 ? "5" : "4"},
-                                  broker_->folder + "/relay.log");
+    std::vector<std::string> words = {MOTE_RELAY, std::to_string(broker_->port), broker_->folder + "/outbox.db", version()};
+    if (const char* const mote = std::getenv("MOTE_MQTT_MOTE")) {
+      broker_->write("mote.toml", manifest());
+      words = {mote, "up", "-f", broker_->folder + "/mote.toml", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"};
+    }
+    relay_ = std::make_unique<Running>(words, broker_->folder + "/relay.log");
+  }
+  [[nodiscard]] std::string version() const { return GetParam() == Version::v5 ? "5" : "4"; }
+  // A component that answers with what it got (tests/up/guests/handler.wat).
+  [[nodiscard]] std::string manifest() const {
+    const char* const handler = std::getenv("MOTE_MQTT_HANDLER");
+    return format(R"([application.trigger.mqtt]
+address = "mqtt://127.0.0.1:{}"
+version = {}
+client_id = "relay"
+[server]
+workers = 1
+[server.outbox]
+path = "outbox.db"
+[[trigger.mqtt]]
+topic = "in/#"
+qos = 1
+reply = "out/{{{{ topic }}}}"
+component = "handler"
+[component.handler]
+source = "{}"
+)",
+                  broker_->port, version(), handler != nullptr ? handler : "handler.wasm");
   }
   void send(uint64_t number) {
     const std::string payload = std::to_string(number);
@@ -77,13 +102,13 @@ class KillTest : public ::testing::TestWithParam<Version> {
   // It has subscribed: what nobody subscribed to is lost by right.
   [[nodiscard]] bool relay_is_there() {
     for (int attempt = 0; attempt < 500 && !has_answered_; ++attempt) {
-      from_->publish("in/probe", "", 1);
+      from_->publish("in/probe", "probe", 1);
       (void)testing::until(*loop_, [&] { return has_answered_; }, 50);
     }
     return has_answered_;
   }
   void receive(Delivery delivery) {
-    if (delivery.message.topic == "out/probe") {
+    if (delivery.message.topic.ends_with("/probe")) {
       has_answered_ = true;
       return delivery.acknowledge();
     }

@@ -113,7 +113,7 @@ inline bool until(io::Loop& loop, const std::function<bool()>& holds, uint64_t m
   return true;
 }
 
-class Peer : public Listener {
+class Peer final : public Listener {
  public:
   Peer(io::Loop& loop, Settings settings) : loop_(loop) {
     auto made = Client::create(loop, std::move(settings), *this);

@@ -13,7 +13,8 @@ inline constexpr Limit mqtt_packet_size{"mqtt-packet-size", "bytes", 16 << 20,
 inline constexpr Limit mqtt_properties{"mqtt-properties", "properties", 1000, 1000};  // of one packet
 inline constexpr Limit mqtt_topic_size{"mqtt-topic-size", "bytes", 65'535, 65'535};
 inline constexpr Limit mqtt_subscriptions{"mqtt-subscriptions", "filters", 1000, 1000};  // of one client
-// Of what the broker sent, not acknowledged yet: how many (told to a broker of MQTT 5), and their bytes.
+// Of what the broker sent, not acknowledged yet: how many a broker of MQTT 5 is told to send at most, and their bytes, which are
+// bounded whatever it does.
 inline constexpr Limit mqtt_deliveries{"mqtt-deliveries", "messages", 100, 65'535};
 inline constexpr Limit mqtt_deliveries_size{"mqtt-deliveries-size", "bytes", 64 << 20, 4ull << 30};
 // Of what is to be published: how many the broker has not acknowledged; how many wait for that or for a connection, and their
