@@ -49,11 +49,12 @@ Messages::Messages(io::Loop& loop, trigger::Dispatcher& dispatcher, observe::Sha
 Messages::~Messages() = default;
 
 Result<void> Messages::open_outbox(const manifest::Manifest& manifest) {
-  const std::string path = manifest.server.outbox ? manifest.path(manifest.server.outbox->path) : "";
+  const auto& wanted = manifest.server.outbox;
+  const std::string path = wanted ? manifest.path(wanted->path) : "";
   if (path == outbox_path_) return {};
-  if (version_ != nullptr)
+  if (version_ != nullptr || !wanted)
     return fail(ErrorKind::unsupported, format("{}: server.outbox changed: that needs a restart", manifest.file));
-  outbox_ = TRY(outbox::Outbox::open({.path = path, .most_size = manifest.server.outbox->most_size}));
+  outbox_ = TRY(outbox::Outbox::open({.path = path, .most_size = wanted->most_size}));
   outbox_path_ = path;
   if (!outbox_->notice().empty()) told_.say(true, outbox_->notice());
   return {};

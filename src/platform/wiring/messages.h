@@ -30,7 +30,7 @@ class Messages final : private trigger_mqtt::Observer {
   Messages(io::Loop& loop, trigger::Dispatcher& dispatcher, observe::Shard& shard, Told told);
   Messages(const Messages&) = delete;
   Messages& operator=(const Messages&) = delete;
-  ~Messages();  // when stop() has told
+  ~Messages() override;  // when stop() has told
 
   // This version's instead of the one before. A connection stays when it is to the same broker with the same subscriptions. Fails
   // with all as it was.
