@@ -133,6 +133,10 @@ struct Parser {
       const std::string_view value = glued.empty() ? TRY(value_of(word, word[1] == 'f' ? "NAME" : "NEW=OLD")) : glued;
       return flag(format("{}={}", word[1] == 'f' ? "--init-func" : "--rename-func", value));
     }
+    if (command == for_logs && word == "-f") {
+      options.follows = true;
+      return {};
+    }
     if (command == for_up && word[1] == 'f') {
       options.manifest = glued.empty() ? TRY(value_of(word, "FILE")) : glued;
       return {};

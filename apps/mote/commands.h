@@ -41,6 +41,13 @@ int run_policy(Options options);
 int run_snapshot(Options options);
 int run_up(Options options);
 int run_serve(Options options);
+int run_ps(Options options);
+int run_top(Options options);
+int run_stats(Options options);
+int run_logs(Options options);
+int run_reload(Options options);
+int run_stop(Options options);
+int run_trigger(Options options);
 
 // Help for a command ("run"), a group ("-W"), or everything ("").
 [[nodiscard]] std::string help(std::string_view topic);

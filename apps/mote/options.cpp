@@ -336,7 +336,7 @@ constexpr Flag flag_table[] = {
     {"--background", "", for_compile,
      "with --cache: in a process of its own at low priority, silently; what run does for long guests",
      [](Options& o, std::string_view v) { return set_switch(o.in_background, v); }},
-    {"--stdin", "PATH", for_bench, "the event: what each sandbox finds on its stdin (default: nothing)",
+    {"--stdin", "PATH", for_bench | for_trigger, "the event: what each sandbox finds on its stdin (default: nothing)",
      [](Options& o, std::string_view v) -> Result<void> {
        o.event = v;
        return {};
@@ -349,7 +349,9 @@ constexpr Flag flag_table[] = {
        o.container = v;
        return {};
      }},
-    {"--json", "", for_inspect | for_settings | for_objdump | for_bench, "print JSON",
+    {"--follow", "", for_logs, "go on with what comes; also -f",
+     [](Options& o, std::string_view v) { return set_switch(o.follows, v); }},
+    {"--json", "", for_admin | for_inspect | for_settings | for_objdump | for_bench, "print JSON",
      [](Options& o, std::string_view v) { return set_switch(o.json, v); }},
     {"--format", "text|json|sarif|markdown", for_policy | for_check,
      "how to print: check knows text, json and sarif (2.1.0), diff knows text and markdown (default text)", set_format},
@@ -360,7 +362,7 @@ constexpr Flag flag_table[] = {
     {"--listen", "ADDRESS:PORT", for_up | for_serve,
      "where requests are served, instead of what the manifest says; port 0: any that is free",
      [](Options& o, std::string_view v) { return set_text(o.listen, v); }},
-    {"--admin", "ADDRESS:PORT|unix:PATH|off", for_up | for_serve,
+    {"--admin", "ADDRESS:PORT|unix:PATH|off", for_up | for_serve | for_admin | for_logs | for_trigger,
      "where the operator's programs ask, instead of what the manifest says",
      [](Options& o, std::string_view v) { return set_text(o.admin, v); }},
     {"--schema", "", for_check, "print the JSON Schema of manifests instead",

@@ -96,6 +96,7 @@ struct Options {
   // up, serve
   std::string manifest = {};  // a file; empty: one of the usual names
   std::string listen = {}, admin = {};
+  bool follows = false;  // logs
 
   // objdump
   std::string func = {};
@@ -132,6 +133,9 @@ enum CommandBit : uint32_t {
   for_explain = 2048,
   for_up = 4096,
   for_serve = 8192,
+  for_admin = 16384,  // ps, top, stats, reload, stop
+  for_logs = 32768,
+  for_trigger = 65536,
   for_engine = for_run | for_compile | for_settings | for_objdump | for_snapshot | for_bench | for_up | for_serve,
 };
 

@@ -121,6 +121,42 @@ void write_routes(JsonWriter& json, const manifest::Manifest& manifest) {
   json.end(']');
 }
 
+// Columns as wide as what is in them; the first one to the left, the others to the right.
+std::string table(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string text;
+  for (const auto& row : rows) {
+    for (size_t i = 0; i < row.size(); ++i) {
+      const std::string blanks(widths[i] - row[i].size(), ' ');
+      text += i == 0 ? row[i] + blanks : "  " + blanks + row[i];
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+std::string size_text(uint64_t bytes) {
+  constexpr double kib = 1024;
+  const auto size = static_cast<double>(bytes);
+  return size < kib * kib ? format("{:.0f} KiB", size / kib) : format("{:.1f} MiB", size / kib / kib);
+}
+
+std::string trigger_text(const manifest::Manifest& manifest, size_t component) {
+  std::string text;
+  const auto add = [&](const manifest::Trigger& trigger, const std::string& what) {
+    if (trigger.component == component) text += (text.empty() ? "" : ", ") + what;
+  };
+  for (const auto& one : manifest.http) add(one, one.route.is_private ? "(private)" : one.route.text);
+  for (const auto& one : manifest.mqtt) add(one, "mqtt " + one.topic);
+  for (const auto& one : manifest.timers) add(one, one.cron ? "cron " + one.cron->text() : format("every {} ms", one.every_ms));
+  for (const auto& one : manifest.commands) add(one, "command " + one.name);
+  return text;
+}
+
 }  // namespace
 
 void Admin::on_request(http::Exchange& exchange) {
@@ -142,8 +178,10 @@ void Admin::get(http::Exchange& exchange, std::string_view path) {
     return answer(exchange, 200, text, {"Content-Type", observe::prometheus_content_type});
   }
   if (path == "/api/status") return answer(exchange, 200, status_json() + "\n", json_type);
+  if (path == "/api/ps") return answer(exchange, 200, ps_text());
+  if (path == "/api/stats") return answer(exchange, 200, stats_text());
   if (path == "/api/logs") return answer_logs(exchange);
-  answer(exchange, 404, "there are /healthz, /livez, /readyz, /metrics, /api/status and /api/logs\n");
+  answer(exchange, 404, "there are /healthz, /livez, /readyz, /metrics, /api/status, /api/ps, /api/stats and /api/logs\n");
 }
 
 void Admin::post(http::Exchange& exchange, std::string_view path) {
@@ -174,12 +212,18 @@ void Admin::answer_logs(http::Exchange& exchange) {
     const uint64_t seen = std::min(number(after, 0), written);
     most = std::min(most, written - seen);
   }
+  const auto lines = server_.log.tail(query_value(query, "component"), most);
+  if (query_value(query, "format") == "text") {
+    std::string text = format("next {}\n", written);
+    for (const observe::LogLine& line : lines) text += observe::log_text(line, observe::LogFormat::human);
+    return answer(exchange, 200, text);
+  }
   JsonWriter json;
   json.begin('{');
   json.member("next", format("{}", written));
   json.name("lines");
   json.begin('[');
-  for (const observe::LogLine& line : server_.log.tail(query_value(query, "component"), most)) {
+  for (const observe::LogLine& line : lines) {
     std::string text = observe::log_text(line, observe::LogFormat::json);
     if (text.ends_with('\n')) text.pop_back();
     json.value(text);
@@ -217,6 +261,50 @@ void Admin::trigger(http::Exchange& exchange, std::string_view name) {
     return;
   }
   answer(exchange, 404, format("the manifest has no [[trigger.command]] with name = \"{}\"\n", name));
+}
+
+std::string Admin::ps_text() const {
+  const auto version = server_.node.version();
+  const observe::Snapshot seen = server_.registry.snapshot();
+  std::vector<std::vector<std::string>> rows = {
+      {"COMPONENT", "CODE", "SANDBOXES", "MEMORY", "ACTIVE", "WAITING", "EVENTS", "TRIGGERS"}};
+  for (size_t i = 0; i < version->facts.size(); ++i) {
+    const ComponentFacts& facts = version->facts[i];
+    const Pool::Report pool = facts.pool.report();
+    const observe::Snapshot::Of* const counts = seen.find(facts.name);
+    const auto of = [&](uint64_t value) { return format("{}", counts != nullptr ? value : 0); };
+    rows.push_back({facts.name, facts.code.substr(0, facts.code.find(' ')), format("{}", pool.sandboxes),
+                    size_text(pool.kept_bytes + pool.template_bytes), of(counts->value(observe::Metric::active)),
+                    of(counts->value(observe::Metric::waiting)), of(counts->sum(observe::Metric::events)),
+                    trigger_text(version->manifest, i)});
+  }
+  return format("{} at {}, {} workers, {}\n\n", version->manifest.application.name, server_.address, server_.registry.workers(),
+                size_text(server_.process().resident_bytes)) +
+         table(rows);
+}
+
+std::string Admin::stats_text() const {
+  const auto version = server_.node.version();
+  const observe::Snapshot seen = server_.registry.snapshot();
+  std::vector<std::vector<std::string>> rows = {
+      {"COMPONENT", "ANSWERED", "FAILED", "TRAPPED", "TIMED OUT", "REFUSED", "P50 us", "P99 us", "P99.9 us", "GUEST P50 us"}};
+  for (const ComponentFacts& facts : version->facts) {
+    const observe::Snapshot::Of* const counts = seen.find(facts.name);
+    if (counts == nullptr) continue;
+    std::vector<std::string> row = {facts.name};
+    for (const auto outcome : {observe::Outcome::answered, observe::Outcome::failed, observe::Outcome::trapped,
+                               observe::Outcome::timed_out, observe::Outcome::refused}) {
+      uint64_t count = 0;
+      for (unsigned kind = 0; kind < 4; ++kind)
+        count += counts->value(observe::Metric::events, kind, static_cast<unsigned>(outcome));
+      row.push_back(format("{}", count));
+    }
+    const observe::Distribution& took = counts->histogram(observe::Metric::event_duration);
+    for (const double share : {0.5, 0.99, 0.999}) row.push_back(microseconds(took.quantile(share)));
+    row.push_back(microseconds(counts->histogram(observe::Metric::invoke_duration).quantile(0.5)));
+    rows.push_back(std::move(row));
+  }
+  return table(rows);
 }
 
 std::string Admin::status_json() const {

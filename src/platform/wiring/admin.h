@@ -3,7 +3,8 @@
 //   GET /healthz, /livez, /readyz    200, or 503 with the reasons
 //   GET /metrics                     Prometheus text
 //   GET /api/status                  JSON: versions, workers, components with their figures, routes
-//   GET /api/logs?component=C&lines=N&after=K   the last lines, JSON: {"next": …, "lines": […]}
+//   GET /api/ps, /api/stats          what runs, and its figures, as tables for people
+//   GET /api/logs?component=C&lines=N&after=K   the last lines, JSON: {"next": …, "lines": […]}; &format=text: "next K", then lines
 //   POST /api/reload                 the manifest again; 200, or 422 with what is wrong
 //   POST /api/trigger/NAME           an event of a command trigger: its body is stdin; answers with stdout
 //   POST /api/stop                   ends the server as SIGTERM does
@@ -56,6 +57,8 @@ class Admin final : public http::Handler {
   void reload(http::Exchange& exchange);
   void trigger(http::Exchange& exchange, std::string_view name);
   [[nodiscard]] std::string status_json() const;
+  [[nodiscard]] std::string ps_text() const;
+  [[nodiscard]] std::string stats_text() const;
 
   Server server_;
 };
