@@ -11,6 +11,7 @@
 #include "apps/mote/process_facts.h"
 #include "apps/mote/report.h"
 #include "base/core/format.h"
+#include "base/http/fetch.h"
 #include "base/io/loop.h"
 #include "base/os/clock.h"
 #include "base/os/machine.h"
@@ -20,6 +21,8 @@
 #include "base/tls/context.h"
 #include "platform/manifest/check.h"
 #include "platform/manifest/grants.h"
+#include "platform/observe/slo_board.h"
+#include "platform/otlp/exporting.h"
 #include "platform/trigger_mqtt/broker.h"
 #include "platform/wiring/admin.h"
 #include "platform/wiring/node.h"
@@ -69,6 +72,7 @@ class Serving {
 
   Result<void> start() {
     started_ns_ = real_ns();
+    os::allow_all_descriptors();
     constexpr int signals[] = {SIGTERM, SIGINT, SIGHUP};
     signals_ = TRY(os::signal_descriptor(signals));
     loop_ = TRY(io::Loop::create());
@@ -76,7 +80,14 @@ class Serving {
     log_ = make_log(manifest);
     if (!manifest.server.log.folder.empty()) TRY(os::make_folder(manifest.path(manifest.server.log.folder)));
     workers_ = manifest.server.workers != 0 ? static_cast<uint32_t>(manifest.server.workers) : os::cpu_count();
-    registry_.emplace(workers_);
+    registry_.emplace(workers_ + 1);  // the last one is this thread's
+    board_.emplace(*registry_, own_shard(), [this](std::string_view component, bool is_missed, std::string_view line) {
+      log_->write({.time_ns = real_ns(),
+                   .component = std::string(component),
+                   .level = is_missed ? LogLevel::warning : LogLevel::info,
+                   .text = std::string(line)});
+    });
+    otlp_settings_ = TRY(observe::OtlpSettings::read(this_environment(), manifest.application.name));
     server_ = manifest.server;
     const auto version = TRY(deploy(std::move(manifest)));
     TRY(listen());
@@ -86,6 +97,7 @@ class Serving {
     }
     TRY(close_wall(*version));
     TRY(begin(version));
+    TRY(begin_exporting());
     return begin_admin();
   }
 
@@ -100,6 +112,8 @@ class Serving {
     const bool is_done = node_->drain(server_.limits.drain_time_ms * ns_per_ms);
     if (!is_done) say(LogLevel::warning, "requests were still running when the time to end was over");
     if (const std::string path = unix_path(server_.admin); !path.empty()) (void)os::remove_file(path);
+    log_->set_observer({});
+    exporting_.reset();
     return is_done;
   }
 
@@ -216,6 +230,7 @@ class Serving {
     wall_ = version.wall;
     wall_.has_sockets = true;
     TRY(need_broker(version));
+    need_collector();
     wall_.takes_versions = true;
     const Manifest& manifest = version.manifest;
     const auto reads = [&](const std::string& path) {
@@ -261,6 +276,18 @@ class Serving {
     }
     return {};
   }
+  void need_collector() {
+    for (const std::string* url : {&otlp_settings_.traces, &otlp_settings_.metrics, &otlp_settings_.logs}) {
+      const auto parsed = http::Url::parse(*url);
+      if (url->empty() || !parsed) continue;
+      wall_.makes_sockets = true;
+      wall_.tcp_connect.push_back({parsed->port, parsed->port});
+      wall_.tcp_connect.push_back({53, 53});
+      for (const char* folder : {"/etc", "/usr/share/ca-certificates"}) {  // names, authorities
+        if (os::exists(folder)) wall_.folders.push_back({.path = folder});
+      }
+    }
+  }
   // Nothing opens the wall again: a version that needs more cannot come by a reload.
   Result<void> fits_wall(const wiring::Version& version) const {
     if (options_.kernel_wall == Options::KernelWall::off) return {};
@@ -296,6 +323,7 @@ class Serving {
     };
     settings.say = [this](bool is_wrong, const std::string& text) { say(is_wrong ? LogLevel::warning : LogLevel::info, text); };
     node_ = TRY(wiring::Node::start(version, std::move(settings)));
+    watch_promises(*version);
     for (size_t i = 0; i < version->manifest.commands.size(); ++i) {
       if (version->manifest.commands[i].at_start) start_command(*version, i);
     }
@@ -334,7 +362,7 @@ class Serving {
                                          .node = *node_,
                                          .registry = *registry_,
                                          .log = *log_,
-                                         .program_version = version().substr(5),
+                                         .program_version = program_version(),
                                          .address = address_,
                                          .started_ns = started_ns_,
                                          .process = process_facts,
@@ -345,8 +373,42 @@ class Serving {
     return {};
   }
 
+  observe::Shard& own_shard() { return registry_->shard(workers_); }
+
+  // Latencies that components promise, once a second.
+  void watch_promises(const wiring::Version& version) {
+    std::vector<observe::SloBoard::Promise> promises;
+    for (const manifest::Component& component : version.manifest.components) {
+      if (component.slo) promises.push_back({component.id, component.slo->p999_us, component.slo->window_ms});
+    }
+    has_promises_ = !promises.empty();
+    board_->set(promises);
+    look_at_promises();
+  }
+  void look_at_promises() {
+    constexpr uint64_t pause_ns = 1'000'000'000;
+    const uint64_t now = os::now_ns(os::Clock::monotonic);
+    board_->look(now / ns_per_ms);
+    if (!has_promises_) return promise_wait_.reset();
+    auto wait = loop_->wait({}, now + pause_ns, [this] { look_at_promises(); });
+    if (wait) promise_wait_ = *std::move(wait);
+  }
+
+  Result<void> begin_exporting() {
+    if (!otlp_settings_.is_on()) return {};
+    otlp::Exporting::Settings settings{.otlp = otlp_settings_, .version = program_version(), .registry = &*registry_};
+    settings.told = [this](std::string_view signal, std::string_view reason) {
+      say(reason.empty() ? LogLevel::info : LogLevel::warning,
+          reason.empty() ? format("{} arrive by OTLP again", signal) : format("{} do not arrive by OTLP: {}", signal, reason));
+    };
+    exporting_ = TRY(otlp::Exporting::start(std::move(settings)));
+    log_->set_observer([this](const observe::LogLine& line) { exporting_->exporter().add(line); });
+    return {};
+  }
+  static std::string program_version() { return version().substr(std::string_view("mote ").size()); }
+
   std::vector<std::string> not_ready() {
-    std::vector<std::string> reasons;
+    std::vector<std::string> reasons = board_->missed();
     if (is_ending_) reasons.emplace_back("it is stopping");
     if (std::string away = node_->broker_away(); !away.empty()) reasons.push_back(std::move(away));
     const uint64_t now = os::now_ns(os::Clock::monotonic);
@@ -376,6 +438,7 @@ class Serving {
   Result<void> reload() {
     supervisor_.tell(format("RELOADING=1\nMONOTONIC_USEC={}", os::now_ns(os::Clock::monotonic) / 1000));
     const auto done = replace();
+    own_shard().add(observe::server_scope, observe::Metric::reloads, 1, done ? 0 : 1);
     if (done) {
       say(LogLevel::info, "reloaded");
     } else {
@@ -397,7 +460,9 @@ class Serving {
     const auto version = TRY(deploy(std::move(manifest)));
     TRY(fits_wall(*version));
     if (tls_ != nullptr) TRY(tls_->reload());
-    return node_->replace(version);
+    TRY(node_->replace(version));
+    watch_promises(*version);
+    return {};
   }
 
   void say_where() {
@@ -424,7 +489,10 @@ class Serving {
   std::unique_ptr<observe::Log> log_;
   std::optional<observe::Registry> registry_;
   std::map<bool, std::optional<Engine>> engines_;  // by whether code counts fuel
-  manifest::Server server_;                        // as the first version says
+  std::optional<observe::SloBoard> board_;
+  bool has_promises_ = false;
+  observe::OtlpSettings otlp_settings_;
+  manifest::Server server_;  // as the first version says
   uint32_t workers_ = 1;
   std::vector<os::File> listeners_;
   os::File admin_listener_;
@@ -432,6 +500,8 @@ class Serving {
   std::unique_ptr<tls::Context> tls_;
   os::Confinement wall_;
   std::unique_ptr<wiring::Node> node_;
+  std::unique_ptr<otlp::Exporting> exporting_;
+  std::unique_ptr<io::Loop::Wait> promise_wait_;
   std::optional<wiring::Admin> admin_;
   std::unique_ptr<http::Server> admin_server_;
   std::unique_ptr<io::Loop::Wait> signal_wait_;

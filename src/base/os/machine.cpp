@@ -73,6 +73,13 @@ std::vector<std::string> environment() {
   return all;
 }
 
+void allow_all_descriptors() {
+  rlimit limit = {};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 uint32_t user_id() {
   return geteuid();
 }

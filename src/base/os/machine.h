@@ -23,6 +23,8 @@ namespace mote::os {
 
 [[nodiscard]] std::optional<std::string> environment_variable(const char* name);
 [[nodiscard]] std::vector<std::string> environment();  // all of it, "NAME=value"
+// As many files may be open as this process may ask for (the soft limit becomes the hard one).
+void allow_all_descriptors();
 [[nodiscard]] uint32_t user_id();
 
 [[nodiscard]] Result<void> fill_random(MutableBytes into);  // from the kernel, for keys

@@ -278,7 +278,7 @@ std::string Admin::ps_text() const {
                     of(counts->value(observe::Metric::waiting)), of(counts->sum(observe::Metric::events)),
                     trigger_text(version->manifest, i)});
   }
-  return format("{} at {}, {} workers, {}\n\n", version->manifest.application.name, server_.address, server_.registry.workers(),
+  return format("{} at {}, {} workers, {}\n\n", version->manifest.application.name, server_.address, server_.node.workers(),
                 size_text(server_.process().resident_bytes)) +
          table(rows);
 }
@@ -321,7 +321,7 @@ std::string Admin::status_json() const {
   json.member("address", json_string(server_.address));
   json.member("started", json_string(utc_text(server_.started_ns, 3)));
   json.member("uptime_s", format("{}", (now - server_.started_ns) / 1'000'000'000));
-  json.member("workers", format("{}", server_.registry.workers()));
+  json.member("workers", format("{}", server_.node.workers()));
   json.member("resident_bytes", format("{}", server_.process().resident_bytes));
   json.member("connections", format("{}", http.connections));
   json.member("requests", format("{}", http.requests));

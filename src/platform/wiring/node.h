@@ -48,6 +48,7 @@ class Node {
   // All workers have the new version when it returns; or, when one failed, the one before.
   [[nodiscard]] Result<void> replace(std::shared_ptr<const Version> version);
   [[nodiscard]] std::shared_ptr<const Version> version() const;
+  [[nodiscard]] size_t workers() const { return lanes_.size(); }
   // Accepts no more, lets the requests that there are end, and the workers. False: they did not in that time, and go on.
   [[nodiscard]] bool drain(uint64_t within_ns);
 
