@@ -88,9 +88,12 @@ source = "{}"
     ASSERT_TRUE(taken);
   }
   void kill_broker() {
+    const uint64_t connections = from_->client->counts().connections;
     broker_->end(SIGKILL);
     killed_ns_ = os::now_ns(os::Clock::monotonic);
     broker_->start();
+    // Acknowledgements that it sent may still have to be read.
+    EXPECT_TRUE(testing::until(*loop_, [&] { return from_->client->counts().connections > connections; }));
     // What it may have forgotten.
     for (auto& [number, one] : sent_) {
       if (one.is_answered || one.acknowledged_ns == 0 || one.acknowledged_ns + unsaved_ns < killed_ns_) continue;
