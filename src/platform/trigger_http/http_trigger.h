@@ -8,7 +8,7 @@
 // | refused | 503 with Retry-After; or, where a component is to fail open, 200 with the request's own body |
 //
 // An answer that tells of a failure names the event (header Mote-Event), which leads to the log; what failed is not for strangers.
-// One thread. Tested by http_trigger_test.cpp, tests/up.
+// One thread. Tested by tests/up.
 #pragma once
 
 #include "base/http/exchange.h"

@@ -202,7 +202,6 @@ class Deployer {
       return ComponentSource{*std::move(found), source.url, source.digest};
     }
     const std::string path = manifest_.path(source.path);
-    const manifest::Lock::Entry* const locked = lock_ ? lock_->find(component.id) : nullptr;
     if (!lock_ && source.digest.empty()) return ComponentSource{TRY(Module::compile_file(engine, path)), source.path, {}};
     const auto bytes = TRY(os::read_file(path, limits::module_size_bytes));
     const std::string digest = hex(sha256(bytes));
@@ -210,7 +209,6 @@ class Deployer {
       return fail(ErrorKind::denied,
                   format("{} is not the module that the manifest names: its SHA-256 is {}", source.path, digest));
     if (lock_) TRY(lock_->verify(component.id, digest));
-    (void)locked;
     return ComponentSource{TRY(Module::compile(engine, bytes, component.id)), source.path, digest};
   }
   static Result<Module::Digest> digest_of(std::string_view text) {

@@ -1,6 +1,6 @@
 // From a manifest to what serves it: modules compiled, pools made and warmed, grants turned into contexts, routes compiled.
 //
-// Whatever is wrong with a new version is found here, before any traffic is for it. Tested by deploy_test.cpp, tests/up.
+// Whatever is wrong with a new version is found here, before any traffic is for it. Tested by tests/up.
 #pragma once
 
 #include "base/os/confinement.h"

@@ -1,7 +1,7 @@
 // Timers: the events of [[trigger.timer]], on one worker. A time that comes while the trigger's last event still runs is left out,
 // and counted; so are times that a sleeping machine slept through, but for one.
 //
-// One thread, the worker's. Tested by timers_test.cpp.
+// One thread, the worker's. Tested by tests/up.
 #pragma once
 
 #include "base/io/loop.h"
