@@ -35,7 +35,7 @@ namespace fs = std::filesystem;
 
 constexpr unsigned replay_seconds = 120;
 constexpr double smoke_seconds = 20;
-constexpr uint64_t smoke_cycles = 256;
+constexpr uint64_t smoke_cycles = 64;
 constexpr uint64_t smoke_call_seeds = 200, smoke_large_seeds = 20, surveyed_seeds = 3000;
 
 struct Options {

@@ -68,10 +68,10 @@ def start(command, cpu, port):
     raise SystemExit(f"{command[0]} does not answer on port {port}")
 
 
-def measure(process, port, connections, options, scheme):
+def measure(process, port, connections, options, scheme, path="/telemetry"):
     before = cpu_ns(process.pid)
     out = subprocess.run(["taskset", "-c", str(options.cpu + 1), "wrk", "-t1", f"-c{connections}", f"-d{options.seconds}s", "-s", str(WORK / "post.lua"),
-                          f"{scheme}://127.0.0.1:{port}/telemetry"], check=True, capture_output=True, text=True).stdout
+                          f"{scheme}://127.0.0.1:{port}{path}"], check=True, capture_output=True, text=True).stdout
     spent = cpu_ns(process.pid) - before
     requests, duration_us, p50, p99, errors = map(int, out.split("RESULT ")[1].split())
     if errors or not requests:
