@@ -55,11 +55,12 @@ def family(pid):
 
 
 def cpu_ns(pid):
-    return sum(int(pathlib.Path(f"/proc/{one}/schedstat").read_text().split()[0]) for one in family(pid))
+    threads = [thread for one in family(pid) for thread in pathlib.Path(f"/proc/{one}/task").iterdir()]
+    return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads)
 
 
 def start(command, cpu, port):
-    process = subprocess.Popen(["taskset", "-c", str(cpu), *map(str, command)])
+    process = subprocess.Popen(["taskset", "-c", str(cpu), *map(str, command)], stderr=subprocess.DEVNULL)
     for _ in range(200):
         with socket.socket() as one:
             if one.connect_ex(("127.0.0.1", port)) == 0:

@@ -82,7 +82,7 @@ def first_answer(folder):
     port = parts.free_port()
     write_manifest(folder, port, ["telemetry", "second", "third"])
     begin = time.perf_counter()
-    process = subprocess.Popen([MOTE, "up", "--quiet", "-f", folder / "mote.toml"])
+    process = subprocess.Popen([MOTE, "up", "--quiet", "-f", folder / "mote.toml"], stderr=subprocess.DEVNULL)
     try:
         while True:
             try:
