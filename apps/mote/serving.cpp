@@ -299,6 +299,14 @@ class Serving {
         return fail(ErrorKind::denied,
                     format("{} is granted in another way than when the kernel wall was closed: that needs a restart", wanted.path));
     }
+    if (!version.manifest.broker) return {};
+    const auto broker = TRY(trigger_mqtt::client_settings(version.manifest, version.values));
+    const auto is_open = [&](const os::Confinement::Ports& ports) {
+      return ports.first <= broker.port && broker.port <= ports.last;
+    };
+    if (!wall_.makes_sockets || std::ranges::none_of(wall_.tcp_connect, is_open))
+      return fail(ErrorKind::denied,
+                  format("the broker's port {} is not open in the kernel wall: that needs a restart", broker.port));
     return {};
   }
 
