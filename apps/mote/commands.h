@@ -17,7 +17,7 @@ struct Command {
   CommandBit bit;
   std::string_view usage;
   std::string_view summary;
-  int (*run)(Options options);  // the exit status; messages are on stderr
+  int (*run)(Options options);  // the exit status; messages are on stderr. Null: the program mote-server does it
   std::string_view words = {};  // what its first word is one of, separated by '|'; empty: a file
   std::string_view also = {};   // what another runtime calls it
 };
@@ -39,15 +39,6 @@ int run_completion(Options options);
 int run_explain(Options options);
 int run_policy(Options options);
 int run_snapshot(Options options);
-int run_up(Options options);
-int run_serve(Options options);
-int run_ps(Options options);
-int run_top(Options options);
-int run_stats(Options options);
-int run_logs(Options options);
-int run_reload(Options options);
-int run_stop(Options options);
-int run_trigger(Options options);
 
 // Help for a command ("run"), a group ("-W"), or everything ("").
 [[nodiscard]] std::string help(std::string_view topic);

@@ -2,6 +2,7 @@
 #include "apps/mote/arguments.h"
 #include "apps/mote/commands.h"
 #include "apps/mote/report.h"
+#include "apps/mote/server_program.h"
 #include "base/core/format.h"
 #include "base/core/nearest.h"
 #include "base/os/file.h"
@@ -23,6 +24,7 @@ int run_command(const Command& command, std::span<const std::string_view> words)
     print(help(options->help_for == "--help" ? command.name : std::string_view(options->help_for)));
     return 0;
   }
+  if (command.run == nullptr) return become_server(command.name, words);
   return command.run(*std::move(options));
 }
 

@@ -137,6 +137,16 @@ Result<ProgramEnd> run_program(const ProgramRun& run) {
 }
 
 // posix_spawn, since fork would copy the page tables of a guest's memory and make it fault on each page afterwards.
+Result<void> replace_program(const std::vector<std::string>& arguments) {
+  std::vector<std::string> words = arguments;
+  std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  execv(pointers[0], pointers.data());
+  return fail_errno(errno, "cannot start " + words[0]);
+}
+
 Result<void> start_detached(const std::vector<std::string>& arguments, int input) {
   std::vector<std::string> words = arguments;
   std::vector<char*> pointers;

@@ -43,6 +43,10 @@ struct ProgramEnd {
 // closes what is returned here.
 [[nodiscard]] Result<File> run_apart(uint64_t delay_ms, const std::function<void()>& action);
 
+// This process becomes another program: the path first. Our descriptors that are not closed by it, our environment and our process
+// id stay. Returns only when it cannot.
+[[nodiscard]] Result<void> replace_program(const std::vector<std::string>& arguments);
+
 // The path of a program: itself when the name has a '/', else the first executable of that name in PATH.
 [[nodiscard]] std::optional<std::string> find_program(const std::string& name);
 

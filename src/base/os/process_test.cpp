@@ -35,6 +35,20 @@ TEST(Process, HasNoInput) {
   EXPECT_EQ(shell("cat; echo end").lines, std::vector<std::string>{"end"});
 }
 
+TEST(Process, BecomesAnotherProgram) {
+  const pid_t child = fork();
+  if (child == 0) {
+    (void)replace_program({"/bin/sh", "-c", "[ $$ = \"$0\" ] && exit 9", std::to_string(getpid())});
+    _exit(1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(WEXITSTATUS(status), 9) << "the process id stays";
+  const auto none = replace_program({"/nowhere/program"});
+  ASSERT_FALSE(none.has_value());
+  EXPECT_EQ(none.error().kind, ErrorKind::not_found);
+}
+
 TEST(Process, TellsTheSignal) {
   const Seen seen = shell("kill -SEGV $$");
   ASSERT_TRUE(seen.end.has_value());

@@ -1,5 +1,5 @@
 // What /proc says of this very process.
-#include "apps/mote/process_facts.h"
+#include "apps/mote-server/process_facts.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>

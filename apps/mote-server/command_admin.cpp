@@ -1,6 +1,6 @@
 // mote ps, top, stats, logs, reload, trigger, stop: ask a running `mote up` at its operator's address (platform/wiring/admin.h).
 // Tested by tests/up.
-#include "apps/mote/commands.h"
+#include "apps/mote-server/commands.h"
 #include "apps/mote/input.h"
 #include "apps/mote/manifest_input.h"
 #include "apps/mote/report.h"

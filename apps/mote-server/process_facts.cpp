@@ -1,5 +1,5 @@
 // See process_facts.h. From /proc (proc_pid_stat(5), proc_pid_limits(5)).
-#include "apps/mote/process_facts.h"
+#include "apps/mote-server/process_facts.h"
 
 #include "base/os/file.h"
 #include "base/os/machine.h"
