@@ -28,11 +28,14 @@ std::string admin_address(const Options& options) {
 
 Result<std::string> ask(const Options& options, std::string_view method, std::string_view target, std::string body = {}) {
   const std::string address = admin_address(options);
-  if (address.starts_with("unix:") || address == "off")
-    return fail(ErrorKind::unsupported,
-                format("the operator's address is {}; this command asks an ADDRESS:PORT (--admin)", address));
-  auto answer =
-      http::fetch({.method = std::string(method), .url = format("http://{}{}", address, target), .body = std::move(body)}, nullptr);
+  if (address == "off")
+    return fail(ErrorKind::unsupported, "the manifest says server.admin = \"off\"; this command asks that address (--admin)");
+  constexpr std::string_view local = "unix:";
+  http::FetchRequest request{.method = std::string(method), .body = std::move(body)};
+  const bool is_local = address.starts_with(local);
+  request.url = format("http://{}{}", is_local ? "localhost" : address, target);
+  if (is_local) request.local_socket = address.substr(local.size());
+  auto answer = http::fetch(std::move(request), nullptr);
   if (!answer) {
     answer.error().message += "; is mote up running, with this operator's address (--admin)?";
     return std::unexpected(answer.error());

@@ -1,8 +1,8 @@
 // mote up: serves what a manifest describes. mote serve: the same for one module, which answers every path. Tested by tests/up.
 #include "apps/mote-server/commands.h"
+#include "apps/mote-server/serving.h"
 #include "apps/mote/manifest_input.h"
 #include "apps/mote/report.h"
-#include "apps/mote-server/serving.h"
 #include "base/core/format.h"
 
 namespace mote::cli {

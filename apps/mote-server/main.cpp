@@ -1,5 +1,6 @@
-// The program `mote-server`: what `mote` becomes for the commands that serve, or ask a server. A program of its own, because TLS, HTTP
-// and SQLite, linked into `mote`, cost each `mote run` half a millisecond (docs/rationale/separate-server.md). Tested by tests/up.
+// The program `mote-server`: what `mote` becomes for the commands that serve, or ask a server. A program of its own, because TLS,
+// HTTP and SQLite, linked into `mote`, cost each `mote run` half a millisecond (docs/rationale/separate-server.md). Tested by
+// tests/up.
 #include "apps/mote-server/commands.h"
 #include "apps/mote/arguments.h"
 #include "apps/mote/commands.h"
@@ -26,7 +27,8 @@ int start(std::span<const std::string_view> words) {
   const auto* const command = std::ranges::find(server_commands, name, &ServerCommand::name);
   const auto known = std::ranges::find(commands(), name, &Command::name);
   if (command == std::end(server_commands) || known == commands().end()) {
-    return report("", {ErrorKind::bad_input, "mote-server is a part of mote, which starts it: say mote up (mote help lists the commands)"});
+    return report(
+        "", {ErrorKind::bad_input, "mote-server is a part of mote, which starts it: say mote up (mote help lists the commands)"});
   }
   auto options = parse(known->bit, words.subspan(1));
   if (!options) return report("", options.error());

@@ -1,6 +1,7 @@
 // See serving.h.
 #include "apps/mote-server/serving.h"
 
+#include "apps/mote-server/process_facts.h"
 #include "apps/mote/command_policy.h"
 #include "apps/mote/commands.h"
 #include "apps/mote/engine_options.h"
@@ -8,7 +9,6 @@
 #include "apps/mote/kernel_wall.h"
 #include "apps/mote/listeners.h"
 #include "apps/mote/manifest_input.h"
-#include "apps/mote-server/process_facts.h"
 #include "apps/mote/report.h"
 #include "base/core/format.h"
 #include "base/http/fetch.h"

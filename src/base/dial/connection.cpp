@@ -23,7 +23,19 @@ Result<std::unique_ptr<Connection>> Connection::begin(io::Loop& loop, const os::
   os::send_at_once(socket->descriptor());
   std::unique_ptr<tls::Session> session;
   if (tls != nullptr) session = TRY(tls->connect(host));
-  std::unique_ptr<Connection> made(new Connection(*std::move(socket), std::move(session), name));
+  return watched(loop, *std::move(socket), std::move(session), name, std::move(changed));
+}
+
+Result<std::unique_ptr<Connection>> Connection::begin_local(io::Loop& loop, const std::string& path,
+                                                            std::function<void()> changed) {
+  auto socket = os::connect_local_stream(path);
+  if (!socket) return os::fail_errno(socket.error(), format("cannot connect to {}", path));
+  return watched(loop, *std::move(socket), nullptr, path, std::move(changed));
+}
+
+Result<std::unique_ptr<Connection>> Connection::watched(io::Loop& loop, os::File socket, std::unique_ptr<tls::Session> session,
+                                                        std::string name, std::function<void()> changed) {
+  std::unique_ptr<Connection> made(new Connection(std::move(socket), std::move(session), std::move(name)));
   made->watch_ = TRY(loop.watch(made->socket_.descriptor(), io::Loop::Watching::changes,
                                 [self = made.get(), call = std::move(changed)](io::Loop::Change change) {
                                   self->can_read_ |= change.can_read;

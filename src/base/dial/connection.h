@@ -23,6 +23,9 @@ class Connection {
   [[nodiscard]] static Result<std::unique_ptr<Connection>> begin(io::Loop& loop, const os::SocketAddress& address,
                                                                  const std::string& host, const tls::Context* tls,
                                                                  std::function<void()> changed);
+  // To a socket that is a file; without TLS.
+  [[nodiscard]] static Result<std::unique_ptr<Connection>> begin_local(io::Loop& loop, const std::string& path,
+                                                                       std::function<void()> changed);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -39,6 +42,9 @@ class Connection {
  private:
   Connection(os::File socket, std::unique_ptr<tls::Session> tls, std::string name)
       : socket_(std::move(socket)), tls_(std::move(tls)), name_(std::move(name)) {}
+  [[nodiscard]] static Result<std::unique_ptr<Connection>> watched(io::Loop& loop, os::File socket,
+                                                                   std::unique_ptr<tls::Session> session, std::string name,
+                                                                   std::function<void()> changed);
   [[nodiscard]] Result<bool> receive(std::vector<uint8_t>& into);
   [[nodiscard]] Result<void> send_encrypted();
   [[nodiscard]] Result<uint64_t> send(Bytes bytes);

@@ -185,6 +185,10 @@ Result<std::unique_ptr<Fetch>> Fetch::begin(io::Loop& loop, FetchRequest request
   const uint64_t end_ns = os::now_ns(os::Clock::monotonic) + self->request.time_ms * ns_per_ms;
   self->timer = TRY(loop.wait(
       {}, end_ns, [self] { self->finish(fail(ErrorKind::unavailable, format("no answer within {} ms", self->request.time_ms))); }));
+  if (!self->request.local_socket.empty()) {
+    self->connection = TRY(dial::Connection::begin_local(loop, self->request.local_socket, [self] { self->go_on(); }));
+    return std::unique_ptr<Fetch>(new Fetch(std::move(state)));
+  }
   self->lookup = TRY(dns::Lookup::begin(loop, {.host = self->url.host, .port = self->url.port},
                                         [self](auto found) { self->found(std::move(found)); }));
   return std::unique_ptr<Fetch>(new Fetch(std::move(state)));

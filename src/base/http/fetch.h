@@ -30,6 +30,7 @@ struct FetchRequest {
   std::string url;                                                // "https://example.org:8443/a?b"
   std::vector<std::pair<std::string, std::string>> headers = {};  // beside Host, Content-Length and Connection
   std::string body = {};
+  std::string local_socket = {};  // a socket that is a file, to be asked instead of the url's host
   uint64_t time_ms = limits::fetch_time.standard;
   uint64_t most_answer = limits::fetch_answer_size.standard;
 };

@@ -5,6 +5,8 @@
 #include "base/http/server_testing.h"
 #include "base/tls/certificates_testing.h"
 
+#include <unistd.h>
+
 #include <optional>
 
 namespace mote::http {
@@ -32,6 +34,10 @@ class FetchTest : public ServerTest {
   }
 
   // A server that says this and hangs up, or (`stays`) does not.
+  void start_raw(std::string says, os::File listener) {
+    raw_listener_ = std::move(listener);
+    says_ = std::move(says);
+  }
   void start_raw(std::string says, bool stays = false) {
     raw_listener_ = os::listen_tcp({.bytes = {127, 0, 0, 1}}).value();
     port = os::socket_info(raw_listener_.descriptor())->address->port;
@@ -54,6 +60,14 @@ class FetchTest : public ServerTest {
   std::string says_;
   bool stays_ = false;
 };
+
+TEST_F(FetchTest, AsksASocketThatIsAFile) {
+  const std::string path = testing::TempDir() + "/fetch-" + std::to_string(getpid());
+  start_raw("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nlocal", os::listen_local(path).value());
+  EXPECT_EQ(get({.url = "http://localhost/", .local_socket = path}), "200 local");
+  EXPECT_TRUE(get({.url = "http://localhost/", .local_socket = path + ".none"}).starts_with("refused: cannot connect to"));
+  (void)os::remove_file(path);
+}
 
 TEST_F(FetchTest, AsksAndIsAnswered) {
   start();

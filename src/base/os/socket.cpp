@@ -140,17 +140,25 @@ Kernel<File> listen_local(const std::string& path) {
   return made;
 }
 
-Kernel<File> connect_local(std::string_view name) {
+static Kernel<File> connect_local_as(std::string_view name, int kind) {
   sockaddr_un address = {};
   if (name.empty() || name.size() >= sizeof address.sun_path) return std::unexpected(ENAMETOOLONG);
   address.sun_family = AF_UNIX;
   std::ranges::copy(name, address.sun_path);
-  if (address.sun_path[0] == '@') address.sun_path[0] = '\0';
-  File socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (kind == SOCK_DGRAM && address.sun_path[0] == '@') address.sun_path[0] = '\0';
+  File socket(::socket(AF_UNIX, kind | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
   if (!socket || ::connect(socket.descriptor(), reinterpret_cast<const sockaddr*>(&address), size) != 0)
     return std::unexpected(errno);
   return socket;
+}
+
+Kernel<File> connect_local(std::string_view name) {
+  return connect_local_as(name, SOCK_DGRAM);
+}
+
+Kernel<File> connect_local_stream(const std::string& path) {
+  return connect_local_as(path, SOCK_STREAM);
 }
 
 void send_at_once(int descriptor) {

@@ -45,6 +45,8 @@ inline constexpr int listener_backlog = 128,
 [[nodiscard]] Kernel<File> listen_local(const std::string& path);
 // For datagrams to a socket that is a file, or behind an '@' an abstract one.
 [[nodiscard]] Kernel<File> connect_local(std::string_view name);
+// A connection to a listener on a socket that is a file.
+[[nodiscard]] Kernel<File> connect_local_stream(const std::string& path);
 // What is written goes out at once, however little it is. Accepted connections inherit it from their listener.
 void send_at_once(int descriptor);
 // A socket that somebody else made may be one that waits; this cannot be undone for whoever else holds it.
