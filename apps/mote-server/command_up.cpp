@@ -6,24 +6,14 @@
 #include "base/core/format.h"
 
 namespace mote::cli {
-namespace {
-
-// What the command line says wins.
-Result<manifest::Manifest> with_options(Result<manifest::Manifest> manifest, const Options& options) {
-  if (!manifest) return manifest;
-  if (!options.listen.empty()) manifest->server.listen = options.listen;
-  if (!options.admin.empty()) manifest->server.admin = options.admin;
-  return manifest;
-}
-
-}  // namespace
-
 int run_up(Options options) {
   std::vector<std::string> words = options.words;
   if (!options.manifest.empty()) words.push_back(options.manifest);
   const auto path = find_manifest(words);
   if (!path) return report("", path.error());
-  return serve(options, [&] { return with_options(read_manifest(*path), options); });
+  return serve(options, [path = *path]() -> Result<ManifestText> {
+    return ManifestText{path, TRY(read_text(path, manifest::limits::file_size.hard))};
+  });
 }
 
 int run_serve(Options options) {
@@ -35,7 +25,7 @@ int run_serve(Options options) {
       "[application]\nname = {0}\n[[trigger.http]]\nroute = \"/...\"\ncomponent = \"main\"\nexecutor = {{ type = \"stdio\" }}\n"
       "[component.main]\nsource = {0}\n",
       policy::quoted(options.words[0]));
-  return serve(options, [&] { return with_options(manifest::parse(text, "(mote serve)"), options); });
+  return serve(options, [text]() -> Result<ManifestText> { return ManifestText{"(mote serve)", text}; });
 }
 
 }  // namespace mote::cli

@@ -1,6 +1,7 @@
 // See serving.h.
 #include "apps/mote-server/serving.h"
 
+#include "apps/mote-server/isolation.h"
 #include "apps/mote-server/process_facts.h"
 #include "apps/mote/command_policy.h"
 #include "apps/mote/commands.h"
@@ -20,7 +21,6 @@
 #include "base/os/socket.h"
 #include "base/tls/context.h"
 #include "platform/manifest/check.h"
-#include "platform/manifest/grants.h"
 #include "platform/observe/slo_board.h"
 #include "platform/otlp/exporting.h"
 #include "platform/trigger_mqtt/broker.h"
@@ -75,8 +75,13 @@ class Serving {
     os::allow_all_descriptors();
     constexpr int signals[] = {SIGTERM, SIGINT, SIGHUP};
     signals_ = TRY(os::signal_descriptor(signals));
+    Manifest manifest = TRY(read_manifest());
+    const auto is_isolated = [](const manifest::Component& component) { return component.is_isolated; };
+    if (std::ranges::any_of(manifest.components, is_isolated)) {
+      isolation_ = TRY(Isolation::start(options_, read_));
+      TRY(isolation_->use(text_));
+    }
     loop_ = TRY(io::Loop::create());
-    Manifest manifest = TRY(read_());
     log_ = make_log(manifest);
     if (!manifest.server.log.folder.empty()) TRY(os::make_folder(manifest.path(manifest.server.log.folder)));
     workers_ = manifest.server.workers != 0 ? static_cast<uint32_t>(manifest.server.workers) : os::cpu_count();
@@ -139,6 +144,15 @@ class Serving {
     if (!failure.empty()) write(LogStream::server, LogLevel::error, failure);
   }
 
+  // What the command line says wins.
+  Result<Manifest> read_manifest() {
+    text_ = TRY(read_());
+    Manifest manifest = TRY(manifest::parse(text_.text, text_.file));
+    if (!options_.listen.empty()) manifest.server.listen = options_.listen;
+    if (!options_.admin.empty()) manifest.server.admin = options_.admin;
+    return manifest;
+  }
+
   Result<std::shared_ptr<const wiring::Version>> deploy(Manifest manifest) {
     const auto lock = TRY(read_lock(lock_path(manifest.file)));
     for (const manifest::Finding& one : manifest::check(manifest, this_disk(), this_environment())) {
@@ -148,30 +162,17 @@ class Serving {
   }
 
   wiring::Surroundings surroundings() {
-    return {.engine = [this](bool counts_fuel) -> Result<Engine> {
-              std::optional<Engine>& engine = engines_[counts_fuel];
-              if (!engine) {
-                EngineConfig config = engine_config(options_, "components");
-                config.codegen.fuel = counts_fuel;
-                config.huge_pages = false;
-                engine.emplace(TRY(Engine::create(std::move(config))));
-              }
-              return *engine;
-            },
-            .policy = [](const Manifest& manifest, const manifest::Component& component, const manifest::Lookup& values,
-                         const std::string& assets) -> Result<policy::Policy> {
-              std::optional<policy::Policy> of_file;
-              if (!component.policy_file.empty()) of_file = TRY(read_policy(manifest.path(component.policy_file)));
-              return manifest::grants(manifest, component,
-                                      {.of_file = of_file ? &*of_file : nullptr, .values = values, .assets = assets});
-            },
-            .environment = this_environment(),
-            .disk = this_disk(),
-            .assets_folder = cache_folder() + "/assets",
-            .log = [this](std::string_view component, uint64_t event, std::string_view messages,
-                          std::string_view failure) { note(component, event, messages, failure); },
-            .registry = &*registry_,
-            .workers = workers_};
+    auto with = cli::surroundings(engines_, read_policy, workers_, *registry_);
+    with.log = [this](std::string_view component, uint64_t event, std::string_view messages, std::string_view failure) {
+      note(component, event, messages, failure);
+    };
+    with.start_cell = [this](const manifest::Component& component) -> Result<wiring::CellProcess> {
+      if (!isolation_)
+        return fail(ErrorKind::unsupported, "isolate = \"process\" came to a server that had none: that needs a restart");
+      return isolation_->start_cell(component, workers_);
+    };
+    with.cell_is_stuck = [this](const isolate::Cell& cell) { loop_->post([this, cell = &cell] { isolation_->end_stuck(cell); }); };
+    return with;
   }
 
   // One listener for each worker: of its own at a shared port, or another descriptor of the one that the supervisor handed in.
@@ -243,7 +244,7 @@ class Serving {
     };
     if (!manifest.file.starts_with("(")) reads(manifest.file);
     for (const manifest::Component& component : manifest.components) {
-      if (!component.source.path.empty()) reads(manifest.path(component.source.path));
+      if (!component.source.path.empty() && !component.is_isolated) reads(manifest.path(component.source.path));
       if (!component.policy_file.empty()) reads(manifest.path(component.policy_file));
     }
     if (server_.tls) reads(manifest.path(server_.tls->certificate)), reads(manifest.path(server_.tls->key));
@@ -331,6 +332,11 @@ class Serving {
     };
     settings.say = [this](bool is_wrong, const std::string& text) { say(is_wrong ? LogLevel::warning : LogLevel::info, text); };
     node_ = TRY(wiring::Node::start(version, std::move(settings)));
+    if (isolation_) {
+      TRY(isolation_->watch({*loop_, *node_, [this](LogLevel level, const std::string& component, const std::string& text) {
+                               log_->write({.time_ns = real_ns(), .component = component, .level = level, .text = text});
+                             }}));
+    }
     watch_promises(*version);
     for (size_t i = 0; i < version->manifest.commands.size(); ++i) {
       if (version->manifest.commands[i].at_start) start_command(*version, i);
@@ -419,6 +425,9 @@ class Serving {
     std::vector<std::string> reasons = board_->missed();
     if (is_ending_) reasons.emplace_back("it is stopping");
     if (std::string away = node_->broker_away(); !away.empty()) reasons.push_back(std::move(away));
+    if (isolation_) {
+      for (std::string& reason : isolation_->not_ready()) reasons.push_back(std::move(reason));
+    }
     const uint64_t now = os::now_ns(os::Clock::monotonic);
     for (const auto& component : node_->version()->deployment.components) {
       if (component->health.refused_for_ns(now) != 0)
@@ -456,7 +465,8 @@ class Serving {
     return done;
   }
   Result<void> replace() {
-    Manifest manifest = TRY(read_());
+    Manifest manifest = TRY(read_manifest());
+    if (isolation_) TRY(isolation_->use(text_));
     const auto differs = [&](bool is_same, std::string_view what) -> Result<void> {
       if (is_same) return {};
       return fail(ErrorKind::unsupported, format("{}: {} changed: that needs a restart", manifest.file, what));
@@ -469,6 +479,7 @@ class Serving {
     TRY(fits_wall(*version));
     if (tls_ != nullptr) TRY(tls_->reload());
     TRY(node_->replace(version));
+    if (isolation_) isolation_->replaced();
     watch_promises(*version);
     return {};
   }
@@ -496,7 +507,9 @@ class Serving {
   std::unique_ptr<io::Loop> loop_;
   std::unique_ptr<observe::Log> log_;
   std::optional<observe::Registry> registry_;
-  std::map<bool, std::optional<Engine>> engines_;  // by whether code counts fuel
+  Engines engines_{options_};
+  std::unique_ptr<Isolation> isolation_;  // where a component is isolated
+  ManifestText text_;                     // as it was read last
   std::optional<observe::SloBoard> board_;
   bool has_promises_ = false;
   observe::OtlpSettings otlp_settings_;

@@ -5,15 +5,12 @@
 // manifest again. Tested by tests/up.
 #pragma once
 
+#include "apps/mote-server/surroundings.h"
 #include "apps/mote/options.h"
-#include "platform/manifest/manifest.h"
-
-#include <functional>
 
 namespace mote::cli {
 
-// Reads the manifest, now and for each reload, with what the command line says instead of it.
-using ReadManifest = std::function<Result<manifest::Manifest>()>;
+// `read`: the manifest, now and for each reload; what the command line says wins.
 [[nodiscard]] int serve(const Options& options, const ReadManifest& read);
 
 }  // namespace mote::cli

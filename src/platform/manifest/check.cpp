@@ -23,7 +23,6 @@ constexpr policy::Rule rule_table[] = {
     {"MOTE106", "grants-invalid", "What a component is granted contradicts itself, or its policy cannot be read", Level::error},
     {"MOTE107", "module-invalid", "A module cannot be read", Level::error},
     {"MOTE108", "module-elsewhere", "A module lies behind an address and was not looked at", Level::note},
-    {"MOTE109", "not-implemented", "This version cannot run what is meant", Level::error},
 };
 
 class Checker {
@@ -58,10 +57,6 @@ class Checker {
       if (!used.contains(i))
         find(RuleIndex::component_unused, component.at,
              format("no trigger leads to component {}: add one ([[trigger.http]], …), or take it out", component.id));
-      if (component.is_isolated) {
-        find(RuleIndex::not_implemented, component.isolate_at,
-             format("component.{}: isolate = \"process\" is not implemented in this version: take it out", component.id));
-      }
       check_component_files(component);
     }
   }

@@ -23,7 +23,6 @@ enum class RuleIndex : uint8_t {
   grants_invalid,
   module_invalid,
   module_elsewhere,
-  not_implemented,
 };
 [[nodiscard]] std::span<const policy::Rule> rules();
 

@@ -48,12 +48,6 @@ TEST(ManifestCheck, FindsNothingWhereAllIsThere) {
   EXPECT_EQ(found("[component.a]\nsource = \"a.wasm\"\n[[trigger.command]]\nname = \"x\"\ncomponent = \"a\"", {"d/a.wasm"}), "");
 }
 
-TEST(ManifestCheck, NamesWhatThisVersionCannot) {
-  EXPECT_EQ(found("[component.a]\nsource = \"a.wasm\"\nisolate = \"process\"\n[[trigger.command]]\nname = \"x\"\ncomponent = \"a\"",
-                  {"d/a.wasm"}),
-            "MOTE109 error d/m.toml:3 component.a: isolate = \"process\" is not implemented in this version: take it out\n");
-}
-
 TEST(ManifestCheck, NamesWhatIsMissingOrInVain) {
   EXPECT_EQ(found(text, {"d/c.pem"}), R"(MOTE104 note d/m.toml:2 the variable used is required, and has no value here
 MOTE103 warning d/m.toml:3 nothing uses the variable spare

@@ -4,6 +4,7 @@
 #include "base/core/assert.h"
 #include "base/core/format.h"
 #include "base/os/clock.h"
+#include "platform/serve/counting.h"
 
 #include <algorithm>
 #include <optional>
@@ -20,24 +21,6 @@ uint64_t now_ns() {
 }
 std::string_view as_text(Bytes bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-observe::Outcome label_of(Outcome::Kind kind) {
-  switch (kind) {
-    case Outcome::Kind::answered:
-      return observe::Outcome::answered;
-    case Outcome::Kind::exited:
-      return observe::Outcome::failed;
-    case Outcome::Kind::trapped:
-      return observe::Outcome::trapped;
-    case Outcome::Kind::timed_out:
-      return observe::Outcome::timed_out;
-    case Outcome::Kind::busy:
-      return observe::Outcome::refused;
-    case Outcome::Kind::unavailable:
-      break;
-  }
-  return observe::Outcome::unready;
 }
 
 }  // namespace
@@ -120,19 +103,7 @@ void Seat::refuse(trigger::Event& event, const Outcome& outcome) {
 }
 
 void Seat::count(const trigger::Event& event, const Outcome& outcome, uint64_t took_ns) {
-  using observe::Metric;
-  const uint32_t component = component_->settings.observed;
-  observe::Shard& shard = place_.shard;
-  shard.event(component, static_cast<observe::TriggerLabel>(event.kind), label_of(outcome.kind));
-  shard.record(component, Metric::event_duration, took_ns);
-  if (outcome.kind == Outcome::Kind::trapped || outcome.kind == Outcome::Kind::exited) add(Metric::errors);
-  if (outcome.kind == Outcome::Kind::timed_out) add(Metric::timeouts);
-  if (outcome.is_refusal()) return;
-  shard.record(component, Metric::queue_duration, outcome.queued_ns);
-  shard.record(component, Metric::invoke_duration, outcome.ran_ns);
-  add(Metric::cpu, static_cast<int64_t>(outcome.ran_ns));
-  add(Metric::bytes, static_cast<int64_t>(event.input().size()), 0);
-  add(Metric::bytes, static_cast<int64_t>(outcome.answer.size()), 1);
+  serve::count(place_.shard, component_->settings.observed, event, outcome, took_ns);
 }
 
 void Seat::take_turn() {

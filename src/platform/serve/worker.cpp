@@ -43,9 +43,18 @@ Result<void> Worker::install(const Deployment& deployment) {
   return {};
 }
 
-void Worker::dispatch(size_t component, trigger::Event& event) {
-  event.id = next_id_;
+uint64_t Worker::next_id() {
+  const uint64_t id = next_id_;
   next_id_ += id_step_;
+  return id;
+}
+
+void Worker::dispatch(size_t component, trigger::Event& event) {
+  event.id = next_id();
+  take(component, event);
+}
+
+void Worker::take(size_t component, trigger::Event& event) {
   ++dispatched_;
   seats_[component]->dispatch(event);
 }

@@ -36,9 +36,11 @@ class Worker final : public trigger::Dispatcher {
   // one before in place, when sandboxes cannot be made.
   [[nodiscard]] Result<void> install(const Deployment& deployment);
   void dispatch(size_t component, trigger::Event& event) override;
-  void run();        // until end()
-  void run_ready();  // what there is to do now
-  void end();        // after the events that there are
+  void take(size_t component, trigger::Event& event);  // an event that has its id already
+  [[nodiscard]] uint64_t next_id();                    // for an event that goes elsewhere
+  void run();                                          // until end()
+  void run_ready();                                    // what there is to do now
+  void end();                                          // after the events that there are
   [[nodiscard]] bool is_idle() const;
 
  private:

@@ -17,6 +17,8 @@ const char* word(Outcome::Kind kind) {
       return "timed_out";
     case Outcome::Kind::busy:
       return "busy";
+    case Outcome::Kind::lost:
+      return "lost";
     case Outcome::Kind::unavailable:
       break;
   }

@@ -22,6 +22,7 @@ struct Outcome {
     timed_out,    // its time was over, while it ran or before
     busy,         // refused: more wait already than may, or than can be answered in time
     unavailable,  // refused: the component is not to be had; `text` says why
+    lost,         // the process that ran it ended; what it did before, nobody knows
   };
   Kind kind = Kind::answered;
   Bytes answer = {}, messages = {};  // what the guest wrote to stdout and stderr; until done() returns

@@ -35,6 +35,8 @@ Words words_of(Outcome::Kind kind) {
       return {503, "too many requests wait for the handler"};
     case Outcome::Kind::unavailable:
       return {503, "the handler is not available"};
+    case Outcome::Kind::lost:
+      return {502, "the handler's process ended"};
     case Outcome::Kind::answered:
     case Outcome::Kind::exited:
     case Outcome::Kind::trapped:

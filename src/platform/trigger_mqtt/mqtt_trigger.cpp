@@ -121,6 +121,7 @@ void MqttTrigger::Call::settle(const trigger::Outcome& outcome) {
       return failed(format("the guest exited with status {}", outcome.exit_code));
     case trapped:
     case timed_out:
+    case lost:
       return failed(outcome.text);
     case unavailable:
       if (target_->fails_open) return answer(message().payload, false);

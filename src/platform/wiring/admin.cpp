@@ -61,7 +61,7 @@ void write_latencies(JsonWriter& json, std::string_view name, const observe::Dis
 }
 
 void write_component(JsonWriter& json, const ComponentFacts& facts, const observe::Snapshot::Of* seen) {
-  const Pool::Report pool = facts.pool.report();
+  const Pool::Report pool = facts.report();
   json.begin('{');
   json.member("name", json_string(facts.name));
   json.member("source", json_string(facts.source));
@@ -270,7 +270,7 @@ std::string Admin::ps_text() const {
       {"COMPONENT", "CODE", "SANDBOXES", "MEMORY", "ACTIVE", "WAITING", "EVENTS", "TRIGGERS"}};
   for (size_t i = 0; i < version->facts.size(); ++i) {
     const ComponentFacts& facts = version->facts[i];
-    const Pool::Report pool = facts.pool.report();
+    const Pool::Report pool = facts.report();
     const observe::Snapshot::Of* const counts = seen.find(facts.name);
     const auto of = [&](uint64_t value) { return format("{}", counts != nullptr ? value : 0); };
     rows.push_back({facts.name, facts.code.substr(0, facts.code.find(' ')), format("{}", pool.sandboxes),

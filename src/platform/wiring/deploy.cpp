@@ -8,6 +8,7 @@
 #include "host/granting/granting.h"
 #include "host/policy/effective.h"
 #include "host/wasi_p1/wasi_p1.h"
+#include "platform/isolate/limits.h"
 #include "platform/wiring/limits.h"
 
 #include <mote/linker.h>
@@ -87,25 +88,65 @@ class Deployer {
   struct Prepared {
     std::shared_ptr<const GuestContext::Grants> grants;
     Limits limits;
-    std::optional<Pool> pool;
+    std::optional<Pool> pool;  // none: it is isolated
+    size_t isolated = 0;       // then its number among those
     uint32_t observed = 0;
   };
 
   Result<void> prepare(const manifest::Component& component) {
-    if (component.is_isolated)
-      return fail(ErrorKind::unsupported, format("{}: component {}: isolate = \"process\" is not implemented in this version",
-                                                 manifest_.place(component.isolate_at), component.id));
+    const bool is_apart = component.is_isolated && with_.start_cell;
     Prepared made;
     auto grants = grants_of(component, made.limits);
     if (!grants) return about(manifest_, component, std::move(grants.error()));
     made.grants = *std::move(grants);
-    auto pool = pool_of(component, made);
-    if (!pool) return about(manifest_, component, std::move(pool.error()));
-    made.pool = *std::move(pool);
     auto observed = with_.registry->component(component.id);
     if (!observed) return about(manifest_, component, std::move(observed.error()));
     made.observed = *observed;
+    if (is_apart) {
+      if (auto started = start_apart(component, made); !started) return about(manifest_, component, std::move(started.error()));
+    } else {
+      need_folders(made.grants->effective);
+      auto pool = pool_of(component, made);
+      if (!pool) return about(manifest_, component, std::move(pool.error()));
+      made.pool = *std::move(pool);
+    }
     prepared_.push_back(std::move(made));
+    return {};
+  }
+
+  // What of it is the server's: who its events go to, and for how long they may take. The module is its process's business.
+  Result<void> start_apart(const manifest::Component& component, Prepared& made) {
+    if (const uint64_t most = isolate::limits::event_size.hard; component.event_size > most || component.output_size > most)
+      return fail(ErrorKind::limit, format("max-event-size and max-output-size of an isolated component can be at most {}", most));
+    CellProcess process = TRY(with_.start_cell(component));
+    made.isolated = version_.isolated.size();
+    const serve::ComponentSettings usual = settings_of(component, made);
+    auto arguments = made.grants->effective.arguments;
+    arguments.insert(arguments.begin(), made.grants->program);
+    // Its process admits and queues; this bounds what is on the way there.
+    auto stuck = std::make_shared<std::weak_ptr<const isolate::Cell>>();
+    auto cell = std::make_shared<const isolate::Cell>(isolate::CellSettings{.name = component.id,
+                                                                            .observed = made.observed,
+                                                                            .deadline_ns = usual.deadline_ns,
+                                                                            .output_size = component.output_size,
+                                                                            .most = usual.most_running + usual.most_waiting,
+                                                                            .crash = usual.crash,
+                                                                            .arguments = std::move(arguments),
+                                                                            .log = usual.log,
+                                                                            .is_stuck = [stuck, tell = with_.cell_is_stuck] {
+                                                                              if (const auto cell = stuck->lock(); cell && tell)
+                                                                                tell(*cell);
+                                                                            }});
+    *stuck = cell;
+    version_.isolated.push_back({.component = static_cast<size_t>(&component - manifest_.components.data()),
+                                 .cell = std::move(cell),
+                                 .channels = std::move(process.channels),
+                                 .first_process = process.number});
+    version_.facts.push_back({.name = component.id,
+                              .source = component.source.path.empty() ? component.source.url : component.source.path,
+                              .digest = process.hello.digest,
+                              .code = process.hello.code,
+                              .code_size = process.hello.code_size});
     return {};
   }
 
@@ -123,7 +164,6 @@ class Deployer {
     grants->program = component.id;
     grants->limits = {
         .host_call_bytes = limits.host_call_bytes, .output_bytes = component.output_size, .descriptors = limits.descriptors};
-    need_folders(grants->effective);
     return std::shared_ptr<const GuestContext::Grants>(std::move(grants));
   }
 
@@ -236,6 +276,12 @@ class Deployer {
     if (const auto found = placed_.find(key); found != placed_.end()) return found->second;
     const manifest::Component& component = manifest_.components[trigger.component];
     const Prepared& made = prepared_[trigger.component];
+    if (!made.pool) {
+      std::vector<std::string>& entries = version_.isolated[made.isolated].entries;
+      entries.push_back(trigger.executor.entrypoint);
+      const size_t number = made.isolated << Version::entry_bits | (entries.size() - 1);
+      return placed_[key] = Version::first_isolated + number;
+    }
     auto start = made.pool->func<void()>(trigger.executor.entrypoint);
     if (!start) {
       start.error().message +=
@@ -294,7 +340,7 @@ class Deployer {
         const manifest::Component& component = manifest_.components[trigger.component];
         target.component = version_.places[i];
         target.component_name = component.id;
-        target.observed = version_.deployment.components[target.component]->settings.observed;
+        target.observed = prepared_[trigger.component].observed;
         target.body_most = std::min(component.event_size, manifest_.server.limits.body_size);
         target.fails_open = component.crash.fail == manifest::Crash::Fail::open;
       }
@@ -327,6 +373,16 @@ Result<std::shared_ptr<const Version>> deploy(Manifest manifest, const std::opti
   version->manifest = std::move(manifest);
   TRY(Deployer(*version, lock, with).run());
   return std::shared_ptr<const Version>(std::move(version));
+}
+
+Manifest only(Manifest manifest, size_t component) {
+  const auto keep = [&](auto& triggers) {
+    std::erase_if(triggers, [&](const manifest::Trigger& trigger) { return trigger.component != component; });
+    for (manifest::Trigger& trigger : triggers) trigger.component = 0;
+  };
+  keep(manifest.http), keep(manifest.mqtt), keep(manifest.timers), keep(manifest.commands);
+  manifest.components = {std::move(manifest.components[component])};
+  return manifest;
 }
 
 Result<manifest::Lock> lock_now(const Manifest& manifest, std::string file) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/os/confinement.h"
+#include "platform/isolate/link.h"
 #include "platform/manifest/assets.h"
 #include "platform/manifest/lock.h"
 #include "platform/manifest/manifest.h"
@@ -25,6 +26,13 @@ namespace mote::wiring {
 using GuestLog =
     std::function<void(std::string_view component, uint64_t event, std::string_view messages, std::string_view failure)>;
 
+// The process of an isolated component, when it serves.
+struct CellProcess {
+  uint64_t number = 0;             // among all that were started
+  std::vector<os::File> channels;  // one for each worker
+  isolate::Hello hello;
+};
+
 // What the program has for it.
 struct Surroundings {
   std::function<Result<Engine>(bool counts_fuel)> engine;  // the same one for equal questions
@@ -35,6 +43,9 @@ struct Surroundings {
   manifest::Disk disk;
   std::string assets_folder;  // where folders for `files` are put together; made when it is needed
   GuestLog log;
+  // Starts the process of an isolated component and waits until it serves. Empty: they are not told apart, as in such a process.
+  std::function<Result<CellProcess>(const manifest::Component& component)> start_cell = {};
+  std::function<void(const isolate::Cell& cell)> cell_is_stuck = {};  // from any worker's thread
   observe::Registry* registry = nullptr;
   uint32_t workers = 1;  // that a component's concurrency and queue are divided among
 };
@@ -43,7 +54,17 @@ struct ComponentFacts {
   std::string name, source, digest;  // of the module's bytes; empty where nothing asked for it
   std::string code;                  // "optimizing guard …"
   uint64_t code_size = 0;
-  Pool pool;
+  std::optional<Pool> pool;  // none: of an isolated component, in its process
+  [[nodiscard]] Pool::Report report() const { return pool ? pool->report() : Pool::Report(); }
+};
+
+// A component in a process of its own, as one version has it.
+struct Isolated {
+  size_t component = 0;  // of the manifest
+  std::shared_ptr<const isolate::Cell> cell;
+  std::vector<std::string> entries;        // its functions that triggers call
+  mutable std::vector<os::File> channels;  // of its first process, until the workers have them
+  uint64_t first_process = 0;              // its number
 };
 
 struct Version {
@@ -53,16 +74,23 @@ struct Version {
   std::shared_ptr<const trigger_http::Routes> routes;
   std::vector<ComponentFacts> facts;  // by component of the manifest
   std::vector<size_t> places;         // in the deployment, by trigger: those of http, then mqtt, timers, commands
+  std::vector<Isolated> isolated;
   std::vector<std::string> warnings;  // for whoever started it
   os::Confinement wall;               // what all components together need of the kernel
 
   enum class TriggerKind : uint8_t { http, mqtt, timer, command };
   [[nodiscard]] size_t place(TriggerKind kind, size_t index) const;
+  // Places of functions of isolated components: their number in `isolated`, and which of its entries.
+  static constexpr size_t first_isolated = size_t{1} << 32, entry_bits = 16;
 };
 
 // Errors: bad_input, denied, not_found, …: a line for each thing that is wrong, with the component and the place in the manifest.
 [[nodiscard]] Result<std::shared_ptr<const Version>> deploy(manifest::Manifest manifest, const std::optional<manifest::Lock>& lock,
                                                             const Surroundings& with);
+
+// The same application with this component alone, and its triggers: what the component's own process deploys. Entries have the same
+// order there.
+[[nodiscard]] manifest::Manifest only(manifest::Manifest manifest, size_t component);
 
 // The digests of all modules as they are now, for mote.lock.
 [[nodiscard]] Result<manifest::Lock> lock_now(const manifest::Manifest& manifest, std::string file);

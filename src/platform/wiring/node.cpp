@@ -3,6 +3,7 @@
 
 #include "base/core/assert.h"
 #include "base/os/machine.h"
+#include "platform/wiring/crossing.h"
 #include "platform/wiring/messages.h"
 #include "platform/wiring/timers.h"
 
@@ -75,12 +76,13 @@ class Node::Lane final : public trigger_http::Observer {
   void drain() {
     post([this] {
       timers_.reset();
-      draining_ = messages_ ? 2 : 1;
+      draining_ = messages_ ? 3 : 2;
       const auto drained = [this] {
         if (--draining_ == 0) worker_->end();
       };
       if (messages_) messages_->stop(drained);
       server_->drain(drained);
+      crossing_->when_idle(drained);
     });
   }
   bool has_ended(uint64_t within_ns) { return ended_.wait_for(within_ns); }
@@ -90,8 +92,13 @@ class Node::Lane final : public trigger_http::Observer {
     return told->wait();
   }
 
+  void connect(const std::shared_ptr<const isolate::Cell>& cell, os::File channel) {
+    auto shared_channel = std::make_shared<os::File>(std::move(channel));
+    post([this, cell, shared_channel] { crossing_->connect(*cell, std::move(*shared_channel)); });
+  }
+
   // On its thread.
-  [[nodiscard]] serve::Worker& worker() { return *worker_; }
+  [[nodiscard]] trigger::Dispatcher& dispatcher() { return *crossing_; }
   void answered(const trigger_http::Target* target, http::Version version, int status, uint64_t took_ns) override {
     shard_.add(observe::server_scope, observe::Metric::http_requests, 1, static_cast<unsigned>(version));
     shard_.record(observe::server_scope, observe::Metric::http_duration, took_ns);
@@ -111,7 +118,8 @@ class Node::Lane final : public trigger_http::Observer {
     uint64_t first_id = 0;
     TRY(os::fill_random({reinterpret_cast<uint8_t*>(&first_id), sizeof first_id}));
     worker_.emplace(*loop_, node_.watchdog_, shard_, first_id - first_id % count_ + number_, count_);
-    http_.emplace(*worker_, *this, bodies_most);
+    crossing_.emplace(*loop_, *worker_, shard_, number_);
+    http_.emplace(*crossing_, *this, bodies_most);
     if (number_ == 0) make_sources();
     TRY(take(version));
     server_ = TRY(http::Server::create(*loop_, std::move(listener), node_.settings_.http, *http_, node_.settings_.tls));
@@ -119,13 +127,13 @@ class Node::Lane final : public trigger_http::Observer {
   }
   // What makes events of itself; on one worker.
   void make_sources() {
-    messages_.emplace(*loop_, *worker_, shard_,
+    messages_.emplace(*loop_, *crossing_, shard_,
                       Messages::Told{.log = node_.settings_.log,
                                      .answer = node_.settings_.on_message,
                                      .say = node_.settings_.say,
                                      .away = [this](const std::string& why) { node_.set_broker_away(why); }});
     timers_.emplace(
-        *loop_, *worker_,
+        *loop_, *crossing_,
         [this](const manifest::TimerTrigger& trigger, std::string_view component, uint64_t event, const trigger::Outcome& outcome) {
           const bool is_published = !trigger.reply.empty() && outcome.kind == trigger::Outcome::Kind::answered;
           if (!is_published) return node_.settings_.on_timer(trigger, component, event, outcome);
@@ -134,6 +142,7 @@ class Node::Lane final : public trigger_http::Observer {
   }
   Result<void> take(const std::shared_ptr<const Version>& version) {
     TRY(worker_->install(version->deployment));
+    TRY(crossing_->install(*version));
     if (messages_) TRY(messages_->install(version));
     http_->install(version->routes);
     if (timers_) timers_->install(version);
@@ -144,6 +153,7 @@ class Node::Lane final : public trigger_http::Observer {
     messages_.reset();
     server_.reset();
     http_.reset();
+    crossing_.reset();
     worker_.reset();
   }
 
@@ -152,6 +162,7 @@ class Node::Lane final : public trigger_http::Observer {
   observe::Shard& shard_;
   std::unique_ptr<io::Loop> loop_;
   std::optional<serve::Worker> worker_;
+  std::optional<Crossing> crossing_;
   std::optional<trigger_http::HttpTrigger> http_;
   std::optional<Messages> messages_;
   std::optional<Timers> timers_;
@@ -262,7 +273,11 @@ void Node::send(size_t place, std::string input, std::vector<std::pair<std::stri
                 std::vector<std::string> arguments, std::function<void(const Reply&)> done) {
   auto* const sent = new Sent(std::move(input), std::move(variables), std::move(arguments), std::move(done));
   Lane& lane = *lanes_.front();
-  lane.post([&lane, place, sent] { lane.worker().dispatch(place, *sent); });
+  lane.post([&lane, place, sent] { lane.dispatcher().dispatch(place, *sent); });
+}
+
+void Node::connect(const std::shared_ptr<const isolate::Cell>& cell, std::vector<os::File> channels) {
+  for (size_t i = 0; i < lanes_.size() && i < channels.size(); ++i) lanes_[i]->connect(cell, std::move(channels[i]));
 }
 
 http::ServerCounts Node::http_counts() const {

@@ -52,6 +52,9 @@ class Node {
   // Accepts no more, lets the requests that there are end, and the workers. False: they did not in that time, and go on.
   [[nodiscard]] bool drain(uint64_t within_ns);
 
+  // Another process of an isolated component, with a channel for each worker.
+  void connect(const std::shared_ptr<const isolate::Cell>& cell, std::vector<os::File> channels);
+
   // An event of a component, by its place in the deployment, with this input. `done` is called by a worker's thread.
   struct Reply {
     uint64_t event = 0;

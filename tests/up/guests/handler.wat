@@ -9,6 +9,7 @@
   (import "wasi_snapshot_preview1" "environ_get" (func $environ (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes (param i32 i32) (result i32)))
   (import "wasi_snapshot_preview1" "args_get" (func $args (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "path_open" (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
   (memory (export "memory") 40)
   (global $served (mut i32) (i32.const 0))
   (func $say (param $to i32) (param $at i32) (param $size i32)
@@ -48,6 +49,20 @@
         (i64.store (i32.const 56) (i64.const 50000000))
         (drop (call $poll (i32.const 32) (i32.const 128) (i32.const 1) (i32.const 8)))))
     (call $say (i32.const 1) (i32.const 131072) (local.get $size)))
+  ;; The event is the name of a file in the first folder; answers what is in it, or "!" and the error's letter ("A" is 0).
+  (func (export "read_file") (local $size i32) (local $error i32)
+    (call $fresh)
+    (local.set $error (call $open (i32.const 3) (i32.const 0) (i32.const 131072) (call $take) (i32.const 0) (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 16)))
+    (if (local.get $error)
+      (then
+        (i32.store8 (i32.const 64) (i32.const 33))
+        (i32.store8 (i32.const 65) (i32.add (i32.const 65) (local.get $error)))
+        (call $say (i32.const 1) (i32.const 64) (i32.const 2))
+        (return)))
+    (i32.store (i32.const 0) (i32.const 131072))
+    (i32.store (i32.const 4) (i32.const 60000))
+    (drop (call $read (i32.load (i32.const 16)) (i32.const 0) (i32.const 1) (i32.const 8)))
+    (call $say (i32.const 1) (i32.const 131072) (i32.load (i32.const 8))))
   ;; Lines of zero-terminated texts that lie one after another.
   (func $lines (param $at i32) (param $size i32) (local $i i32)
     (block $end
