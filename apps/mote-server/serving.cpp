@@ -1,6 +1,7 @@
 // See serving.h.
 #include "apps/mote-server/serving.h"
 
+#include "apps/mote-server/file_watch.h"
 #include "apps/mote-server/isolation.h"
 #include "apps/mote-server/process_facts.h"
 #include "apps/mote/command_policy.h"
@@ -20,6 +21,7 @@
 #include "base/os/signals.h"
 #include "base/os/socket.h"
 #include "base/tls/context.h"
+#include "host/wasi_p1/wasi_p1.h"
 #include "platform/manifest/check.h"
 #include "platform/observe/slo_board.h"
 #include "platform/otlp/exporting.h"
@@ -94,6 +96,7 @@ class Serving {
     });
     otlp_settings_ = TRY(observe::OtlpSettings::read(this_environment(), manifest.application.name));
     server_ = manifest.server;
+    TRY(prepare_tracing(manifest));
     const auto version = TRY(deploy(std::move(manifest)));
     TRY(listen());
     if (server_.tls) {
@@ -109,6 +112,7 @@ class Serving {
   // Until a signal ends it; whether all requests were answered.
   bool run() {
     wait_for_signals();
+    if (options_.watches) file_watch_.emplace(*loop_, [this] { return watched_files(); }, [this] { (void)reload(); });
     say_where();
     supervisor_.tell("READY=1");
     while (!is_ending_) loop_->run_once();
@@ -166,6 +170,14 @@ class Serving {
     with.log = [this](std::string_view component, uint64_t event, std::string_view messages, std::string_view failure) {
       note(component, event, messages, failure);
     };
+    with.tracing = [this](const manifest::Component& component) { return tracing_of(component); };
+    with.trace = [this](std::string_view component, uint64_t event, std::string_view line) {
+      log_->write({.time_ns = real_ns(),
+                   .component = std::string(component),
+                   .event = event == 0 ? std::string() : trigger::id_text(event),
+                   .level = LogLevel::debug,
+                   .text = std::string(line)});
+    };
     with.start_cell = [this](const manifest::Component& component) -> Result<wiring::CellProcess> {
       if (!isolation_)
         return fail(ErrorKind::unsupported, "isolate = \"process\" came to a server that had none: that needs a restart");
@@ -173,6 +185,43 @@ class Serving {
     };
     with.cell_is_stuck = [this](const isolate::Cell& cell) { loop_->post([this, cell = &cell] { isolation_->end_stuck(cell); }); };
     return with;
+  }
+
+  // What --strace, --audit and --only ask for.
+  Result<void> prepare_tracing(const Manifest& manifest) {
+    for (const std::string& id : options_.traced) {
+      if (manifest.component(id) == nullptr)
+        return fail(ErrorKind::not_found, format("--only {}: {} has no such component", id, manifest.file));
+    }
+    tracing_.audits = options_.audits;
+    tracing_.is_json = options_.strace.is_json;
+    if (!options_.strace.is_on) return {};
+    std::vector<std::string_view> names;
+    for (const calls::Function& function : wasi_p1::functions()) names.push_back(function.name);
+    auto filter = calls::Filter::parse(options_.strace.filter, names);
+    if (!filter) return fail(filter.error().kind, "--strace " + filter.error().message);
+    tracing_.calls = *std::move(filter);
+    return {};
+  }
+  wiring::Tracing tracing_of(const manifest::Component& component) {
+    const bool is_meant = options_.traced.empty() || std::ranges::find(options_.traced, component.id) != options_.traced.end();
+    if (!is_meant || !tracing_.is_on()) return {};
+    if (component.is_isolated)
+      say(LogLevel::warning,
+          format("component {} runs in a process of its own: --strace and --audit do not reach it", component.id));
+    return tracing_;
+  }
+
+  // Whatever a version is made of, for --watch.
+  std::vector<std::string> watched_files() const {
+    const Manifest& manifest = node_->version()->manifest;
+    std::vector<std::string> files;
+    if (!text_.file.starts_with("(")) files = {text_.file, lock_path(text_.file)};
+    for (const manifest::Component& component : manifest.components) {
+      if (!component.source.path.empty()) files.push_back(manifest.path(component.source.path));
+      if (!component.policy_file.empty()) files.push_back(manifest.path(component.policy_file));
+    }
+    return files;
   }
 
   // One listener for each worker: of its own at a shared port, or another descriptor of the one that the supervisor handed in.
@@ -232,6 +281,9 @@ class Serving {
     wall_.has_sockets = true;
     TRY(need_broker(version));
     need_collector();
+    for (const manifest::Component& component : version.manifest.components) {
+      if (!component.is_isolated && !component.source.url.empty()) need_address(component.source.url);
+    }
     wall_.takes_versions = true;
     const Manifest& manifest = version.manifest;
     const auto reads = [&](const std::string& path) {
@@ -279,14 +331,18 @@ class Serving {
   }
   void need_collector() {
     for (const std::string* url : {&otlp_settings_.traces, &otlp_settings_.metrics, &otlp_settings_.logs}) {
-      const auto parsed = http::Url::parse(*url);
-      if (url->empty() || !parsed) continue;
-      wall_.makes_sockets = true;
-      wall_.tcp_connect.push_back({parsed->port, parsed->port});
-      wall_.tcp_connect.push_back({53, 53});
-      for (const char* folder : {"/etc", "/usr/share/ca-certificates"}) {  // names, authorities
-        if (os::exists(folder)) wall_.folders.push_back({.path = folder});
-      }
+      if (!url->empty()) need_address(*url);
+    }
+  }
+  // Something is looked up, connected to and believed there, now or later.
+  void need_address(const std::string& url) {
+    const auto parsed = http::Url::parse(url);
+    if (!parsed) return;
+    wall_.makes_sockets = true;
+    wall_.tcp_connect.push_back({parsed->port, parsed->port});
+    wall_.tcp_connect.push_back({53, 53});
+    for (const char* folder : {"/etc", "/usr/share/ca-certificates"}) {  // names, authorities
+      if (os::exists(folder)) wall_.folders.push_back({.path = folder});
     }
   }
   // Nothing opens the wall again: a version that needs more cannot come by a reload.
@@ -527,6 +583,8 @@ class Serving {
   std::unique_ptr<http::Server> admin_server_;
   std::unique_ptr<io::Loop::Wait> signal_wait_;
   bool is_ending_ = false;
+  wiring::Tracing tracing_;
+  std::optional<FileWatch> file_watch_;
 };
 
 }  // namespace

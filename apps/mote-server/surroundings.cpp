@@ -1,6 +1,7 @@
 // See surroundings.h.
 #include "apps/mote-server/surroundings.h"
 
+#include "apps/mote-server/module_source.h"
 #include "apps/mote/engine_options.h"
 #include "apps/mote/manifest_input.h"
 #include "platform/manifest/grants.h"
@@ -33,6 +34,7 @@ wiring::Surroundings surroundings(Engines& engines, ReadPolicy read_policy, uint
           .environment = this_environment(),
           .disk = this_disk(),
           .assets_folder = cache_folder() + "/assets",
+          .fetch = fetch_module,
           .registry = &registry,
           .workers = workers};
 }

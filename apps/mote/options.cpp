@@ -258,10 +258,13 @@ constexpr Flag flag_table[] = {
      [](Options& o, std::string_view v) { return set_switch(o.allow_unsafe_policy, v); }},
     {"--audit", "FILE", for_run, "add a line of JSON to this file for what is refused to the guest",
      [](Options& o, std::string_view v) { return set_text(o.audit, v); }},
+    {"--audit", "", for_up | for_serve, "a line of JSON in the component's log for what is refused to its guests",
+     [](Options& o, std::string_view v) { return set_switch(o.audits, v); }},
     {"--quiet", "", for_run | for_snapshot | for_up | for_serve, "do not say on stderr what is refused to the guest",
      [](Options& o, std::string_view v) { return set_switch(o.is_quiet, v); }},
-    {"--strace", "[FILTER]", for_run | for_snapshot,
-     "show each call to the host on stderr; FILTER: functions, path_*, groups (file, clock, network, …), failed, denied; ! takes "
+    {"--strace", "[FILTER]", for_run | for_snapshot | for_up | for_serve,
+     "show each call to the host on stderr (of a server: in the component's log); FILTER: functions, path_*, groups (file, clock, "
+     "network, …), failed, denied; ! takes "
      "away",
      [](Options& o, std::string_view v) -> Result<void> {
        o.strace.is_on = true;
@@ -270,8 +273,8 @@ constexpr Flag flag_table[] = {
      }},
     {"--strace-file", "FILE", for_run | for_snapshot, "write it there instead",
      [](Options& o, std::string_view v) { return set_text(o.strace.file, v); }},
-    {"--strace-format", "text|jsonl", for_run | for_snapshot, "a line in the manner of strace, or a JSON object (default text)",
-     set_strace_format},
+    {"--strace-format", "text|jsonl", for_run | for_snapshot | for_up | for_serve,
+     "a line in the manner of strace, or a JSON object (default text)", set_strace_format},
     {"--strace-summary", "", for_run | for_snapshot,
      "at the end, a table of calls, failures and time; the calls themselves with --strace only",
      [](Options& o, std::string_view v) { return set_switch(o.strace.has_summary, v); }},
@@ -359,6 +362,13 @@ constexpr Flag flag_table[] = {
      [](Options& o, std::string_view v) { return set_switch(o.deny_warnings, v); }},
     {"--from", "FILE", for_up, "the manifest (default ./mote.toml, else ./spin.toml); also -f",
      [](Options& o, std::string_view v) { return set_text(o.manifest, v); }},
+    {"--watch", "", for_up | for_serve, "reload when the manifest, a policy or a module changes",
+     [](Options& o, std::string_view v) { return set_switch(o.watches, v); }},
+    {"--only", "COMPONENT", for_up, "of --strace and --audit: only this component's guests; may be repeated",
+     [](Options& o, std::string_view v) -> Result<void> {
+       o.traced.emplace_back(v);
+       return {};
+     }},
     {"--listen", "ADDRESS:PORT", for_up | for_serve,
      "where requests are served, instead of what the manifest says; port 0: any that is free",
      [](Options& o, std::string_view v) { return set_text(o.listen, v); }},

@@ -97,6 +97,8 @@ struct Options {
   std::string manifest = {};  // a file; empty: one of the usual names
   std::string listen = {}, admin = {};
   bool follows = false;  // logs
+  bool watches = false, audits = false;
+  std::vector<std::string> traced = {};  // components; empty: all
 
   // objdump
   std::string func = {};

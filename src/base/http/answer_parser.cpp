@@ -28,6 +28,7 @@ class Answer final : public beast::basic_parser<false> {
   int status = 0;
   std::string body;
   bool is_too_large = false;
+  uint64_t expected = 0;
 
  private:
   size_t take(boost::beast::string_view text, Code& code) {
@@ -45,7 +46,7 @@ class Answer final : public beast::basic_parser<false> {
   void on_request_impl(beast::verb, boost::beast::string_view, boost::beast::string_view, int, Code&) override {}
   void on_field_impl(beast::field, boost::beast::string_view, boost::beast::string_view, Code&) override {}
   void on_header_impl(Code&) override {}
-  void on_body_init_impl(const boost::optional<uint64_t>&, Code&) override {}
+  void on_body_init_impl(const boost::optional<uint64_t>& length, Code&) override { expected = length.value_or(0); }
   void on_chunk_header_impl(uint64_t, boost::beast::string_view, Code&) override {}
   void on_finish_impl(Code&) override {}
 
@@ -96,6 +97,9 @@ Result<void> AnswerParser::end() {
 
 int AnswerParser::status() const {
   return state_->answer->status;
+}
+uint64_t AnswerParser::expected() const {
+  return state_->answer->expected;
 }
 std::string& AnswerParser::body() {
   return state_->answer->body;

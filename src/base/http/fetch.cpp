@@ -140,7 +140,9 @@ struct Fetch::State {
     for (bool may_be_more = true; may_be_more;) {
       std::vector<uint8_t> came;
       may_be_more = TRY(connection->read(came));
-      if (!came.empty() && TRY(parser.add(came))) {
+      const bool is_whole = !came.empty() && TRY(parser.add(came));
+      if (request.progress && parser.expected() != 0) request.progress(parser.body().size(), parser.expected());
+      if (is_whole) {
         answered();
         return {};
       }

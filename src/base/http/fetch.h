@@ -31,6 +31,8 @@ struct FetchRequest {
   std::vector<std::pair<std::string, std::string>> headers = {};  // beside Host, Content-Length and Connection
   std::string body = {};
   std::string local_socket = {};  // a socket that is a file, to be asked instead of the url's host
+  std::function<void(uint64_t done, uint64_t all)> progress =
+      {};  // bytes of the answer, as they come, where the server says how many there are
   uint64_t time_ms = limits::fetch_time.standard;
   uint64_t most_answer = limits::fetch_answer_size.standard;
 };

@@ -25,6 +25,9 @@ class Context {
  public:
   virtual ~Context() = default;
   [[nodiscard]] virtual sandbox::EventProcess& events() = 0;  // armed
+  // For whoever looks at guests: which event's it is from now on, and how that ended ("returned", "unreachable", …).
+  virtual void begin(uint64_t) {}
+  virtual void end(std::string_view) {}
 };
 
 // What is done about a component that fails: after so many failures without an answer between, its events are refused for a time,

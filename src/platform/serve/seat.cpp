@@ -165,6 +165,7 @@ void Seat::begin(Fresh fresh, uint64_t now) {
   sandbox::EventProcess& events = guest.context->events();
   guest.variables.emplace(events.process().arguments, events.process().environment, guest.environment);
   fresh.event->describe(*guest.variables);
+  guest.context->begin(fresh.event->id);
   events.begin(fresh.event->input());
   guest.lease->store().set_data(&events.process());
   guest.task.emplace(guest.lease->store(), [this, &guest] { guest.result = component_->start.in(*guest.lease)(); });
@@ -242,6 +243,7 @@ void Seat::finish(Guest& guest) {
   const sandbox::EventProcess& events = guest.context->events();
   std::string text;
   Outcome outcome = outcome_of(guest, text);
+  guest.context->end(text.empty() ? "returned" : std::string_view(text).substr(0, text.find('\n')));
   outcome.answer = events.answer(), outcome.messages = events.messages(), outcome.is_cut = events.is_cut();
   outcome.queued_ns = guest.begun_ns - guest.arrived_ns, outcome.ran_ns = guest.ran_ns;
   constexpr uint64_t smoothing = 16;  // events

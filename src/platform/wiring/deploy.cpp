@@ -37,6 +37,8 @@ class GuestContext final : public serve::Context {
     policy::Effective effective;
     std::string program;  // argument 0
     sandbox::EventLimits limits;
+    Tracing tracing;
+    TraceLog trace;
   };
   static Result<std::unique_ptr<serve::Context>> make(std::shared_ptr<const Grants> grants, io::Waiting& waiting) {
     std::unique_ptr<GuestContext> made(new GuestContext(std::move(grants), waiting));
@@ -47,10 +49,19 @@ class GuestContext final : public serve::Context {
     process.environment = granted.effective.environment;
     granting::permit(process, granted.policy);
     TRY(granting::open_folders(process, granted.effective.folders, granted.policy.on_deny == policy::OnDeny::log));
+    const bool denial_ends_guest = granted.policy.on_deny == policy::OnDeny::trap;
+    if (granted.tracing.is_on() || denial_ends_guest)
+      made->trace_.emplace(granted.tracing, denial_ends_guest, granted.program, granted.trace, process);
     made->events_.arm();
     return made;
   }
   sandbox::EventProcess& events() override { return events_; }
+  void begin(uint64_t event) override {
+    if (trace_) trace_->begin(event);
+  }
+  void end(std::string_view how) override {
+    if (trace_) trace_->end(how);
+  }
 
  private:
   GuestContext(std::shared_ptr<const Grants> grants, io::Waiting& waiting)
@@ -60,6 +71,7 @@ class GuestContext final : public serve::Context {
 
   std::shared_ptr<const Grants> grants_;
   granting::Effects effects_;
+  std::optional<GuestTrace> trace_;  // ends after the process
   sandbox::EventProcess events_;
 };
 
@@ -162,6 +174,7 @@ class Deployer {
     grants->effective = TRY(policy::intersect(grants->policy, {}, host));
     limits = limits_of(grants->effective.limits);
     grants->program = component.id;
+    if (with_.tracing) grants->tracing = with_.tracing(component), grants->trace = with_.trace;
     grants->limits = {
         .host_call_bytes = limits.host_call_bytes, .output_bytes = component.output_size, .descriptors = limits.descriptors};
     return std::shared_ptr<const GuestContext::Grants>(std::move(grants));
@@ -233,13 +246,12 @@ class Deployer {
     const manifest::Source& source = component.source;
     if (source.path.empty()) {
       const auto digest = TRY(digest_of(source.digest));
+      if (lock_) TRY(lock_->verify(component.id, source.digest));
       auto found = Module::find_in_cache(engine, digest, component.id);
-      if (!found) {
-        return fail(found.error().kind,
-                    format("{} is not in the cache; this version fetches nothing: get the file and run `mote compile --cache FILE`",
-                           source.url));
-      }
-      return ComponentSource{*std::move(found), source.url, source.digest};
+      if (found) return ComponentSource{*std::move(found), source.url, source.digest};
+      if (!with_.fetch) return std::unexpected(found.error());
+      const auto bytes = TRY(with_.fetch(source));
+      return ComponentSource{TRY(Module::compile(engine, bytes, component.id)), source.url, source.digest};
     }
     const std::string path = manifest_.path(source.path);
     if (!lock_ && source.digest.empty()) return ComponentSource{TRY(Module::compile_file(engine, path)), source.path, {}};

@@ -11,6 +11,7 @@
 #include "platform/observe/metrics.h"
 #include "platform/serve/worker.h"
 #include "platform/trigger_http/http_trigger.h"
+#include "platform/wiring/guest_trace.h"
 
 #include <cstdint>
 #include <functional>
@@ -43,6 +44,10 @@ struct Surroundings {
   manifest::Disk disk;
   std::string assets_folder;  // where folders for `files` are put together; made when it is needed
   GuestLog log;
+  std::function<Tracing(const manifest::Component& component)> tracing = {};  // empty: nobody looks
+  TraceLog trace = {};
+  // The bytes of a module that has an address and a digest. Empty: it is to be in the cache.
+  std::function<Result<std::vector<uint8_t>>(const manifest::Source& source)> fetch = {};
   // Starts the process of an isolated component and waits until it serves. Empty: they are not told apart, as in such a process.
   std::function<Result<CellProcess>(const manifest::Component& component)> start_cell = {};
   std::function<void(const isolate::Cell& cell)> cell_is_stuck = {};  // from any worker's thread
