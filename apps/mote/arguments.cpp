@@ -137,7 +137,7 @@ struct Parser {
       options.follows = true;
       return {};
     }
-    if (command == for_up && word[1] == 'f') {
+    if ((command == for_up || command == for_build) && word[1] == 'f') {
       options.manifest = glued.empty() ? TRY(value_of(word, "FILE")) : glued;
       return {};
     }

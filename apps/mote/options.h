@@ -96,7 +96,8 @@ struct Options {
   // up, serve
   std::string manifest = {};  // a file; empty: one of the usual names
   std::string listen = {}, admin = {};
-  bool follows = false;  // logs
+  bool follows = false;                     // logs
+  std::string language = {}, trigger = {};  // new
   bool watches = false, audits = false;
   std::vector<std::string> traced = {};  // components; empty: all
 
@@ -138,6 +139,9 @@ enum CommandBit : uint32_t {
   for_admin = 16384,  // ps, top, stats, reload, stop
   for_logs = 32768,
   for_trigger = 65536,
+  for_new = 131072,
+  for_build = 262144,
+  for_doctor = 524288,
   for_engine = for_run | for_compile | for_settings | for_objdump | for_snapshot | for_bench | for_up | for_serve,
 };
 

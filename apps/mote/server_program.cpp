@@ -11,12 +11,25 @@
 
 namespace mote::cli {
 
-int become_server(std::string_view command, std::span<const std::string_view> words) {
+namespace {
+
+std::string own_folder() {
   const std::string self = os::program_path();
-  const std::string folder = self.substr(0, self.rfind('/') + 1);
-  std::string program = folder + "mote-server";
-  if (!os::exists(program)) program = folder + "../libexec/mote/mote-server";
-  if (!os::exists(program)) {
+  return self.substr(0, self.rfind('/') + 1);
+}
+
+}  // namespace
+
+std::string server_path() {
+  for (const char* where : {"mote-server", "../libexec/mote/mote-server"}) {
+    if (std::string path = own_folder() + where; os::exists(path)) return path;
+  }
+  return {};
+}
+
+int become_server(std::string_view command, std::span<const std::string_view> words) {
+  const std::string program = server_path(), folder = own_folder();
+  if (program.empty()) {
     return report("", {ErrorKind::not_found,
                        format("mote {} needs the program mote-server, which is neither beside mote ({}) nor in {}../libexec/mote: "
                               "install it with mote",

@@ -3,12 +3,15 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace mote::cli {
 
-// This process becomes `mote-server COMMAND WORDS…`, found beside this program, else in ../libexec/mote of its folder. Returns,
-// with the exit status, only when there is none or it cannot be started.
+// Beside this program, else in ../libexec/mote of its folder; empty: there is none.
+[[nodiscard]] std::string server_path();
+// This process becomes `mote-server COMMAND WORDS…`. Returns, with the exit status, only when there is none, or it cannot
+// be started.
 [[nodiscard]] int become_server(std::string_view command, std::span<const std::string_view> words);
 
 }  // namespace mote::cli

@@ -228,6 +228,10 @@ std::optional<std::string> find_program(const std::string& name) {
   return std::nullopt;
 }
 
+uint64_t most_descriptors() {
+  rlimit limit = {};
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : 0;
+}
 uint64_t process_id() {
   return static_cast<uint64_t>(getpid());
 }
