@@ -1,16 +1,23 @@
 // Times fresh sandboxes: the program behind `./bench cycle` and `./bench call`.
 //
 //   cycle KIND FILE EVENTS THREADS [EVENT-FILE] [--mode guard|dense] [--copy]
+//   cycle fill|first-use FILE MODULES CACHE [EVENT-FILE] [--mode guard|dense]
 //
 // FILE is a module or artifact. KIND: start (acquire, _start, reset), handle (alloc, the event copied in, handle), wasi (a command
 // that reads the event from stdin and answers on stdout), first (from acquire to the guest's first import, "host" "first"), native
 // (no guest: eight pages copied), call and callback (an export of that name, a hundred times and once, in one sandbox). Each thread
 // has a worker of its own. Prints a line of JSON: nanoseconds of one event, events a second, and what all of them cost the kernel:
 // page faults and system time, in steady state.
+//
+// first-use: MODULES modules that differ from FILE, a WASI command, in a section that means nothing. Each is found in the folder
+// CACHE by its digest, linked, pooled and given one event: what that takes until the answer is there, in a process that saw none of
+// them. A module before them touches the pages of our own code. fill: puts them there, by the compiler beside this program.
+#include "base/core/hash.h"
 #include "host/sandbox/event.h"
 #include "host/sandbox/system.h"
 #include "host/wasi_p1/wasi_p1.h"
 
+#include <mote/compiler.h>
 #include <mote/linker.h>
 #include <mote/pool.h>
 
@@ -21,6 +28,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -47,6 +55,8 @@ uint64_t now_ns() {
 struct Options {
   std::string kind, file, event;
   uint64_t events = 0, threads = 1;
+  std::string cache;   // first-use and fill: instead of threads
+  std::string beside;  // where this program lies
   mote::MemoryMode mode = mote::MemoryMode::automatic;
   bool copies_whole = false;
 };
@@ -216,23 +226,110 @@ class Bench {
   std::optional<mote::Pool> pool_;
 };
 
-std::string read_file(const char* path) {
+std::string read_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
 }
+
+// Modules that nobody saw before.
+class FirstUse {
+ public:
+  explicit FirstUse(Options options) : options_(std::move(options)), engine_(make_engine()), file_(read_file(options_.file)) {
+    events_.process().arguments = {"handler"};
+    events_.arm();
+  }
+  void fill() const {
+    for (uint64_t i = 0; i <= options_.events; ++i) (void)must(mote::compile_into_cache(engine_, bytes_of(module(i))));
+  }
+  void print_times() {
+    std::vector<mote::Module::Digest> digests;
+    for (uint64_t i = 0; i <= options_.events; ++i) digests.push_back(mote::sha256(bytes_of(module(i))));
+    std::vector<uint32_t> times_ns;
+    for (const mote::Module::Digest& digest : digests) times_ns.push_back(use(digest));
+    const uint32_t first_ns = times_ns.front();
+    times_ns.erase(times_ns.begin());
+    std::ranges::sort(times_ns);
+    std::printf("{\"p50_ns\":%u,\"p90_ns\":%u,\"first_ns\":%u}\n", times_ns[times_ns.size() / 2],
+                times_ns[times_ns.size() * 9 / 10], first_ns);
+  }
+
+ private:
+  static mote::Bytes bytes_of(const std::string& text) { return {reinterpret_cast<const uint8_t*>(text.data()), text.size()}; }
+
+  [[nodiscard]] mote::Engine make_engine() const {
+    mote::EngineConfig config;
+    const std::string compiler = options_.beside + "mote-aot";
+    config.codegen.memory = options_.mode;
+    config.compiler = mote::program_compiler(compiler);
+    config.compiler_version = mote::program_version(compiler);
+    config.cache_folder = options_.cache;
+    return must(mote::Engine::create(config));
+  }
+  // With a section called "n" behind it.
+  [[nodiscard]] std::string module(uint64_t number) const {
+    std::string section(2 + sizeof number, '\0');
+    section[0] = 1, section[1] = 'n';
+    std::memcpy(section.data() + 2, &number, sizeof number);
+    return file_ + '\0' + static_cast<char>(section.size()) + section;
+  }
+
+  struct Used {
+    std::optional<mote::Pool> pool;
+    std::optional<mote::Pool::Worker> worker;
+  };
+  // What was used stays: a host that meets a module is going to meet it again.
+  uint32_t use(const mote::Module::Digest& digest) {
+    const uint64_t begun = now_ns();
+    Used& used = used_.emplace_back();
+    const mote::Module module = must(mote::Module::find_in_cache(engine_, digest));
+    mote::Linker linker(engine_);
+    must(mote::wasi_p1::define_imported(linker, module));
+    mote::PoolConfig config;
+    config.members = {{"guest", module}};
+    used.pool.emplace(must(mote::Pool::create(engine_, linker, std::move(config))));
+    const auto start = must(used.pool->func<void()>("_start"));
+    used.worker.emplace(used.pool->worker());
+    uint64_t answered = 0;
+    {
+      const auto lease = must(used.worker->acquire());
+      lease.store().set_data(&events_.process());
+      events_.begin(bytes_of(options_.event));
+      const auto done = start.in(lease)();
+      if (!done && (done.error().kind != mote::Failure::Kind::exit || done.error().exit_code != 0)) must(done);
+      answered = now_ns();
+    }
+    if (events_.answer().empty()) {
+      std::fprintf(stderr, "cycle: the guest answers nothing\n");
+      std::exit(1);
+    }
+    events_.reset();
+    return static_cast<uint32_t>(answered - begun);
+  }
+
+  const Options options_;
+  const mote::Engine engine_;
+  const std::string file_;
+  mote::sandbox::SystemClocks clocks_;
+  mote::sandbox::ReserveRandom random_;
+  mote::sandbox::EventProcess events_{clocks_, random_};
+  std::deque<Used> used_;
+};
 
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc < 5) {
-    std::fprintf(stderr, "cycle KIND FILE EVENTS THREADS [EVENT-FILE] [--mode guard|dense] [--copy]\n");
+    std::fprintf(stderr, "cycle KIND FILE EVENTS THREADS|CACHE [EVENT-FILE] [--mode guard|dense] [--copy]\n");
     return 2;
   }
   Options options{.kind = argv[1],
                   .file = argv[2],
                   .event = {},
                   .events = std::strtoull(argv[3], nullptr, 10),
-                  .threads = std::strtoull(argv[4], nullptr, 10)};
+                  .threads = std::strtoull(argv[4], nullptr, 10),
+                  .cache = argv[4],
+                  .beside = argv[0]};
+  options.beside.erase(options.beside.rfind('/') + 1);
   for (int i = 5; i < argc; ++i) {
     const std::string arg = argv[i];
     if (arg == "--copy") {
@@ -243,6 +340,8 @@ int main(int argc, char** argv) {
       options.event = read_file(argv[i]);
     }
   }
+  if (options.kind == "fill") return FirstUse(options).fill(), 0;
+  if (options.kind == "first-use") return FirstUse(options).print_times(), 0;
   Bench bench(options);
   bench.print(bench.run());
 }

@@ -80,7 +80,7 @@ class EngineRun {
 
   // This run has initialized its store; the calls are made in another one.
   Result<Journal> run_pooled() {
-    const auto from = TRY(pool::StoreTemplate::capture(store_));
+    const auto from = TRY(pool::StoreTemplate::capture(store_, pool::StoreTemplate::History::instantiated));
     EngineRun slot(program_, setup_, images_, cycling_);
     slot.donor_ = this;
     if (!TRY(slot.begin())) return fail(ErrorKind::internal, "a blank instance trapped");

@@ -102,5 +102,15 @@ TEST(TouchedPages, AreThoseAndNoOthers) {
                                                                   {1999 * page_size, page_size}}));
 }
 
+TEST(TouchedPages, ManyAreTouchedAtOnce) {
+  auto memory = Mapping::anonymous(20 * page_size);
+  ASSERT_TRUE(memory);
+  memory->refuse_huge_pages();
+  touch_to_write({memory->data() + 3 * page_size + 5, 2 * page_size});
+  touch_to_write({memory->data() + 9 * page_size, 0});
+  EXPECT_EQ(touched_pages(memory->bytes()), (std::vector<PageRun>{{3 * page_size, 3 * page_size}}));
+  EXPECT_EQ(nonzero_pages(memory->bytes()), std::vector<PageRun>());
+}
+
 }  // namespace
 }  // namespace mote::os

@@ -5,6 +5,8 @@
 #include "base/os/file.h"
 #include "base/os/memory_map.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -20,6 +22,9 @@ void append(std::vector<PageRun>& runs, uint64_t offset, uint64_t size) {
     runs.push_back({offset, size});
   }
 }
+
+// Of Linux 5.14; not in all headers that this is built with.
+constexpr int populate_write = 23;
 
 }  // namespace
 
@@ -53,6 +58,12 @@ std::vector<PageRun> nonzero_pages(Bytes memory) {
     }
   }
   return runs;
+}
+
+void touch_to_write(MutableBytes range) {
+  if (range.empty()) return;
+  const uint64_t before = reinterpret_cast<uint64_t>(range.data()) % page_size;
+  (void)madvise(range.data() - before, align_up(before + range.size(), page_size), populate_write);
 }
 
 }  // namespace mote::os

@@ -24,6 +24,12 @@ namespace mote::os {
 namespace {
 
 constexpr uint64_t feature_wp_unpopulated = uint64_t{1} << 13;  // Linux 6.4; the distribution's headers are older
+constexpr uint64_t most_few_words = 512;                        // those of 128 MiB
+
+uint64_t word_count(uint64_t size) {
+  return (size / page_size + 63) / 64;
+}
+
 constexpr uint64_t wanted_features = UFFD_FEATURE_PAGEFAULT_FLAG_WP | UFFD_FEATURE_SIGBUS | feature_wp_unpopulated;
 
 struct Kernel {
@@ -141,7 +147,8 @@ Result<std::unique_ptr<WriteWatch>> WriteWatch::create(uint8_t* base, uint64_t s
   ASSERT(reinterpret_cast<uint64_t>(base) % page_size == 0 && size % page_size == 0 && size != 0);
   const Kernel& kernel = registry().open();
   if (kernel.descriptor < 0) return fail(ErrorKind::unavailable, "this kernel lacks " + kernel.missing);
-  Mapping bits = TRY(Mapping::anonymous((size / page_size + 63) / 64 * sizeof(uint64_t)));
+  Mapping many_bits;
+  if (word_count(size) > most_few_words) many_bits = TRY(Mapping::anonymous(word_count(size) * sizeof(uint64_t)));
   uffdio_register what = {.range = {reinterpret_cast<uint64_t>(base), size}, .mode = UFFDIO_REGISTER_MODE_WP, .ioctls = 0};
   if (ioctl(kernel.descriptor, UFFDIO_REGISTER, &what) != 0) {
     return fail_errno(errno, format("cannot watch {} bytes of memory", size));
@@ -151,11 +158,17 @@ Result<std::unique_ptr<WriteWatch>> WriteWatch::create(uint8_t* base, uint64_t s
     (void)ioctl(kernel.descriptor, UFFDIO_UNREGISTER, &what.range);
     return fail_errno(error, format("cannot keep {} bytes of memory from children", size));
   }
-  return std::make_unique<WriteWatch>(Key(), base, size, std::move(bits));
+  return std::make_unique<WriteWatch>(Key(), base, size, std::move(many_bits));
 }
 
-WriteWatch::WriteWatch(Key, uint8_t* base, uint64_t size, Mapping bits)
-    : base_(base), size_(size), node_(registry().add(base, size, this)), bits_(std::move(bits)) {}
+// The registry comes last: a handler may look from then on.
+WriteWatch::WriteWatch(Key, uint8_t* base, uint64_t size, Mapping many_bits)
+    : base_(base),
+      size_(size),
+      few_bits_(many_bits ? 0 : word_count(size)),
+      many_bits_(std::move(many_bits)),
+      words_(many_bits_ ? reinterpret_cast<uint64_t*>(many_bits_.data()) : few_bits_.data()),
+      node_(registry().add(base, size, this)) {}
 
 WriteWatch::~WriteWatch() {
   uffdio_range range = {reinterpret_cast<uint64_t>(base_), size_};

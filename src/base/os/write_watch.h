@@ -17,6 +17,7 @@
 #include <bit>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 namespace mote::os {
 
@@ -31,7 +32,7 @@ class WriteWatch {
   [[nodiscard]] static Result<std::unique_ptr<WriteWatch>> create(uint8_t* base, uint64_t size);
   // Why create() would fail on this machine; empty: it would not.
   [[nodiscard]] static std::string missing();
-  WriteWatch(Key, uint8_t* base, uint64_t size, Mapping bits);
+  WriteWatch(Key, uint8_t* base, uint64_t size, Mapping many_bits);
   WriteWatch(const WriteWatch&) = delete;
   WriteWatch& operator=(const WriteWatch&) = delete;
   ~WriteWatch();
@@ -62,12 +63,16 @@ class WriteWatch {
   [[nodiscard]] bool note(uint64_t page);
   void mark(uint64_t page);
   [[nodiscard]] bool is_written(uint64_t page) const { return (words()[page / 64] >> page % 64 & 1) != 0; }
-  [[nodiscard]] uint64_t* words() const { return reinterpret_cast<uint64_t*>(bits_.data()); }
+  [[nodiscard]] uint64_t* words() const { return words_; }
 
   uint8_t* base_;
   uint64_t size_;
+  // One bit for each page: written to. Few lie in ordinary memory, for a mapping is two system calls, a page and its page table;
+  // many in one, where those that nobody looks at take none.
+  std::vector<uint64_t> few_bits_;
+  Mapping many_bits_;
+  uint64_t* words_;
   Node* node_ = nullptr;  // in the registry of all watches
-  Mapping bits_;          // one for each page: written to
   std::atomic<uint64_t> noted_ = 0;
 };
 

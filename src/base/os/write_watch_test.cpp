@@ -75,6 +75,18 @@ TEST_F(WriteWatchTest, TellsRuns) {
   EXPECT_EQ(runs(*watch, 66, 61), std::vector<Pages>{});
 }
 
+// Where the notes lie depends on how many there are.
+TEST_F(WriteWatchTest, SmallAndLargeRanges) {
+  for (const uint64_t size : {uint64_t{1}, uint64_t{64}, uint64_t{32768}, uint64_t{32769}, uint64_t{100'000}}) {
+    memory = std::move(*Mapping::anonymous(size * page_size));
+    const auto watch = watched();
+    std::vector<Pages> expected = {{0, 1}};
+    if (size > 1) expected.emplace_back(size - 1, 1);
+    for (const auto& [page, count] : expected) at(page) = 1;
+    EXPECT_EQ(runs(*watch, 0, size), expected) << size;
+  }
+}
+
 TEST_F(WriteWatchTest, NotesAgainWhatIsProtectedAgain) {
   const auto watch = watched();
   for (uint64_t page = 0; page < pages; ++page) at(page) = 1;

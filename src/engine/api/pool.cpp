@@ -109,6 +109,7 @@ GuestResult<void> Pool::State::initialize() {
   if (auto linked = group.instantiate(store, PoolGroup::Beginning::initialized); !linked && !has_exited(linked.error()))
     return linked;
   runtime::Store& inner = store.state()->store;
+  auto history = StoreTemplate::History::instantiated;
   if (inner.instances().size() != group.size()) {
     return std::unexpected(
         Failure(Error{ErrorKind::bad_input, "a start function exited before all modules of the pool were linked"}));
@@ -120,10 +121,11 @@ GuestResult<void> Pool::State::initialize() {
       Func func;
       func.handle = const_cast<code::FuncRef*>(found->func);
       func.store = store.state();
+      history = StoreTemplate::History::guests_ran;
       if (auto run = func.call({}, {}); !run && !has_exited(run.error())) return run;
     }
   }
-  auto captured = StoreTemplate::capture(inner);
+  auto captured = StoreTemplate::capture(inner, history);
   if (!captured) return std::unexpected(Failure(std::move(captured.error())));
   from = std::move(*captured);
   if (is_copied(*from)) keep(std::move(store));

@@ -551,6 +551,65 @@ TEST_P(PoolTest, RefusesWhatBelongsToAStore) {
   EXPECT_FALSE(Pool::create(*engine, *linker, {}));
 }
 
+// (memory (export "memory") 2) (func (export "f") (result i32) i32.const 42)
+// (data (i32.const 4090) "abcdefghij") (data (i32.const 4092) "XY") (data (i32.const 70000) "z")
+constexpr std::string_view with_segments =
+    "0061736d010000000105016000017f030201000503010002070e02066d656d6f727902000166000"
+    "00a06010400412a0b0b21030041fa1f0b0a6162636465666768696a0041fc1f0b0258590041f0a2040b017a";
+
+TEST_P(PoolTest, MemoriesAreWhatSegmentsSay) {
+  PoolConfig with = config();
+  with.members = {{"guest", must(Module::compile(*engine, bytes_of_hex(with_segments)))}};
+  const Pool pool = make(std::move(with));
+  Pool::Worker worker = pool.worker();
+  std::vector<uint8_t> expected(2U << 16);
+  std::memcpy(expected.data() + 4090, "abXYefghij", 10);
+  expected[70000] = 'z';
+  const auto memory = [](const Pool::Lease& lease) { return lease.instance().memory("memory")->bytes(); };
+  for (int event = 0; event < 4; ++event) {
+    Pool::Lease one = must(worker.acquire());
+    const Pool::Lease other = must(worker.acquire());
+    ASSERT_TRUE(std::ranges::equal(memory(one), expected)) << event;
+    memory(one)[4091 + static_cast<size_t>(event)] = 0xee;
+    ASSERT_TRUE(std::ranges::equal(memory(other), expected)) << event;
+    Pool::Packed packed = must(one.pack());
+    EXPECT_LT(packed.size_bytes(), 2 * 4096U) << "one page differs";
+    const Pool::Lease again = must(worker.unpack(std::move(packed)));
+    EXPECT_EQ(memory(again)[4091 + static_cast<size_t>(event)], 0xee);
+    std::ranges::fill(memory(again), 0xdd);
+    std::ranges::fill(memory(other), 0xdd);
+  }
+  EXPECT_EQ(pool.report().template_bytes, 3 * 4096U);
+}
+
+// (memory (export "memory") 2) (data (i32.const 4090) "abcdefghij")
+// (func (export NAME) i32.const 4096 i32.const 7 i32.store8): called at initialization in two ways
+TEST_P(PoolTest, MemoriesAreWhatInitializationLeaves) {
+  const std::string head =
+      "0061736d010000000104016000000302010005030100020718"
+      "02066d656d6f72790200"
+      "0b";
+  const std::string tail =
+      "0a0c010a0041802041073a00000b"
+      "0b11010041fa1f0b0a6162636465666768696a";
+  for (const std::string& wasm : {head + "5f696e697469616c697a650000" + tail,  // "_initialize"
+                                  head +
+                                      "5f696e697469616c697a780000"
+                                      "080100" +
+                                      tail}) {  // a start function
+    PoolConfig with = config();
+    with.members = {{"guest", must(Module::compile(*engine, bytes_of_hex(wasm)))}};
+    const Pool pool = make(std::move(with));
+    Pool::Worker worker = pool.worker();
+    for (int event = 0; event < 3; ++event) {
+      const Pool::Lease lease = must(worker.acquire());
+      const std::span<uint8_t> bytes = lease.instance().memory("memory")->bytes();
+      EXPECT_EQ(std::string(bytes.begin() + 4090, bytes.begin() + 4100), "abcdef\7hij");
+      std::ranges::fill(bytes, 0xdd);
+    }
+  }
+}
+
 TEST_P(PoolTest, MissingImportsAreNamed) {
   const Linker empty(*engine);
   const auto refused = Pool::create(*engine, empty, config());

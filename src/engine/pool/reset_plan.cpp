@@ -23,6 +23,7 @@ Region::Run Region::run_of(uint64_t offset, uint64_t size) const {
 void Region::plan(uint64_t size) {
   if (watch_ == nullptr) return;
   planned_ = watch_->noted();
+  (void)image();  // what is planned is going to be read
   runs_.clear();
   kept_ = 0;
   watch_->for_each_written(0, size, [&](uint64_t offset, uint64_t length) {
@@ -35,6 +36,7 @@ void Region::restore_whole(uint64_t size) {
   if ((is_file_ || size > most_copied_blindly) && os::discard(base_, size)) {
     refill(0, size);
   } else {
+    (void)image();
     restore(run_of(0, size));
   }
 }
@@ -42,9 +44,10 @@ void Region::restore_whole(uint64_t size) {
 // What was given back is zeros, or the file that it shows.
 void Region::refill(uint64_t offset, uint64_t size) {
   if (is_file_) return;
+  const Bytes from = image();
   for (const os::PageRun& run : nonzero_) {
     const uint64_t begin = std::max(run.offset, offset), end = std::min(run.offset + run.size, offset + size);
-    if (begin < end) std::memcpy(base_ + begin, image_.data() + begin, end - begin);
+    if (begin < end) std::memcpy(base_ + begin, from.data() + begin, end - begin);
   }
 }
 
@@ -62,8 +65,9 @@ Result<void> Region::trim(uint64_t size) {
 }
 
 std::optional<uint64_t> Region::first_difference(uint64_t size) const {
+  const Bytes expected = image();
   for (uint64_t i = 0; i < size; ++i) {
-    if (base_[i] != (i < image_.size() ? image_[i] : 0)) return i;
+    if (base_[i] != (i < expected.size() ? expected[i] : 0)) return i;
   }
   return std::nullopt;
 }
@@ -88,8 +92,7 @@ Result<std::unique_ptr<ResetPlan>> ResetPlan::create(runtime::Store& store, std:
 
 Result<void> ResetPlan::add_memory(runtime::Memory& memory, const StoreTemplate::MemoryState& state, Tracking tracking) {
   if (tracking == Tracking::watch) TRY(memory.watch());
-  memories_.push_back({&memory, state.length, Region(memory.def()->base, state.bytes(), state.nonzero, memory.write_watch())});
-  memories_.back().region.set_is_file(state.shared.has_value());
+  memories_.push_back({&memory, state.length, Region(memory.def()->base, state, memory.write_watch())});
   return {};
 }
 

@@ -26,9 +26,14 @@ enum class Tracking : uint8_t {
 // A memory or a table's array: its bytes as they were, zeros behind them.
 class Region {
  public:
-  // `nonzero`: the pages of the image that are not zeros.
+  // A table's array. `nonzero`: the pages of the image that are not zeros.
   Region(uint8_t* base, Bytes image, std::span<const os::PageRun> nonzero, os::WriteWatch* watch)
       : base_(base), image_(image), nonzero_(nonzero), watch_(watch) {}
+  Region(uint8_t* base, const StoreTemplate::MemoryState& state, os::WriteWatch* watch)
+      : Region(base, state.extent(), state.nonzero, watch) {
+    memory_ = &state;
+    is_file_ = state.shared.has_value();
+  }
 
   // Puts back all that was written below `size`, of which nothing behind the image was ever anything but zeros to begin with.
   void restore(uint64_t size) {
@@ -44,10 +49,8 @@ class Region {
   void plan(uint64_t size);  // what restore() does, from what is written to by now
   [[nodiscard]] std::optional<uint64_t> first_difference(uint64_t size) const;  // an offset
   [[nodiscard]] uint8_t* base() const { return base_; }
-  [[nodiscard]] Bytes image() const { return image_; }
+  [[nodiscard]] Bytes image() const { return memory_ != nullptr ? memory_->bytes() : image_; }
   [[nodiscard]] os::WriteWatch* watch() const { return watch_; }
-  // For a memory whose first bytes are a file's (os::MemoryFile): what was given back is the file again.
-  void set_is_file(bool is_file) { is_file_ = is_file; }
 
  private:
   struct Run {
@@ -62,10 +65,11 @@ class Region {
   void refill(uint64_t offset, uint64_t size);
 
   uint8_t* base_;
-  Bytes image_;
+  Bytes image_;                                         // its place; whoever is about to read it asks image() once before
+  const StoreTemplate::MemoryState* memory_ = nullptr;  // whose image it is; null: a table's
   std::span<const os::PageRun> nonzero_;
   os::WriteWatch* watch_;  // null: writes are not watched
-  bool is_file_ = false;
+  bool is_file_ = false;   // a memory whose first bytes are a file's (os::MemoryFile): what was given back is the file again
   uint64_t planned_ = 0;
   uint64_t kept_ = 0;
   std::vector<Run> runs_;

@@ -17,6 +17,60 @@ using runtime::Table;
 
 namespace {
 
+uint64_t size_of(std::span<const os::PageRun> runs) {
+  uint64_t size = 0;
+  for (const os::PageRun& run : runs) size += run.size;
+  return size;
+}
+
+// Whole pages around the parts, lowest first, each once.
+std::vector<os::PageRun> pages_of(std::span<const StoreTemplate::Declared::Part> parts) {
+  std::vector<os::PageRun> pages;
+  for (const auto& [offset, bytes] : parts) {
+    const uint64_t begin = offset / os::page_size * os::page_size;
+    pages.push_back({begin, align_up(offset + bytes.size(), os::page_size) - begin});
+  }
+  std::ranges::sort(pages, {}, &os::PageRun::offset);
+  std::vector<os::PageRun> runs;
+  for (const os::PageRun& run : pages) {
+    if (runs.empty() || run.offset > runs.back().offset + runs.back().size) {
+      runs.push_back(run);
+    } else {
+      runs.back().size = std::max(runs.back().offset + runs.back().size, run.offset + run.size) - runs.back().offset;
+    }
+  }
+  return runs;
+}
+
+// Nothing: a segment's place depends on what the module imports.
+std::optional<std::vector<StoreTemplate::Declared::Part>> parts_of(const wasm::Module& info, wasm::MemoryIndex memory) {
+  std::vector<StoreTemplate::Declared::Part> parts;
+  for (const wasm::DataSegment& segment : info.datas) {
+    if (segment.mode != wasm::SegmentMode::active || segment.memory != memory) continue;
+    const std::optional<uint64_t> offset = runtime::constant(segment.offset);
+    if (!offset) return std::nullopt;
+    if (!segment.bytes.empty()) parts.push_back({*offset, segment.bytes});
+  }
+  return parts;
+}
+
+// A memory that nothing but its module's segments was written to. The copy's place is there; its pages come when it is needed.
+// Nothing: it is to be looked at as any other.
+Result<std::optional<StoreTemplate::MemoryState>> declare_memory(const runtime::Memory& memory, const wasm::Module& info,
+                                                                 wasm::MemoryIndex index) {
+  auto parts = parts_of(info, index);
+  if (!parts) return std::nullopt;
+  StoreTemplate::MemoryState state;
+  state.length = memory.bytes().size();
+  state.nonzero = pages_of(*parts);
+  if (state.nonzero.empty()) return state;
+  if (size_of(state.nonzero) > StoreTemplate::most_copied_bytes) return std::nullopt;
+  state.copy = TRY(os::Mapping::anonymous(state.nonzero.back().offset + state.nonzero.back().size));
+  state.declared = std::make_unique<StoreTemplate::Declared>();
+  state.declared->parts = *std::move(parts);
+  return state;
+}
+
 Result<StoreTemplate::MemoryState> capture_memory(const runtime::Memory& memory) {
   StoreTemplate::MemoryState state;
   const Bytes bytes = memory.bytes();
@@ -24,9 +78,7 @@ Result<StoreTemplate::MemoryState> capture_memory(const runtime::Memory& memory)
   state.nonzero = os::nonzero_pages(bytes);
   if (state.nonzero.empty()) return state;
   const uint64_t used = state.nonzero.back().offset + state.nonzero.back().size;
-  uint64_t kept = 0;
-  for (const os::PageRun& run : state.nonzero) kept += run.size;
-  if (kept > StoreTemplate::most_copied_bytes) {
+  if (size_of(state.nonzero) > StoreTemplate::most_copied_bytes) {
     state.shared = TRY(os::MemoryFile::create(bytes.first(used)));
     return state;
   }
@@ -62,7 +114,7 @@ Result<StoreTemplate::TableState> capture_table(const Store& store, Table& table
   return state;
 }
 
-Result<StoreTemplate::InstanceState> capture_instance(const Store& store, const Instance& instance) {
+Result<StoreTemplate::InstanceState> capture_instance(const Store& store, const Instance& instance, bool is_as_declared) {
   const runtime::Module& module = instance.module();
   const wasm::Module& info = module.info();
   StoreTemplate::InstanceState state{.module = &module};
@@ -73,7 +125,10 @@ Result<StoreTemplate::InstanceState> capture_instance(const Store& store, const 
                          "beginning, so it cannot be pooled",
                          i));
     }
-    if (i >= info.imported_memories) state.memories.push_back(TRY(capture_memory(*instance.memory(i))));
+    if (i < info.imported_memories) continue;
+    std::optional<StoreTemplate::MemoryState> declared;
+    if (is_as_declared) declared = TRY(declare_memory(*instance.memory(i), info, i));
+    state.memories.push_back(declared ? *std::move(declared) : TRY(capture_memory(*instance.memory(i))));
   }
   for (uint32_t i = info.imported_tables; i < info.tables.size(); ++i) {
     state.tables.push_back(TRY(capture_table(store, *instance.table(i), module.lazy_image(i), instance)));
@@ -117,6 +172,16 @@ Result<void> apply_table(const Store& store, const StoreTemplate::TableState& st
 
 }  // namespace
 
+Bytes StoreTemplate::MemoryState::bytes() const {
+  if (declared != nullptr) {
+    std::call_once(declared->written, [&] {
+      for (const os::PageRun& run : nonzero) os::touch_to_write({copy.data() + run.offset, run.size});
+      for (const auto& [offset, from] : declared->parts) std::memcpy(copy.data() + offset, from.data(), from.size());
+    });
+  }
+  return extent();
+}
+
 std::optional<PortableFunc> portable(const Store& store, Ref func) {
   if (func == 0) return 0;
   const auto* ref = reinterpret_cast<const code::FuncRef*>(func);
@@ -135,9 +200,14 @@ bool is_func_global(const runtime::Module& module, uint32_t index) {
   return code::is_func_ref(module.info(), module.info().globals[index].type.type);
 }
 
-Result<std::shared_ptr<const StoreTemplate>> StoreTemplate::capture(const Store& store) {
+// Of several modules, one may have segments for another's memory, or a start function that writes to it.
+Result<std::shared_ptr<const StoreTemplate>> StoreTemplate::capture(const Store& store, History history) {
   auto made = std::make_shared<StoreTemplate>();
-  for (const auto& instance : store.instances()) made->instances_.push_back(TRY(capture_instance(store, *instance)));
+  const bool is_as_declared =
+      history == History::instantiated && store.instances().size() == 1 && !store.instances().front()->module().info().start;
+  for (const auto& instance : store.instances()) {
+    made->instances_.push_back(TRY(capture_instance(store, *instance, is_as_declared)));
+  }
   made->externrefs_ = store.externrefs();
   return made;
 }
@@ -170,9 +240,7 @@ Result<void> StoreTemplate::apply(Store& store) const {
 uint64_t StoreTemplate::size_bytes() const {
   uint64_t size = 0;
   for (const InstanceState& instance : instances_) {
-    for (const MemoryState& memory : instance.memories) {
-      for (const os::PageRun& run : memory.nonzero) size += run.size;
-    }
+    for (const MemoryState& memory : instance.memories) size += size_of(memory.nonzero);
     for (const TableState& table : instance.tables) size += table.entries.size() * sizeof(uint64_t);
   }
   return size;

@@ -2,7 +2,11 @@
 // modules can take on. A pool runs initialization once, and gives its result to every slot.
 //
 // Holds, for each instance: its own memories, tables and globals and which of its segments are dropped. A reference to a function
-// is kept as whose and which, since each store has its own. Immutable, thread-safe. Tested by tests/differential (pooled setups).
+// is kept as whose and which, since each store has its own. Immutable, thread-safe. Tested by engine/api/pool_test.cpp and
+// tests/differential (pooled setups).
+//
+// Most modules run nothing while they are initialized. Their memories are what their data segments say, and are written down when
+// somebody needs them, which is after the first event.
 #pragma once
 
 #include "base/os/memory_file.h"
@@ -11,6 +15,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -23,13 +28,24 @@ using PortableFunc = uint64_t;
 
 class StoreTemplate {
  public:
+  // Data segments that a copy of a memory is still to be made of.
+  struct Declared {
+    struct Part {
+      uint64_t offset;
+      Bytes bytes;  // of the module, which the pool keeps
+    };
+    std::vector<Part> parts;  // in the module's order: later ones overwrite earlier ones
+    std::once_flag written;
+  };
   struct MemoryState {
     uint64_t length = 0;
-    std::vector<os::PageRun> nonzero;  // pages that are not zeros
+    std::vector<os::PageRun> nonzero;  // all others are zeros
     // The first bytes, up to the last such page: a copy with nothing between them, or, where they are many, a file.
     os::Mapping copy;
+    std::unique_ptr<Declared> declared;  // null: the copy is made
     std::optional<os::MemoryFile> shared;
-    [[nodiscard]] Bytes bytes() const { return shared ? shared->bytes() : copy.bytes(); }
+    [[nodiscard]] Bytes bytes() const;  // made now if it was not before; any thread
+    [[nodiscard]] Bytes extent() const { return shared ? shared->bytes() : copy.bytes(); }  // where they are; not to be read
   };
   struct TableState {
     uint64_t length = 0;
@@ -45,9 +61,12 @@ class StoreTemplate {
     std::vector<uint64_t> dropped;
   };
 
+  // What ran in a store: guests, or nothing but start functions.
+  enum class History : uint8_t { guests_ran, instantiated };
   // Of a store in which no guest runs. Fails with unsupported where something cannot be pooled: a shared memory, a reference to
   // what the host made in this store.
-  [[nodiscard]] static Result<std::shared_ptr<const StoreTemplate>> capture(const runtime::Store& store);
+  [[nodiscard]] static Result<std::shared_ptr<const StoreTemplate>> capture(const runtime::Store& store,
+                                                                            History history = History::guests_ran);
   // To a store whose instances were just made blank (runtime::instantiate_blank), of the same modules in the same order.
   [[nodiscard]] Result<void> apply(runtime::Store& store) const;
 

@@ -3,12 +3,19 @@
 
 #include "base/core/assert.h"
 #include "base/core/format.h"
+#include "base/os/touched_pages.h"
 #include "engine/runtime/call.h"
 #include "engine/runtime/import_match.h"
 #include "engine/runtime/trampolines.h"
 #include "engine/runtime/values.h"
 
 namespace mote::runtime {
+
+namespace {
+
+constexpr uint64_t least_touched_bytes = 16 << 10;  // below, a system call costs what the faults do
+
+}  // namespace
 
 // One instantiation under way: what it needs of Instance's private parts.
 class Instantiation {
@@ -151,6 +158,7 @@ class Instantiation {
                                           format("{}: data segment {} does not fit memory {}",
                                                  code::words(code::TrapCode::out_of_bounds_memory_access), i, segment.memory)));
       }
+      if (segment.bytes.size() >= least_touched_bytes) os::touch_to_write(target.subspan(offset, segment.bytes.size()));
       if (!segment.bytes.empty()) std::memcpy(target.data() + offset, segment.bytes.data(), segment.bytes.size());
       instance_.drop_data(i);
     }
@@ -207,7 +215,8 @@ Run<Instance*> instantiate(Store& store, std::shared_ptr<const Module> module, s
   auto made = instantiate_blank(store, std::move(module), imports);
   if (!made) return made;
   Instance& instance = **made;
-  if (auto applied = Instantiation(instance, imports).apply_segments(); !applied) return std::unexpected(std::move(applied.error()));
+  if (auto applied = Instantiation(instance, imports).apply_segments(); !applied)
+    return std::unexpected(std::move(applied.error()));
   if (const std::optional<wasm::FuncIndex> start = instance.module().info().start) {
     if (auto run = run_start(instance, *start); !run) return std::unexpected(std::move(run.error()));
   }
@@ -221,7 +230,8 @@ Run<Instance*> instantiate_blank(Store& store, std::shared_ptr<const Module> mod
   }
   auto added = store.add_instance(std::move(module));
   if (!added) return std::unexpected(Stop::of(std::move(added.error())));
-  if (auto defined = Instantiation(**added, imports).define(); !defined) return std::unexpected(Stop::of(std::move(defined.error())));
+  if (auto defined = Instantiation(**added, imports).define(); !defined)
+    return std::unexpected(Stop::of(std::move(defined.error())));
   return *added;
 }
 

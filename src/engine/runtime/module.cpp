@@ -30,19 +30,18 @@ std::optional<uint64_t> find_heap_expression(const wasm::Module& info) {
   return found;
 }
 
-// The value of an offset expression that is a plain constant.
+bool starts_as_null(const wasm::Table& table) {
+  return table.init.empty() || table.init[0].kind == wasm::ConstOp::ref_null;
+}
+
+}  // namespace
+
 std::optional<uint64_t> constant(const wasm::ConstExpr& expr) {
   if (expr.size() != 1) return std::nullopt;
   if (expr[0].kind == wasm::ConstOp::i32_const) return static_cast<uint32_t>(expr[0].low);
   if (expr[0].kind == wasm::ConstOp::i64_const) return expr[0].low;
   return std::nullopt;
 }
-
-bool starts_as_null(const wasm::Table& table) {
-  return table.init.empty() || table.init[0].kind == wasm::ConstOp::ref_null;
-}
-
-}  // namespace
 
 Result<std::shared_ptr<const Module>> Module::create(std::shared_ptr<Engine> engine, wasm::Module info,
                                                      std::shared_ptr<const code::Image> image,

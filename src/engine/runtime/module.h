@@ -19,6 +19,9 @@
 
 namespace mote::runtime {
 
+// The value of an offset expression that is a plain constant.
+[[nodiscard]] std::optional<uint64_t> constant(const wasm::ConstExpr& expr);
+
 class Module {
   struct Key {
     explicit Key() = default;

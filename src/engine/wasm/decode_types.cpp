@@ -17,12 +17,14 @@ namespace mote::wasm {
 namespace {
 
 constexpr uint8_t form_rec = 0x4e, form_sub_final = 0x4f, form_sub = 0x50, form_array = 0x5e, form_struct = 0x5f, form_func = 0x60;
+constexpr uint32_t most_reserved = 1000;  // types, on the word of the module alone
 constexpr uint32_t in_group = 0x0400'0000;  // in a key: an index that counts from the group's start (real ones are below 1e6)
 
 }  // namespace
 
 void ModuleDecoder::read_types() {
   const uint32_t groups = in_.count(limits::recursion_groups, "recursive types");
+  module_.types.reserve(std::min(groups, most_reserved));
   for (uint32_t i = 0; i < groups && !in_.failed(); ++i) {
     const uint64_t start = in_.offset();
     uint32_t size = 1;
