@@ -5,6 +5,7 @@
 #include "base/core/json.h"
 #include "base/core/time.h"
 #include "base/os/clock.h"
+#include "platform/wiring/dashboard/dashboard.h"
 
 #include <charconv>
 #include <utility>
@@ -20,7 +21,9 @@ Bytes as_bytes(std::string_view text) {
 }
 // Ours, so nothing in it is refused.
 void answer(http::Exchange& exchange, int status, std::string_view text, const http::Header& type = plain) {
-  (void)exchange.answer(status, std::span(&type, 1), as_bytes(text));
+  const http::Header headers[] = {
+      type, dashboard_policy, {"X-Content-Type-Options", "nosniff"}, {"Referrer-Policy", "no-referrer"}};
+  (void)exchange.answer(status, headers, as_bytes(text));
 }
 
 std::string_view query_value(std::string_view query, std::string_view name) {
@@ -54,9 +57,15 @@ void write_latencies(JsonWriter& json, std::string_view name, const observe::Dis
   json.name(name);
   json.begin('{');
   json.member("p50", microseconds(held.quantile(0.5)));
+  json.member("p90", microseconds(held.quantile(0.9)));
   json.member("p99", microseconds(held.quantile(0.99)));
   json.member("p999", microseconds(held.quantile(0.999)));
   json.member("mean", microseconds(held.total == 0 ? 0 : held.sum_ns / held.total));
+  json.member("count", format("{}", held.total));
+  json.name("below");  // powers of two of nanoseconds, from 2^14 (16 µs) to 2^35 (34 s), as in /metrics
+  json.begin('[');
+  for (const uint64_t count : held.below_powers(14, 35)) json.value(format("{}", count));
+  json.end(']');
   json.end('}');
 }
 
@@ -106,6 +115,11 @@ void write_routes(JsonWriter& json, const manifest::Manifest& manifest) {
     begin(trigger, "http");
     json.member("route", trigger.route.is_private ? "null" : json_string(trigger.route.text));
     json.member("executor", json_string(trigger.static_response ? "static" : manifest::name(trigger.executor.kind)));
+    json.end('}');
+  }
+  for (const manifest::MqttTrigger& trigger : manifest.mqtt) {
+    begin(trigger, "mqtt");
+    json.member("topic", json_string(trigger.topic));
     json.end('}');
   }
   for (const manifest::TimerTrigger& trigger : manifest.timers) {
@@ -171,6 +185,7 @@ void Admin::on_request(http::Exchange& exchange) {
 }
 
 void Admin::get(http::Exchange& exchange, std::string_view path) {
+  if (const auto file = dashboard_file(path)) return answer(exchange, 200, file->content, {"Content-Type", file->type});
   if (path == "/healthz" || path == "/livez") return answer(exchange, 200, "ok\n");
   if (path == "/readyz") return answer_ready(exchange);
   if (path == "/metrics") {
@@ -181,7 +196,8 @@ void Admin::get(http::Exchange& exchange, std::string_view path) {
   if (path == "/api/ps") return answer(exchange, 200, ps_text());
   if (path == "/api/stats") return answer(exchange, 200, stats_text());
   if (path == "/api/logs") return answer_logs(exchange);
-  answer(exchange, 404, "there are /healthz, /livez, /readyz, /metrics, /api/status, /api/ps, /api/stats and /api/logs\n");
+  answer(exchange, 404,
+         "there are / (a page for people), /healthz, /livez, /readyz, /metrics, /api/status, /api/ps, /api/stats and /api/logs\n");
 }
 
 void Admin::post(http::Exchange& exchange, std::string_view path) {

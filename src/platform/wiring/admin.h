@@ -1,5 +1,6 @@
 // Admin: what an operator's programs ask a running server, over HTTP at an address of its own that no guest can reach.
 //
+//   GET /                            the dashboard, a page for people (dashboard/dashboard.h)
 //   GET /healthz, /livez, /readyz    200, or 503 with the reasons
 //   GET /metrics                     Prometheus text
 //   GET /api/status                  JSON: versions, workers, components with their figures, routes
