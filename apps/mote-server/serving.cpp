@@ -252,8 +252,8 @@ class Serving {
   // A port that another server of ours shares would be shared with it, silently.
   static Result<void> is_free(const os::SocketAddress& address, const std::string& what, bool is_first) {
     if (!is_first || address.port == 0) return {};
-    const auto alone = os::listen_tcp(address, os::Port::own);
-    if (!alone) return os::fail_errno(alone.error(), what);
+    const auto free = os::check_free(address);
+    if (!free) return os::fail_errno(free.error(), what);
     return {};
   }
   Result<void> listen_admin() {

@@ -105,7 +105,8 @@ std::string text(const SocketAddress& address) {
   return format("{}{}{}:{}", address.is_v6 ? "[" : "", numbers.data(), address.is_v6 ? "]" : "", address.port);
 }
 
-Kernel<File> listen_tcp(const SocketAddress& address, Port port, int backlog) {
+// With an address, not yet listening.
+static Kernel<File> bind_tcp(const SocketAddress& address, Port port) {
   constexpr int on = 1;
   File made(socket(address.is_v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!made) return std::unexpected(errno);
@@ -117,8 +118,19 @@ Kernel<File> listen_tcp(const SocketAddress& address, Port port, int backlog) {
   }
   AnyAddress where;
   const socklen_t size = fill(where, address);
-  if (bind(made.descriptor(), &where.any, size) != 0 || listen(made.descriptor(), backlog) != 0) return std::unexpected(errno);
+  if (bind(made.descriptor(), &where.any, size) != 0) return std::unexpected(errno);
   return made;
+}
+
+Kernel<File> listen_tcp(const SocketAddress& address, Port port, int backlog) {
+  auto made = bind_tcp(address, port);
+  if (made && listen(made->descriptor(), backlog) != 0) return std::unexpected(errno);
+  return made;
+}
+
+Kernel<void> check_free(const SocketAddress& address) {
+  if (const auto bound = bind_tcp(address, Port::own); !bound) return std::unexpected(bound.error());
+  return {};
 }
 
 // A socket that is left over refuses whoever connects; one that is listened on does not, and neither is any other file removed.

@@ -41,6 +41,9 @@ enum class Port : uint8_t { own, shared };
 inline constexpr int listener_backlog = 128,
                      server_backlog = 4096;  // connections that wait to be accepted; the kernel has a limit too
 [[nodiscard]] Kernel<File> listen_tcp(const SocketAddress& address, Port port = Port::own, int backlog = listener_backlog);
+// That nobody listens there, or EADDRINUSE, also where a port is shared. It does not listen itself: whoever connects meanwhile is
+// refused, and tries again, instead of being let in and thrown out.
+[[nodiscard]] Kernel<void> check_free(const SocketAddress& address);
 // A listener on a socket that is a file, for those who may open it; removes a socket that nobody listens on any more.
 [[nodiscard]] Kernel<File> listen_local(const std::string& path);
 // For datagrams to a socket that is a file, or behind an '@' an abstract one.

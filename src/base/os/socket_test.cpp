@@ -105,7 +105,20 @@ TEST(Socket, ListenersMayShareAPort) {
   EXPECT_EQ(text(address), "127.0.0.1:" + std::to_string(address.port));
   EXPECT_TRUE(listen_tcp(address, Port::shared).has_value());
   EXPECT_EQ(listen_tcp(address).error(), EADDRINUSE);
+  EXPECT_EQ(check_free(address).error(), EADDRINUSE);
   EXPECT_EQ(text({.is_v6 = true, .bytes = {0x20, 1, 0xd, 0xb8}, .port = 80}), "[2001:db8::]:80");
+}
+
+TEST(Socket, APortIsFreeWhenNobodyListens) {
+  SocketAddress address;
+  {
+    const auto alone = listen_tcp(loopback(0));
+    ASSERT_TRUE(alone.has_value());
+    address = *socket_info(alone->descriptor())->address;
+    EXPECT_EQ(check_free(address).error(), EADDRINUSE);
+  }
+  EXPECT_TRUE(check_free(address).has_value());
+  EXPECT_TRUE(listen_tcp(address).has_value());  // looking left nothing behind
 }
 
 TEST(Socket, FilesAreListenedOn) {
