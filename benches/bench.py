@@ -6,7 +6,7 @@ one run, and say which machine. Peers come from package registries (peers.py), i
 """
 import argparse
 
-import around, compile_speed, compute, cycle, density, hostcall, http_answers, snapshot, start, stop, up
+import around, compile_speed, compute, cycle, density, hostcall, http_answers, latency, snapshot, start, stop, up
 from place import WORK
 
 
@@ -21,6 +21,7 @@ def main():
                                ("density", density, "sandboxes alive at once, and what each takes"),
                                ("http", http_answers, "a static answer of the HTTP server, against nginx"),
                                ("up", up, "mote up: a fresh sandbox for each request, against its own fixed answer and nginx; its start"),
+                               ("latency", latency, "mote up at a constant rate that waits for nobody: a fresh sandbox for each request, against a fixed answer"),
                                ("around", around, "what a server does around an event: routes, counters, traces, logs"),
                                ("stop", stop, "how soon a guest ends that is stopped from another thread"),
                                ("snapshot", snapshot, "whole process: a guest that prepares something at each start, and its snapshot"),
