@@ -213,6 +213,10 @@ void Isolation::replaced() {
   }
 }
 
+void Isolation::kept() {
+  version_ = host_->node.version();
+}
+
 void Isolation::ended(uint64_t number, const std::string& how) {
   if (number == 0) {
     looking_.reset();

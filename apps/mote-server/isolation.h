@@ -38,6 +38,7 @@ class Isolation {
   };
   [[nodiscard]] Result<void> watch(Host host);
   void replaced();                            // the node has another version
+  void kept();                                // likewise, with the processes of the one before
   void end_stuck(const isolate::Cell* cell);  // its process, which will be replaced
   [[nodiscard]] std::vector<std::string> not_ready() const;
 

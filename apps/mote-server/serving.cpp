@@ -3,6 +3,7 @@
 
 #include "apps/mote-server/file_watch.h"
 #include "apps/mote-server/isolation.h"
+#include "apps/mote-server/optimizing.h"
 #include "apps/mote-server/process_facts.h"
 #include "apps/mote/command_policy.h"
 #include "apps/mote/commands.h"
@@ -83,6 +84,7 @@ class Serving {
       isolation_ = TRY(Isolation::start(options_, read_));
       TRY(isolation_->use(text_));
     }
+    optimizing_ = TRY(Optimizing::start(options_, read_));
     loop_ = TRY(io::Loop::create());
     log_ = make_log(manifest);
     if (!manifest.server.log.folder.empty()) TRY(os::make_folder(manifest.path(manifest.server.log.folder)));
@@ -112,6 +114,7 @@ class Serving {
   // Until a signal ends it; whether all requests were answered.
   bool run() {
     wait_for_signals();
+    begin_optimizing();
     if (options_.watches) file_watch_.emplace(*loop_, [this] { return watched_files(); }, [this] { (void)reload(); });
     say_where();
     supervisor_.tell("READY=1");
@@ -162,6 +165,7 @@ class Serving {
     for (const manifest::Finding& one : manifest::check(manifest, this_disk(), this_environment())) {
       if (one.level() == policy::Level::warning) say(LogLevel::warning, format("{}: {}", manifest.place(one.at), one.message));
     }
+    next_policies_.clear();
     return wiring::deploy(std::move(manifest), lock, surroundings());
   }
 
@@ -177,6 +181,13 @@ class Serving {
                    .event = event == 0 ? std::string() : trigger::id_text(event),
                    .level = LogLevel::debug,
                    .text = std::string(line)});
+    };
+    with.policy = [this, make = std::move(with.policy)](const Manifest& manifest, const manifest::Component& component,
+                                                        const manifest::Lookup& values,
+                                                        const std::string& assets) -> Result<policy::Policy> {
+      auto made = make(manifest, component, values, assets);
+      if (made) next_policies_.insert_or_assign(component.id, *made);
+      return made;
     };
     with.start_cell = [this](const manifest::Component& component) -> Result<wiring::CellProcess> {
       if (!isolation_)
@@ -388,6 +399,7 @@ class Serving {
     };
     settings.say = [this](bool is_wrong, const std::string& text) { say(is_wrong ? LogLevel::warning : LogLevel::info, text); };
     node_ = TRY(wiring::Node::start(version, std::move(settings)));
+    policies_ = std::move(next_policies_);
     if (isolation_) {
       TRY(isolation_->watch({*loop_, *node_, [this](LogLevel level, const std::string& component, const std::string& text) {
                                log_->write({.time_ns = real_ns(), .component = component, .level = level, .text = text});
@@ -535,9 +547,55 @@ class Serving {
     TRY(fits_wall(*version));
     if (tls_ != nullptr) TRY(tls_->reload());
     TRY(node_->replace(version));
+    policies_ = std::move(next_policies_);
     if (isolation_) isolation_->replaced();
+    ask_for_optimized();
     watch_promises(*version);
     return {};
+  }
+
+  void begin_optimizing() {
+    if (!optimizing_) return;
+    ask_for_optimized();
+    await_optimized();
+  }
+  // Modules that run on baseline code.
+  void ask_for_optimized() {
+    if (!optimizing_) return;
+    for (const wiring::ComponentFacts& facts : node_->version()->facts) {
+      if (facts.module && facts.module->origin().tier == Tier::baseline) optimizing_->ask(facts.name, facts.counts_fuel);
+    }
+  }
+  void await_optimized() {
+    for (const auto& [component, failure] : optimizing_->take()) {
+      if (!failure.empty()) say(LogLevel::warning, format("component {} stays on baseline code: {}", component, failure));
+      if (failure.empty()) take_optimized(component);
+    }
+    optimized_wait_.reset();
+    if (optimizing_->is_gone()) return;
+    const io::Interest interest{.descriptor = optimizing_->descriptor()};
+    auto wait = loop_->wait(std::span(&interest, 1), std::nullopt, [this] { await_optimized(); });
+    if (wait) optimized_wait_ = *std::move(wait);
+  }
+  // The version that serves, with the code that the cache has for its modules by now: nothing is read anew.
+  void take_optimized(const std::string& component) {
+    const auto before = node_->version();
+    const auto facts = std::ranges::find(before->facts, component, &wiring::ComponentFacts::name);
+    const bool is_ours = facts != before->facts.end() && facts->module && facts->module->origin().tier == Tier::baseline;
+    if (!is_ours || !facts->module->refresh()) return;
+    auto with = surroundings();
+    with.before = before.get();
+    with.policy = [this](const Manifest&, const manifest::Component& one, const manifest::Lookup&,
+                         const std::string&) -> Result<policy::Policy> {
+      const auto found = policies_.find(one.id);
+      if (found == policies_.end()) return fail(ErrorKind::not_found, "its policy is not known");
+      return found->second;
+    };
+    const auto version = wiring::deploy(before->manifest, std::nullopt, with);
+    const auto done = version ? node_->replace(*version) : Result<void>(std::unexpected(version.error()));
+    if (!done) return say(LogLevel::warning, format("component {} stays on baseline code: {}", component, done.error().message));
+    if (isolation_) isolation_->kept();
+    say(LogLevel::info, format("component {} runs optimised code now", component));
   }
 
   void say_where() {
@@ -584,6 +642,10 @@ class Serving {
   std::unique_ptr<io::Loop::Wait> signal_wait_;
   bool is_ending_ = false;
   wiring::Tracing tracing_;
+  std::map<std::string, policy::Policy> policies_,
+      next_policies_;  // of the version that serves, by component; of the one that is made
+  std::unique_ptr<Optimizing> optimizing_;
+  std::unique_ptr<io::Loop::Wait> optimized_wait_;
   std::optional<FileWatch> file_watch_;
 };
 

@@ -184,13 +184,17 @@ Result<void> continue_in_background() {
   const pid_t child = fork();
   if (child < 0) return fail_errno(errno, "cannot start a process");
   if (child > 0) _exit(0);
+  take_lowest_priority();
+  return {};
+}
+
+void take_lowest_priority() {
   constexpr int lowest = 19;
   setpriority(PRIO_PROCESS, 0, lowest);  // none of these can fail in a way that matters
   const sched_param batch{};
   sched_setscheduler(0, SCHED_BATCH, &batch);
   constexpr int io_of_process = 1, io_idle = 3 << 13;  // linux/ioprio.h, which libc has not
   syscall(SYS_ioprio_set, io_of_process, 0, io_idle);
-  return {};
 }
 
 Result<File> run_apart(uint64_t delay_ms, const std::function<void()>& action) {

@@ -50,6 +50,7 @@ struct ProgramEnd {
 // The path of a program: itself when the name has a '/', else the first executable of that name in PATH.
 [[nodiscard]] std::optional<std::string> find_program(const std::string& name);
 
+void take_lowest_priority();                        // for the CPU and the disk; it cannot be taken back
 [[nodiscard]] uint64_t most_descriptors();          // that may be open, by the hard limit
 [[nodiscard]] uint64_t process_id();                // of this one
 [[nodiscard]] const char* signal_name(int signal);  // "SEGV"

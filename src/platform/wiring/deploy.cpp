@@ -130,8 +130,14 @@ class Deployer {
   Result<void> start_apart(const manifest::Component& component, Prepared& made) {
     if (const uint64_t most = isolate::limits::event_size.hard; component.event_size > most || component.output_size > most)
       return fail(ErrorKind::limit, format("max-event-size and max-output-size of an isolated component can be at most {}", most));
-    CellProcess process = TRY(with_.start_cell(component));
     made.isolated = version_.isolated.size();
+    if (with_.before != nullptr) {
+      const Isolated& same = with_.before->isolated[made.isolated];
+      version_.isolated.push_back({.component = same.component, .cell = same.cell, .first_process = same.first_process});
+      version_.facts.push_back(with_.before->facts[same.component]);
+      return {};
+    }
+    CellProcess process = TRY(with_.start_cell(component));
     const serve::ComponentSettings usual = settings_of(component, made);
     auto arguments = made.grants->effective.arguments;
     arguments.insert(arguments.begin(), made.grants->program);
@@ -215,7 +221,7 @@ class Deployer {
 
   Result<Pool> pool_of(const manifest::Component& component, const Prepared& made) {
     const Engine engine = TRY(with_.engine(made.limits.fuel != 0));
-    ComponentSource source = TRY(module_of(engine, component));
+    ComponentSource source = with_.before != nullptr ? taken_over(component) : TRY(module_of(engine, component));
     TRY(check_imports(made.grants->policy, source.module));
     Linker linker(engine);
     TRY(wasi_p1::define_imported(linker, source.module));
@@ -232,8 +238,14 @@ class Deployer {
     auto pool = Pool::create(engine, linker, std::move(config));
     if (!pool)
       return fail(pool.error().kind == Failure::Kind::error ? pool.error().error.kind : ErrorKind::bad_input, pool.error().text());
-    version_.facts.push_back(
-        {component.id, source.path, source.digest, source.module.origin().image, source.module.origin().code_size, *pool});
+    version_.facts.push_back({.name = component.id,
+                              .source = source.path,
+                              .digest = source.digest,
+                              .code = source.module.origin().image,
+                              .code_size = source.module.origin().code_size,
+                              .module = source.module,
+                              .counts_fuel = made.limits.fuel != 0,
+                              .pool = *pool});
     return *std::move(pool);
   }
 
@@ -241,6 +253,10 @@ class Deployer {
     Module module;
     std::string path, digest;
   };
+  ComponentSource taken_over(const manifest::Component& component) const {
+    const ComponentFacts& facts = with_.before->facts[static_cast<size_t>(&component - manifest_.components.data())];
+    return {*facts.module, facts.source, facts.digest};
+  }
   // A file is read and hashed only where somebody wants to know its digest.
   Result<ComponentSource> module_of(const Engine& engine, const manifest::Component& component) {
     const manifest::Source& source = component.source;

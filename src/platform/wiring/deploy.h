@@ -50,6 +50,9 @@ struct Surroundings {
   std::function<Result<std::vector<uint8_t>>(const manifest::Source& source)> fetch = {};
   // Starts the process of an isolated component and waits until it serves. Empty: they are not told apart, as in such a process.
   std::function<Result<CellProcess>(const manifest::Component& component)> start_cell = {};
+  // The version that serves, deployed anew for the code that the cache has by now: its modules, and its isolated components'
+  // processes, are taken over. Null: everything is read.
+  const struct Version* before = nullptr;
   std::function<void(const isolate::Cell& cell)> cell_is_stuck = {};  // from any worker's thread
   observe::Registry* registry = nullptr;
   uint32_t workers = 1;  // that a component's concurrency and queue are divided among
@@ -59,6 +62,8 @@ struct ComponentFacts {
   std::string name, source, digest;  // of the module's bytes; empty where nothing asked for it
   std::string code;                  // "optimizing guard …"
   uint64_t code_size = 0;
+  std::optional<Module> module = {};  // none: as pool
+  bool counts_fuel = false;
   std::optional<Pool> pool;  // none: of an isolated component, in its process
   [[nodiscard]] Pool::Report report() const { return pool ? pool->report() : Pool::Report(); }
 };
