@@ -7,7 +7,7 @@
 
 namespace mote::code {
 
-inline constexpr uint32_t abi_version = 2;
+inline constexpr uint32_t abi_version = 3;
 
 enum class TrapCode : uint8_t {
 #define MOTE_TRAP(name, code, words) name = (code),
@@ -23,6 +23,12 @@ enum class Builtin : uint8_t {
 #undef MOTE_BUILTIN
   count
 };
+// Whether the builtin may move objects: before it, every reference that is needed afterwards lies where Image::visit_roots finds
+// it; after it, references are read from there again. Calls of wasm functions and host functions may too. throw_ref does not
+// return.
+[[nodiscard]] constexpr bool may_collect(Builtin builtin) {
+  return builtin >= Builtin::struct_new && builtin <= Builtin::exception_new;
+}
 enum class BuiltinType : uint8_t { none, i32, i64 };
 
 // The trap instruction on x86-64 is `ud1 code(%eax), %eax` (67 0f b9 40 ib): what llvm.ubsantrap emits.

@@ -77,6 +77,22 @@ struct FrameSlots {
   int32_t operands;
 };
 
+// Where an exception goes that leaves a call: the landing pad gets it (32 bits) in rax, with rbp the frame's and rsp at
+// `sp_from_fp` bytes from it. No other register means anything there; references are in the frame's roots. Every pad is a
+// catch-all: what its clauses do not match it throws again (builtin throw_ref).
+struct Handler {
+  const void* pad;
+  int32_t sp_from_fp;
+};
+// Called with runs of references (object_layout.h), which it may change. Never with anything else than references.
+class RootVisitor {
+ public:
+  virtual void visit(uint32_t* first, size_t count) = 0;
+
+ protected:
+  ~RootVisitor() = default;
+};
+
 // One image, mapped and executable. Immutable, thread-safe; unmapped with its last owner.
 class Image {
  public:
@@ -88,6 +104,15 @@ class Image {
   // Async-signal-safe. `pc` need not lie in this image: then nullopt. For a return address pass pc - 1.
   [[nodiscard]] virtual std::optional<PcInfo> find(const void* pc) const = 0;
   [[nodiscard]] virtual const FrameRow* frame(const void* pc) const = 0;  // null: the standard frame
+  // By the return address of a call in this image: where an exception that leaves the call is caught in that frame, if it is.
+  [[nodiscard]] virtual std::optional<Handler> handler(const void* return_address) const {
+    static_cast<void>(return_address);
+    return std::nullopt;
+  }
+  // By the return address of a call in this image: the references that the frame at `fp` keeps over it.
+  virtual void visit_roots(const void* return_address, uint8_t* fp, RootVisitor& visitor) const {
+    static_cast<void>(return_address), static_cast<void>(fp), static_cast<void>(visitor);
+  }
   // Of code with CodegenKey::debug_info: at the first machine instruction of each wasm instruction all values lie in these slots.
   [[nodiscard]] virtual std::optional<FrameSlots> frame_slots(uint32_t own_func) const {
     static_cast<void>(own_func);

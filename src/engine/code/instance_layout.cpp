@@ -10,7 +10,8 @@ namespace mote::code {
 // Counts are bounded by limits.h (1,000,000 functions, globals, tags; 100 memories and tables), so 32 bits hold every offset:
 // 1e6 x (16 + 64 + 40) + 1e6 x 16 + … < 2^28.
 InstanceLayout::InstanceLayout(const wasm::Module& module)
-    : imported_memories_(module.imported_memories),
+    : objects_(module),
+      imported_memories_(module.imported_memories),
       imported_tables_(module.imported_tables),
       imported_globals_(module.imported_globals) {
   uint32_t at = sizeof(VMContext);
@@ -43,13 +44,6 @@ uint32_t InstanceLayout::memory_def(wasm::MemoryIndex index) const {
 uint32_t InstanceLayout::table_def(wasm::TableIndex index) const {
   if (index == 0) return offsetof(VMContext, tab0);
   return table_defs_ + (index - imported_tables_) * static_cast<uint32_t>(sizeof(TableDef));
-}
-
-bool is_func_ref(const wasm::Module& module, wasm::ValueType type) {
-  if (!type.is_ref()) return false;
-  const wasm::HeapType heap = type.heap();
-  if (heap.is_concrete()) return module.types[heap.index()].kind == wasm::CompositeKind::func;
-  return heap.abstract() == wasm::HeapType::func || heap.abstract() == wasm::HeapType::nofunc;
 }
 
 }  // namespace mote::code

@@ -9,6 +9,7 @@
 // an imported memory's is, also where the module defines it. Other threads change its length; a plain load of 8 bytes reads it.
 #pragma once
 
+#include "engine/code/object_layout.h"
 #include "engine/wasm/module.h"
 
 #include <atomic>
@@ -16,8 +17,6 @@
 #include <cstdint>
 
 namespace mote::code {
-
-using TypeId = uint32_t;  // a canonical type of the engine's registry; equal types of any module have equal ids
 
 struct Value16 {  // one value of any type in memory
   alignas(16) uint8_t bytes[16];
@@ -28,7 +27,7 @@ struct MemoryDef {
   uint64_t length;  // bytes
 };
 struct TableDef {
-  void* base;       // FuncRef*[] for tables of the func hierarchy, uint32_t[] for all others
+  void* base;       // FuncRef*[] for tables of the func hierarchy, uint32_t[] for all others (object_layout.h)
   uint64_t length;  // elements
 };
 // A function reference. `code` follows MoteCC with r12 = ctx. In func tables 0 means null *or not yet resolved*
@@ -59,8 +58,8 @@ struct VMTag {
 // Per store, shared by its instances.
 struct StoreContext {
   std::atomic<uint32_t> interrupt;  // 0: bits of Interrupt
-  uint32_t gc_bump;                 // 4
-  uint32_t gc_limit;                // 8
+  uint32_t gc_bump;                 // 4: where the next object lies, from gc_base …
+  uint32_t gc_limit;                // 8: … and what its end must not exceed; else builtin struct_new allocates
   uint32_t reserved_0;
   int64_t fuel;              // 16: counts down; < 0 is exhausted
   uint64_t epoch_deadline;   // 24
@@ -72,11 +71,18 @@ struct StoreContext {
   const void* last_exit_pc;  // 72
   void* activation;          // 80: runtime::Activation of the innermost entry
   void* owner;               // 88: runtime::Store
-  uint64_t reserved[4];      // 96
+  // Where an exception is caught, for the trampolines: a landing pad with its frame and stack pointer; 0: nowhere.
+  const void* landing_pc;  // 96
+  void* landing_fp;        // 104
+  void* landing_sp;        // 112
+  uint64_t landing_exn;    // 120: the reference, which the pad gets in rax
 };
 static_assert(offsetof(StoreContext, fuel) == 16 && offsetof(StoreContext, epoch_deadline) == 24 &&
               offsetof(StoreContext, host_limit) == 32 && offsetof(StoreContext, xbuf) == 56 &&
-              offsetof(StoreContext, last_exit_fp) == 64 && offsetof(StoreContext, activation) == 80);
+              offsetof(StoreContext, last_exit_fp) == 64 && offsetof(StoreContext, activation) == 80 &&
+              offsetof(StoreContext, landing_pc) == 96 && offsetof(StoreContext, landing_fp) == 104 &&
+              offsetof(StoreContext, landing_sp) == 112 && offsetof(StoreContext, landing_exn) == 120 &&
+              offsetof(StoreContext, gc_bump) == 4 && offsetof(StoreContext, gc_limit) == 8);
 enum Interrupt : uint8_t { interrupt_kill = 1, interrupt_preempt = 2 };
 
 inline constexpr uint32_t vmctx_magic = 0x65746f6d;  // "mote"
@@ -89,8 +95,8 @@ struct alignas(16) VMContext {
   TableDef tab0;                // 32: likewise for table 0 (its base as well)
   const TypeId* type_ids;       // 48: by the module's type index
   const void* const* builtins;  // 56: by code::Builtin
-  uint8_t* gc_base;             // 64
-  const void* rtt;              // 72
+  uint8_t* gc_base;             // 64: of the store's heap, where references count from; invariant, null without a heap
+  const TypeRecord* rtt;        // 72: by TypeId; invariant
   const std::atomic<uint64_t>* epoch;  // 80
   void* instance;                      // 88: runtime::Instance
   const FuncRef* null_funcref;         // 96: see FuncRef
@@ -126,6 +132,8 @@ class InstanceLayout {
   [[nodiscard]] uint32_t host_binding(wasm::FuncIndex index) const { return host_bindings_ + index * host_binding_size; }
   [[nodiscard]] uint32_t dropped_data() const { return dropped_data_; }  // one bit per segment
   [[nodiscard]] uint32_t dropped_elem() const { return dropped_elem_; }
+  // Objects of the module's struct and array types and exceptions of its tags.
+  [[nodiscard]] const ObjectLayouts& objects() const { return objects_; }
   [[nodiscard]] uint32_t size() const { return size_; }  // bytes, a multiple of 16
   // What guests change besides mem0, tab0 and the dropped bits (which end at size()): own globals, lengths of memories and tables.
   [[nodiscard]] uint32_t variables() const { return globals_; }
@@ -134,12 +142,10 @@ class InstanceLayout {
   static constexpr uint32_t host_binding_size = 64;
 
  private:
+  ObjectLayouts objects_;
   uint32_t imported_memories_, imported_tables_, imported_globals_;
   uint32_t memories_, tables_, func_imports_, global_imports_, tags_, globals_, memory_defs_, table_defs_, funcrefs_,
       host_bindings_, dropped_data_, dropped_elem_, size_;
 };
-
-// References of the func hierarchy (func, nofunc, concrete function types) are FuncRef pointers, 64 bits; others are 32 bits.
-[[nodiscard]] bool is_func_ref(const wasm::Module& module, wasm::ValueType type);
 
 }  // namespace mote::code

@@ -152,21 +152,21 @@ Result<Instance*> Store::add_instance(std::shared_ptr<const Module> module) {
   return instances_.back().get();
 }
 
-// Handles are multiples of 8: the low bits tell other kinds of references apart.
+// The low bits tell other kinds of references apart (code/object_layout.h).
 Result<Ref> Store::new_externref(uint64_t number) {
   if (const auto found = externref_by_number_.find(number); found != externref_by_number_.end()) return found->second;
   if (externrefs_.size() >= limits::externrefs.standard) {
     return fail(ErrorKind::limit, format("{}: this store holds {} references", limits::externrefs.name, externrefs_.size()));
   }
   externrefs_.push_back(number);
-  const Ref reference = externrefs_.size() * 8;
+  const Ref reference = (externrefs_.size() - 1) << 2 | code::host_reference_bits;
   externref_by_number_.emplace(number, reference);
   return reference;
 }
 
 std::optional<uint64_t> Store::externref_number(Ref reference) const {
-  if (reference == 0 || reference % 8 != 0 || reference / 8 > externrefs_.size()) return std::nullopt;
-  return externrefs_[reference / 8 - 1];
+  if ((reference & code::reference_tag_mask) != code::host_reference_bits || reference >> 2 >= externrefs_.size()) return std::nullopt;
+  return externrefs_[reference >> 2];
 }
 
 void Store::set_epoch_deadline(uint64_t ticks_from_now) {

@@ -116,7 +116,7 @@ class Store {
   };
   [[nodiscard]] Extent extent() const;
   void shrink_to(const Extent& extent);
-  [[nodiscard]] const std::vector<uint64_t>& externrefs() const { return externrefs_; }  // numbers, by reference / 8 - 1
+  [[nodiscard]] const std::vector<uint64_t>& externrefs() const { return externrefs_; }  // numbers, by reference / 4
   // The stack it runs on, of a size that fits its limits; without one it takes one of the engine's when it first needs it.
   void lend_stack(os::GuestStack stack);
   [[nodiscard]] os::GuestStack return_stack();  // empty: it had none
@@ -163,7 +163,7 @@ class Store {
   std::vector<std::unique_ptr<Tag>> tags_;
   std::vector<std::unique_ptr<HostRef>> host_refs_;
   std::vector<std::unique_ptr<Instance>> instances_;
-  std::vector<uint64_t> externrefs_;  // by handle / 8 - 1
+  std::vector<uint64_t> externrefs_;  // by reference / 4
   std::unordered_map<uint64_t, Ref> externref_by_number_;
   uint32_t next_func_id_ = 1;
   uint32_t next_tag_id_ = 1;

@@ -99,6 +99,8 @@ struct Instruction {
   uint64_t offset = 0;        // of its first byte, in the module: the offset in traps, backtraces and debug information
   ValueType type;  // select, drop, local.*, global.*, table.*: type of the value or element; ref.func, ref.null: of the result;
                    // ref.is_null, ref.as_non_null, br_on_null, br_on_non_null: of the operand;
+                   // struct.get*, struct.set, array.get*, array.set, array.fill, array.len, i31.get_*: of the object, whose null
+                   // need not be tested where that type has none;
                    // ref.test, ref.cast, br_on_cast*: the target type (operand's or source type in type2)
   ValueType type2;
   uint64_t low = 0;                   // constants: bits (i32 zero-extended); v128.const and i8x16.shuffle: lanes 0–7

@@ -442,6 +442,7 @@ void Walker::rule(Opcode op) {
     case Opcode::struct_set:
       return struct_op(op);
     case Opcode::array_len:
+      instruction_.type = peek();
       pop(ValueType::ref(HeapType::array, true));
       return push(i32);
     case Opcode::array_new:

@@ -45,6 +45,9 @@ class Walker {
   // Of the last next(): whether it is for the consumer, and what it is.
   [[nodiscard]] bool is_told() const { return told_; }
   [[nodiscard]] const Instruction& instruction() const { return instruction_; }
+  // The operand at this place, 0 the deepest, as the last next() left the stack: for consumers that must know the types of what
+  // lies below the instruction's own operands.
+  [[nodiscard]] ValueType operand(size_t place) const { return stack_[place]; }
   // What follows it in the body, not decoded yet: for consumers that look ahead. After start(): what follows the locals.
   [[nodiscard]] Bytes rest() const { return in_.rest(); }
   // Parameters and declared locals.
@@ -158,6 +161,8 @@ class Walker {
       pop_slowly(expected);
     }
   }
+  // The type of the reference `depth` below the top, before it is popped: what instruction_.type tells consumers of an operand.
+  [[nodiscard]] ValueType peek(size_t depth = 0) const { return top_ > base_ + depth ? stack_[top_ - 1 - depth] : bottom; }
   void push_all(Types types);
   void pop_all(Types types);
   ValueType pop_any();

@@ -130,6 +130,7 @@ void Walker::ref_op(Opcode op) {
       return push(ValueType::ref(HeapType::i31, false));
     case Opcode::i31_get_s:
     case Opcode::i31_get_u:
+      instruction_.type = peek();
       pop(ValueType::ref(HeapType::i31, true));
       return push(i32);
     default:

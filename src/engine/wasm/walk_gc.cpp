@@ -62,9 +62,11 @@ void Walker::struct_op(Opcode op) {
   if (op == Opcode::struct_set) {
     if (!field.is_mutable) return fail(format("immutable field {} of type {}", instruction_.index2, instruction_.index));
     pop(field.type);
+    instruction_.type = peek();
     return pop(self);
   }
   check_get(field, op != Opcode::struct_get);
+  instruction_.type = peek();
   pop(self);
   push(field.type);
 }
@@ -80,6 +82,7 @@ void Walker::array_op(Opcode op) {
     case Opcode::array_get_u:
       check_get(element, op != Opcode::array_get);
       pop(i32);
+      instruction_.type = peek();
       pop(self);
       return push(element.type);
     case Opcode::array_set:
@@ -88,6 +91,7 @@ void Walker::array_op(Opcode op) {
       if (op == Opcode::array_fill) pop(i32);
       pop(element.type);
       pop(i32);
+      instruction_.type = peek();
       return pop(self);
     case Opcode::array_copy:
       return array_copy(element);
