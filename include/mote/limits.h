@@ -57,8 +57,8 @@ inline constexpr Limit shared_memory_size{"max-shared-memory-size", "bytes", 4ul
 inline constexpr Limit waiters{"max-waiters", "threads", 10'000, 1'000'000};                           // on one shared memory
 inline constexpr Limit externrefs{"max-externrefs", "references", 1'000'000, 100'000'000};
 inline constexpr Limit gc_heap_size{"max-gc-heap-size", "bytes", 1ull << 30,
-                                    (2ull << 30) - 65'536};                              // of a store, garbage included
-inline constexpr Limit engine_types{"max-engine-types", "types", 4'000'000, 4'000'000};  // distinct ones of all its modules
+                                    (2ull << 30) - (1 << 20)};                           // of a store, garbage included
+inline constexpr Limit engine_types{"max-engine-types", "types", 2'000'000, 2'000'000};  // distinct ones of all its modules
 inline constexpr Limit table_elements{"max-table-elements", "elements", 1'000'000, 100'000'000};
 inline constexpr Limit instances{"max-instances", "instances", 10'000, 1'000'000};
 inline constexpr Limit wasm_stack{"max-wasm-stack", "bytes", 1ull << 20, 1ull << 30};

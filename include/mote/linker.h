@@ -48,6 +48,7 @@ class Linker {
   [[nodiscard]] Result<void> define(std::string_view module, std::string_view name, const SharedMemory& memory);
   [[nodiscard]] Result<void> define(std::string_view module, std::string_view name, Table table);
   [[nodiscard]] Result<void> define(std::string_view module, std::string_view name, Global global);
+  [[nodiscard]] Result<void> define(std::string_view module, std::string_view name, Tag tag);
   // All exports of an instance under a module name.
   [[nodiscard]] Result<void> define(std::string_view module, Instance instance);
 

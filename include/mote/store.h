@@ -33,6 +33,9 @@ struct StoreLimits {
   uint64_t table_elements = limits::table_elements.standard;                // per table
   uint64_t instances = limits::instances.standard;
   uint64_t wasm_stack_bytes = limits::wasm_stack.standard;
+  uint64_t gc_heap_size_bytes = limits::gc_heap_size.standard;  // objects, garbage included; twice that is reserved
+  // For tests: every allocation collects, and what no root led to faults when it is touched. Slower by orders of magnitude.
+  bool gc_zeal = false;
 };
 
 // Ends or interrupts the guests of one store from another thread: copies may be kept anywhere, and may outlive the store.
@@ -173,6 +176,18 @@ class Global {
   Store::State* store = nullptr;
 };
 
+// The identity of a kind of exception. Spec: core/exec/runtime "Tag Instances".
+class Tag {
+ public:
+  // An exception of it carries values of these kinds. To be given to guests by Linker::define.
+  [[nodiscard]] static Result<Tag> create(Store& store, std::span<const ValKind> payload);
+  [[nodiscard]] FuncSignature type() const;  // without results
+  bool operator==(const Tag& other) const { return handle == other.handle; }
+  struct Handle;
+  Handle* handle = nullptr;  // runtime::Tag
+  Store::State* store = nullptr;
+};
+
 // What a host function sees of its caller. Valid during the call only.
 class Caller {
  public:
@@ -283,6 +298,7 @@ class Instance {
   [[nodiscard]] std::optional<Memory> memory(std::string_view name) const;
   [[nodiscard]] std::optional<Table> table(std::string_view name) const;
   [[nodiscard]] std::optional<Global> global(std::string_view name) const;
+  [[nodiscard]] std::optional<Tag> tag(std::string_view name) const;
   // The export as a typed function; errors say which export and what type it has.
   template <class Signature>
   [[nodiscard]] Result<TypedFunc<Signature>> typed_func(std::string_view name) const {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <mote/error.h>
+#include <mote/value.h>
 
 #include <cstdint>
 #include <expected>
@@ -39,6 +40,8 @@ enum class TrapKind : uint8_t {
   interrupt,
   limit,
   host,
+  null_exception_reference,
+  uncaught_exception,
 };
 
 // "unreachable", "out of bounds memory access", …: the words a message starts with.
@@ -64,10 +67,14 @@ struct Failure {
   Error error = {};
   Trap trap = {};
   int exit_code = 0;
+  // Of a trap of kind uncaught_exception: the exception, which nobody caught so far (mote/object.h). A host function that returns
+  // the failure throws it again.
+  std::optional<Val> exception = {};
 
   Failure() = default;
   Failure(Error e) : kind(Kind::error), error(std::move(e)) {}
   Failure(Trap t) : kind(Kind::trap), trap(std::move(t)) {}
+  static Failure thrown(Val exception);
   static Failure exit(int code) {
     Failure f;
     f.kind = Kind::exit;

@@ -217,7 +217,7 @@ class EngineRun {
     for (uint32_t i = 0; i < program_.imported_funcs; ++i) {
       hosts_[i] = {this, i};
       auto func = std::make_shared<runtime::HostFunc>();
-      func->type = the_engine()->types().add(program_.funcs[i]);
+      func->type = *the_engine()->types().add(program_.funcs[i]);
       func->signature = &the_engine()->types().type(func->type).func;
       func->thunk = answer;
       func->data = &hosts_[i];

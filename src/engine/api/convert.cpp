@@ -59,10 +59,18 @@ Trap to_trap(const Store::State& store, const runtime::Stop& stop) {
 
 }  // namespace
 
-Failure to_failure(const Store::State& store, runtime::Stop stop) {
+// An exception is told as a trap of its own kind, with itself.
+Failure to_failure(Store::State& store, runtime::Stop stop) {
   switch (stop.kind) {
     case runtime::Stop::Kind::trap:
       return to_trap(store, stop);
+    case runtime::Stop::Kind::exception: {
+      stop.code = code::TrapCode::uncaught_exception;
+      stop.message = describe_exception(store, store.store.host_roots().get(stop.exception));
+      Failure failure = to_trap(store, stop);
+      failure.exception = Val::from_bits(ValKind::exnref, (uint64_t{stop.exception} + 1) << 32);
+      return failure;
+    }
     case runtime::Stop::Kind::exit:
       return Failure::exit(stop.exit_code);
     case runtime::Stop::Kind::error:
@@ -71,9 +79,10 @@ Failure to_failure(const Store::State& store, runtime::Stop stop) {
   return {};
 }
 
-runtime::Stop to_stop(Failure failure) {
+runtime::Stop to_stop(Store::State& store, Failure failure) {
   switch (failure.kind) {
     case Failure::Kind::trap:
+      if (failure.exception) return runtime::Stop::thrown(store.store.host_roots().add(reference_of(store, *failure.exception)));
       return runtime::Stop::trap(static_cast<code::TrapCode>(failure.trap.kind), std::move(failure.trap.message));
     case Failure::Kind::exit:
       return runtime::Stop::exit(failure.exit_code);
@@ -137,7 +146,7 @@ FuncSignature signature_of(const wasm::FuncType& type, const runtime::TypeRegist
   return {list(type.params), list(type.results)};
 }
 
-Val to_val(const code::Value16& value, ValKind kind) {
+Val to_val(Store::State& store, const code::Value16& value, ValKind kind) {
   const auto low = load_le<uint64_t>(value.bytes);
   switch (kind) {
     case ValKind::v128:
@@ -148,22 +157,46 @@ Val to_val(const code::Value16& value, ValKind kind) {
       return Val::from_bits(kind, low);
     case ValKind::i32:
     case ValKind::f32:
+      return Val::from_bits(kind, static_cast<uint32_t>(low));
     case ValKind::externref:
     case ValKind::anyref:
     case ValKind::exnref:
       break;
   }
-  return Val::from_bits(kind, static_cast<uint32_t>(low));
+  const auto reference = static_cast<uint32_t>(low);
+  const bool is_object = reference != 0 && (reference & code::reference_tag_mask) == 0;
+  return Val::from_bits(kind, is_object ? (uint64_t{store.store.host_roots().add(reference)} + 1) << 32 : reference);
 }
 
-code::Value16 to_value16(Val value) {
+uint32_t reference_of(const Store::State& store, Val value) {
+  if (!is_handle(value)) return static_cast<uint32_t>(value.low());
+  return store.store.host_roots().get(static_cast<uint32_t>(value.low() >> 32) - 1);
+}
+
+code::Value16 to_value16(const Store::State& store, Val value) {
   code::Value16 result;
-  store_le(result.bytes, value.low());
+  store_le(result.bytes, value.kind() >= ValKind::externref ? reference_of(store, value) : value.low());
   store_le(result.bytes + 8, value.high());
   return result;
 }
 
-Result<void> check_value(Val value, wasm::ValueType type, const runtime::TypeRegistry& types) {
+namespace {
+
+// The least type that a reference of the host's is known to have.
+wasm::HeapType heap_type_of(const Store::State& store, Val value) {
+  if (value.kind() == ValKind::funcref) return wasm::HeapType::concrete(func_ref_of(value)->type);
+  if (value.kind() == ValKind::externref) return wasm::HeapType::extern_;
+  if (value.kind() == ValKind::exnref) return wasm::HeapType::exn;
+  const uint32_t reference = reference_of(store, value);
+  if ((reference & code::i31_bit) != 0) return wasm::HeapType::i31;
+  if ((reference & code::reference_tag_mask) != 0) return wasm::HeapType::any;
+  return wasm::HeapType::concrete(store.store.heap()->header(reference).type);
+}
+
+}  // namespace
+
+Result<void> check_value(const Store::State& store, Val value, wasm::ValueType type) {
+  const runtime::TypeRegistry& types = store.engine->runtime->types();
   const ValKind wanted = kind_of(type, types);
   if (value.kind() != wanted)
     return fail(ErrorKind::bad_input, format("type mismatch: expected {}, got {}", wasm::text(type), name(value.kind())));
@@ -172,11 +205,11 @@ Result<void> check_value(Val value, wasm::ValueType type, const runtime::TypeReg
     if (type.is_nullable()) return {};
     return fail(ErrorKind::bad_input, format("type mismatch: expected {}, got null", wasm::text(type)));
   }
-  wasm::HeapType actual = wasm::HeapType::any;  // of anyref and exnref values a host knows no more
-  if (wanted == ValKind::funcref) actual = wasm::HeapType::concrete(func_ref_of(value)->type);
-  if (wanted == ValKind::externref) actual = wasm::HeapType::extern_;
-  if (wanted == ValKind::exnref) actual = wasm::HeapType::exn;
-  if (types.matches(actual, type.heap())) return {};
+  if (wanted != ValKind::funcref && reference_of(store, value) == 0) {
+    return fail(ErrorKind::bad_input,
+                format("a handle of {} whose scope has ended (RefScope, or a host function that returned)", name(wanted)));
+  }
+  if (types.matches(heap_type_of(store, value), type.heap())) return {};
   return fail(ErrorKind::bad_input, format("type mismatch: expected {}, got another type of {}", wasm::text(type), name(wanted)));
 }
 

@@ -56,19 +56,19 @@ bool val_thunk(HostCallFrame& frame, const runtime::HostFunc& self) {
   const std::span<Val> results = std::span<Val>(vals).subspan(type.params.size());
 
   runtime::read_arguments(frame, type, raw_args);
-  for (size_t i = 0; i < args.size(); ++i) args[i] = api::to_val(raw_args[i], api::kind_of(type.params[i], types));
+  for (size_t i = 0; i < args.size(); ++i) args[i] = api::to_val(state, raw_args[i], api::kind_of(type.params[i], types));
   for (size_t i = 0; i < results.size(); ++i) results[i] = Val::null(api::kind_of(type.results[i], types));
   Caller caller(&state, frame.importer());
   if (auto result = static_cast<ValHost*>(self.data)->function(caller, args, results); !result) {
-    store.stop(api::to_stop(std::move(result.error())));
+    store.stop(api::to_stop(state, std::move(result.error())));
     return false;
   }
   for (size_t i = 0; i < results.size(); ++i) {
-    if (auto right = api::check_value(results[i], type.results[i], types); !right) {
+    if (auto right = api::check_value(state, results[i], type.results[i]); !right) {
       store.stop(runtime::Stop::of({ErrorKind::bad_input, format("result {} of a host function: {}", i, right.error().message)}));
       return false;
     }
-    raw_results[i] = api::to_value16(results[i]);
+    raw_results[i] = api::to_value16(state, results[i]);
   }
   runtime::write_results(frame, type, raw_results);
   return true;
@@ -81,7 +81,7 @@ bool frame_thunk(HostCallFrame& frame, const runtime::HostFunc& self) {
   const CallFrame view{frame.integers, reinterpret_cast<Slot16*>(frame.vectors), reinterpret_cast<Slot16*>(store.context.xbuf)};
   auto result = host->function(host->data.get(), caller, view);
   if (result) return true;
-  store.stop(api::to_stop(std::move(result.error())));
+  store.stop(api::to_stop(Store::State::of(store), std::move(result.error())));
   return false;
 }
 
@@ -94,7 +94,7 @@ Result<std::shared_ptr<runtime::HostFunc>> describe(Engine::State& engine, const
   for (const ValType& one : signature.params) type.params.push_back(api::type_of(one.kind));
   for (const ValType& one : signature.results) type.results.push_back(api::type_of(one.kind));
   auto host = std::make_shared<runtime::HostFunc>();
-  host->type = engine.runtime->types().add(type);
+  host->type = TRY(engine.runtime->types().add(type));
   host->signature = &engine.runtime->types().type(host->type).func;
   return host;
 }
@@ -160,17 +160,18 @@ GuestResult<void> Func::call(std::span<const Val> args, std::span<Val> results) 
   }
   Values<code::Value16> raw(args.size() + type.results.size());
   for (size_t i = 0; i < args.size(); ++i) {
-    if (auto right = api::check_value(args[i], type.params[i], types); !right) {
+    if (auto right = api::check_value(*store, args[i], type.params[i]); !right) {
       return std::unexpected(Failure(Error{right.error().kind, format("argument {}: {}", i, right.error().message)}));
     }
-    raw[i] = api::to_value16(args[i]);
+    raw[i] = api::to_value16(*store, args[i]);
   }
   const std::span<code::Value16> raw_args = std::span<code::Value16>(raw).first(args.size());
   const std::span<code::Value16> raw_results = std::span<code::Value16>(raw).subspan(args.size());
   if (auto run = runtime::call(store->store, api::runtime_of(*this), raw_args, raw_results); !run) {
     return std::unexpected(api::to_failure(*store, std::move(run.error())));
   }
-  for (size_t i = 0; i < type.results.size(); ++i) results[i] = api::to_val(raw_results[i], api::kind_of(type.results[i], types));
+  for (size_t i = 0; i < type.results.size(); ++i)
+    results[i] = api::to_val(*store, raw_results[i], api::kind_of(type.results[i], types));
   return {};
 }
 
@@ -248,6 +249,15 @@ std::optional<Global> Instance::global(std::string_view name) const {
   global.handle = reinterpret_cast<Global::Handle*>(found->global);
   global.store = store;
   return global;
+}
+
+std::optional<Tag> Instance::tag(std::string_view name) const {
+  const auto found = api::runtime_of(*this).find_export(name);
+  if (!found || found->kind != wasm::ExternKind::tag) return std::nullopt;
+  Tag tag;
+  tag.handle = reinterpret_cast<Tag::Handle*>(found->tag);
+  tag.store = store;
+  return tag;
 }
 
 Module Instance::module() const {

@@ -62,6 +62,11 @@ Result<void> Linker::define(std::string_view module, std::string_view name, Glob
   state_->define(module, name, {&api::runtime_of(global), global.store});
   return {};
 }
+Result<void> Linker::define(std::string_view module, std::string_view name, Tag tag) {
+  TRY(check_store(*state_->engine, tag.store));
+  state_->define(module, name, {&api::runtime_of(tag), tag.store});
+  return {};
+}
 
 Result<void> Linker::define(std::string_view module, Instance instance) {
   TRY(check_store(*state_->engine, instance.store));
@@ -84,7 +89,7 @@ struct Refused {
 
 bool refuse_thunk(runtime::HostCallFrame& frame, const runtime::HostFunc& self) {
   const auto& refused = *static_cast<const Refused*>(self.data);
-  frame.store().stop(api::to_stop(refused.refuse(refused.import)));
+  frame.store().stop(api::to_stop(Store::State::of(frame.store()), refused.refuse(refused.import)));
   return false;
 }
 

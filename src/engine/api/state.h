@@ -94,22 +94,30 @@ namespace api {
 [[nodiscard]] std::vector<ExportInfo> exports_of(const wasm::Module& info);
 
 // The runtime's reason as the public failure, with names.
-[[nodiscard]] Failure to_failure(const Store::State& store, runtime::Stop stop);
-[[nodiscard]] runtime::Stop to_stop(Failure failure);
+[[nodiscard]] Failure to_failure(Store::State& store, runtime::Stop stop);
+[[nodiscard]] runtime::Stop to_stop(Store::State& store, Failure failure);
+// "tag 0 of guest.wasm \"error\" (i32 42)"
+[[nodiscard]] std::string describe_exception(Store::State& store, uint32_t exception);
 
 // Types as an embedder sees them. Concrete heap types are TypeIds (`types`), or indices of `module` when that is given.
 [[nodiscard]] ValKind kind_of(wasm::ValueType type, const runtime::TypeRegistry& types);
 [[nodiscard]] FuncSignature signature_of(const wasm::FuncType& type, const runtime::TypeRegistry& types);
 [[nodiscard]] wasm::ValueType type_of(ValKind kind);
 
-[[nodiscard]] Val to_val(const code::Value16& value, ValKind kind);
-[[nodiscard]] code::Value16 to_value16(Val value);
+// A reference to an object becomes a handle (mote/object.h): its number in Store::host_roots(), plus one, in the upper half.
+[[nodiscard]] Val to_val(Store::State& store, const code::Value16& value, ValKind kind);
+[[nodiscard]] code::Value16 to_value16(const Store::State& store, Val value);
+[[nodiscard]] inline bool is_handle(Val value) {
+  return value.kind() >= ValKind::externref && value.low() >> 32 != 0;
+}
+// The 32-bit reference of a value that is no number and no funcref.
+[[nodiscard]] uint32_t reference_of(const Store::State& store, Val value);
 // The function behind a funcref value; null for null.
 [[nodiscard]] inline const code::FuncRef* func_ref_of(Val value) {
   return std::bit_cast<const code::FuncRef*>(value.low());
 }
 // Whether a value may stand where `type` (with TypeIds) is wanted: its kind, nullness and, for functions, their type.
-[[nodiscard]] Result<void> check_value(Val value, wasm::ValueType type, const runtime::TypeRegistry& types);
+[[nodiscard]] Result<void> check_value(const Store::State& store, Val value, wasm::ValueType type);
 
 // The host functions of the front door as the runtime calls them.
 [[nodiscard]] Result<std::shared_ptr<const runtime::HostFunc>> make_host_func(Engine::State& engine, const FuncSignature& signature,
@@ -129,6 +137,9 @@ namespace api {
 }
 [[nodiscard]] inline runtime::Table& runtime_of(const Table& table) {
   return *reinterpret_cast<runtime::Table*>(table.handle);
+}
+[[nodiscard]] inline runtime::Tag& runtime_of(const Tag& tag) {
+  return *reinterpret_cast<runtime::Tag*>(tag.handle);
 }
 [[nodiscard]] inline runtime::Global& runtime_of(const Global& global) {
   return *reinterpret_cast<runtime::Global*>(global.handle);

@@ -26,6 +26,7 @@ Result<void> check_limits(const StoreLimits& wanted) {
   TRY(check_limit(limits::table_elements, wanted.table_elements));
   TRY(check_limit(limits::instances, wanted.instances));
   TRY(check_limit(limits::wasm_stack, wanted.wasm_stack_bytes));
+  TRY(check_limit(limits::gc_heap_size, wanted.gc_heap_size_bytes));
   return {};
 }
 
@@ -48,6 +49,8 @@ Result<Store> Store::create(const Engine& engine, StoreLimits wanted) {
                                             .table_elements = wanted.table_elements,
                                             .instances = wanted.instances,
                                             .wasm_stack_bytes = wanted.wasm_stack_bytes,
+                                            .gc_heap_bytes = wanted.gc_heap_size_bytes,
+                                            .gc_zeal = wanted.gc_zeal,
                                             .huge_pages = engine.state()->config.huge_pages};
   return Store(std::make_unique<State>(engine.state(), runtime_limits));
 }
@@ -102,7 +105,7 @@ Result<Val> Store::new_externref(uint64_t number) {
 
 std::optional<uint64_t> Store::externref_number(Val reference) const {
   if (reference.kind() != ValKind::externref || reference.is_null()) return std::nullopt;
-  return state_->store.externref_number(reference.low());
+  return state_->store.externref_number(api::reference_of(*state_, reference));
 }
 
 namespace {
@@ -197,22 +200,24 @@ Result<Val> Table::get(uint64_t index) const {
   runtime::Table& table = api::runtime_of(*this);
   if (index >= table.size())
     return fail(ErrorKind::bad_input, format("table index {} is out of bounds: size {}", index, table.size()));
-  return Val::from_bits(api::kind_of(table.type().element, store->engine->runtime->types()), table.get(index));
+  code::Value16 value = {};
+  store_le(value.bytes, table.get(index));
+  return api::to_val(*store, value, api::kind_of(table.type().element, store->engine->runtime->types()));
 }
 
 Result<void> Table::set(uint64_t index, Val value) const {
   runtime::Table& table = api::runtime_of(*this);
   if (index >= table.size())
     return fail(ErrorKind::bad_input, format("table index {} is out of bounds: size {}", index, table.size()));
-  TRY(api::check_value(value, table.type().element, store->engine->runtime->types()));
-  table.set(index, value.low());
+  TRY(api::check_value(*store, value, table.type().element));
+  table.set(index, load_le<uint64_t>(api::to_value16(*store, value).bytes));
   return {};
 }
 
 Result<uint64_t> Table::grow(uint64_t elements, Val value) const {
   runtime::Table& table = api::runtime_of(*this);
-  TRY(api::check_value(value, table.type().element, store->engine->runtime->types()));
-  if (const auto old = table.grow(elements, value.low())) return *old;
+  TRY(api::check_value(*store, value, table.type().element));
+  if (const auto old = table.grow(elements, load_le<uint64_t>(api::to_value16(*store, value).bytes))) return *old;
   return fail(ErrorKind::limit, format("table of {} elements cannot grow by {}: its maximum or {} forbids", table.size(), elements,
                                        limits::table_elements.name));
 }
@@ -221,21 +226,21 @@ Result<Global> Global::create(Store& store, Val value, bool is_mutable) {
   Store::State* state = store.state();
   const wasm::GlobalType type{api::type_of(value.kind()), is_mutable};
   Global handle;
-  handle.handle = reinterpret_cast<Handle*>(state->store.add_global(type, api::to_value16(value)));
+  handle.handle = reinterpret_cast<Handle*>(state->store.add_global(type, api::to_value16(*state, value)));
   handle.store = state;
   return handle;
 }
 
 Val Global::get() const {
   const runtime::Global& global = api::runtime_of(*this);
-  return api::to_val(*global.value, api::kind_of(global.type.type, store->engine->runtime->types()));
+  return api::to_val(*store, *global.value, api::kind_of(global.type.type, store->engine->runtime->types()));
 }
 
 Result<void> Global::set(Val value) const {
   const runtime::Global& global = api::runtime_of(*this);
   if (!global.type.is_mutable) return fail(ErrorKind::bad_input, "global is immutable");
-  TRY(api::check_value(value, global.type.type, store->engine->runtime->types()));
-  *global.value = api::to_value16(value);
+  TRY(api::check_value(*store, value, global.type.type));
+  *global.value = api::to_value16(*store, value);
   return {};
 }
 

@@ -2,8 +2,7 @@
 // where the guest left; each returns a value and whether the guest is stopped. Bounds are checked before anything is written, in
 // 64 bits and without sums that could wrap. Spec: core/exec/instructions. Tested by call_test.cpp, tests/spec.
 #include "base/core/format.h"
-#include "engine/runtime/instance.h"
-#include "engine/runtime/store.h"
+#include "engine/runtime/outcome.h"
 #include "engine/runtime/trampolines.h"
 
 #include <algorithm>
@@ -16,24 +15,6 @@ namespace {
 
 using code::TrapCode;
 using code::VMContext;
-
-struct Outcome {
-  uint64_t value;
-  uint64_t is_stopped;
-};
-
-Outcome done(uint64_t value = 0) {
-  return {value, 0};
-}
-
-Outcome trap(VMContext* vmctx, TrapCode code) {
-  Instance::of(*vmctx).store().trap(code);
-  return {0, 1};
-}
-
-bool is_inside(uint64_t at, uint64_t count, uint64_t size) {
-  return count <= size && at <= size - count;
-}
 
 // Where an atomic instruction's operands point, or why it traps. The order of the tests is every tier's.
 template <class T>
@@ -70,21 +51,6 @@ Outcome wait(VMContext* vmctx, uint32_t memory, uint64_t index, uint64_t offset,
 }
 
 }  // namespace
-
-// Bulk operations stop between pieces: each takes less than a millisecond, the whole up to seconds.
-constexpr uint64_t piece_bytes = 1 << 20;
-constexpr uint64_t piece_elements = piece_bytes / sizeof(uint64_t);
-
-// Calls `one(at, size)` for the pieces of `count`, the last ones first when told so, until the store is to stop; the builtin's stub
-// then ends the guest. Between pieces its task may be left: memories and tables stay where they are.
-template <class One>
-void in_pieces(Store& store, uint64_t count, uint64_t piece, bool backwards, One one) {
-  for (uint64_t done = 0; done < count && store.may_go_on();) {
-    const uint64_t size = std::min(piece, count - done);
-    one(backwards ? count - done - size : done, size);
-    done += size;
-  }
-}
 
 extern "C" {  // the stubs name them
 

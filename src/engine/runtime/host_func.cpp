@@ -31,6 +31,12 @@ void write_results(HostCallFrame& call, const wasm::FuncType& type, std::span<co
 // Called by mote_host_call on the guest's stack.
 extern "C" bool mote_call_host_function(mote::runtime::HostCallFrame* call) {
   const mote::runtime::HostFunc& func = *call->binding->func;
-  if (!func.thunk(*call, func)) return false;
-  return call->store().may_go_on();
+  mote::runtime::Store& store = call->store();
+  const size_t host_roots = store.host_roots().size();
+  if (!func.thunk(*call, func)) {
+    store.pass_on_exception(host_roots);
+    return false;
+  }
+  store.host_roots().shrink_to(host_roots);
+  return store.may_go_on();
 }

@@ -2,6 +2,7 @@
 #include "engine/runtime/instance.h"
 
 #include "base/core/assert.h"
+#include "engine/runtime/const_expr.h"
 #include "engine/runtime/store.h"
 #include "engine/runtime/trampolines.h"
 #include "engine/runtime/values.h"
@@ -41,8 +42,8 @@ Instance::Instance(Store& store, std::shared_ptr<const Module> module)
              .tab0 = {},
              .type_ids = module_->type_ids().data(),
              .builtins = builtin_table,
-             .gc_base = nullptr,
-             .rtt = nullptr,
+             .gc_base = store.heap() == nullptr ? nullptr : store.heap()->base(),
+             .rtt = store.engine().types().records(),
              .epoch = &store.engine().epoch(),
              .instance = this,
              .null_funcref = &null_funcref,
@@ -111,7 +112,8 @@ std::array<MutableBytes, 3> Instance::changing_parts() const {
 }
 
 std::optional<wasm::FuncIndex> Instance::index_of(const code::FuncRef* ref) const {
-  const uint64_t offset = reinterpret_cast<uint64_t>(ref) - reinterpret_cast<uint64_t>(at<code::FuncRef>(module_->layout().funcref(0)));
+  const uint64_t offset =
+      reinterpret_cast<uint64_t>(ref) - reinterpret_cast<uint64_t>(at<code::FuncRef>(module_->layout().funcref(0)));
   const uint64_t slot = offset / sizeof(code::FuncRef);
   if (slot >= module_->info().escaped.size()) return std::nullopt;
   return module_->info().escaped[slot];
@@ -129,7 +131,8 @@ Global* Instance::global(wasm::GlobalIndex index) {
   if (global == nullptr) {
     wasm::GlobalType type = info.globals[index].type;
     type.type = canonical(type.type, module_->type_ids());
-    own_globals_.push_back(std::make_unique<Global>(Global{.type = type, .value = at<code::Value16>(module_->layout().global(index))}));
+    own_globals_.push_back(
+        std::make_unique<Global>(Global{.type = type, .value = at<code::Value16>(module_->layout().global(index))}));
     global = own_globals_.back().get();
   }
   return global;
@@ -160,7 +163,8 @@ void Instance::drop_element(wasm::ElementIndex index) {
 Ref Instance::element(wasm::ElementIndex segment, uint64_t index) {
   const wasm::ElementSegment& elements = module_->info().elements[segment];
   if (elements.exprs.empty()) return reinterpret_cast<Ref>(func(elements.funcs[index]));
-  return low_of(evaluate(elements.exprs[index]));
+  if (segment < element_objects_.size() && !element_objects_[segment].empty()) return element_objects_[segment][index];
+  return low_of(*evaluate(*this, elements.exprs[index]));  // makes no objects, so it does not fail
 }
 
 bool Instance::init_table(wasm::TableIndex table, wasm::ElementIndex segment, uint64_t to, uint64_t from, uint64_t count) {
@@ -171,72 +175,25 @@ bool Instance::init_table(wasm::TableIndex table, wasm::ElementIndex segment, ui
   return true;
 }
 
-code::Value16 Instance::evaluate(const wasm::ConstExpr& expr) {
-  using Op = wasm::ConstOp;
-  std::vector<code::Value16> stack;
-  if (expr.size() > 1) stack.reserve(expr.size());
-  code::Value16 value = {};
-  for (size_t i = 0; i < expr.size(); ++i) {
-    const Op& op = expr[i];
-    // A binary operator: its right operand is the value made last, the left one lies on the stack.
-    auto binary = [&](auto combine) {
-      const uint64_t left = low_of(stack.back());
-      stack.pop_back();
-      return combine(left, low_of(value));
-    };
-    const bool is_push = op.kind <= Op::ref_func;
-    if (is_push && i > 0) stack.push_back(value);
-    switch (op.kind) {
-      case Op::i32_const:
-      case Op::i64_const:
-      case Op::f32_const:
-      case Op::f64_const:
-      case Op::v128_const:
-        value = value_of(op.low, op.high);
-        break;
-      case Op::global_get:
-        value = global_value(op.index);
-        break;
-      case Op::ref_null:
-        value = value_of(0);
-        break;
-      case Op::ref_func:
-        value = value_of(reinterpret_cast<Ref>(func(op.index)));
-        break;
-      case Op::i32_add:
-        value = value_of(binary([](uint64_t a, uint64_t b) { return static_cast<uint32_t>(a + b); }));
-        break;
-      case Op::i32_sub:
-        value = value_of(binary([](uint64_t a, uint64_t b) { return static_cast<uint32_t>(a - b); }));
-        break;
-      case Op::i32_mul:
-        value = value_of(binary([](uint64_t a, uint64_t b) { return static_cast<uint32_t>(a * b); }));
-        break;
-      case Op::i64_add:
-        value = value_of(binary([](uint64_t a, uint64_t b) { return a + b; }));
-        break;
-      case Op::i64_sub:
-        value = value_of(binary([](uint64_t a, uint64_t b) { return a - b; }));
-        break;
-      case Op::i64_mul:
-        value = value_of(binary([](uint64_t a, uint64_t b) { return a * b; }));
-        break;
-      case Op::ref_i31:
-        value = value_of(static_cast<uint32_t>(low_of(value)) << 1 | 1);
-        break;
-      case Op::any_convert_extern:
-      case Op::extern_convert_any:
-        break;  // one representation for both hierarchies
-      case Op::struct_new:
-      case Op::struct_new_default:
-      case Op::array_new:
-      case Op::array_new_default:
-      case Op::array_new_fixed:
-        ASSERT(!"refused by Module::create");
-        break;
+Run<void> Instance::evaluate_elements() {
+  const std::vector<wasm::ElementSegment>& segments = module_->info().elements;
+  for (size_t i = 0; i < segments.size(); ++i) {
+    if (std::ranges::none_of(segments[i].exprs, needs_heap)) continue;
+    element_objects_.resize(segments.size());
+    element_objects_[i].resize(segments[i].exprs.size());
+    for (size_t j = 0; j < segments[i].exprs.size(); ++j) {
+      auto value = evaluate(*this, segments[i].exprs[j]);
+      if (!value) return std::unexpected(std::move(value.error()));
+      element_objects_[i][j] = static_cast<uint32_t>(low_of(*value));
     }
   }
-  return value;
+  return {};
+}
+
+void Instance::visit_roots(code::RootVisitor& visitor) {
+  for (const wasm::GlobalIndex index : module_->collected_globals())
+    visitor.visit(at<uint32_t>(module_->layout().global(index)), 1);
+  for (std::vector<uint32_t>& objects : element_objects_) visitor.visit(objects.data(), objects.size());
 }
 
 code::Value16 Instance::global_value(wasm::GlobalIndex index) const {

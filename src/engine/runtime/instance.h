@@ -8,6 +8,7 @@
 #include "engine/runtime/host_func.h"
 #include "engine/runtime/memory.h"
 #include "engine/runtime/module.h"
+#include "engine/runtime/stop.h"
 #include "engine/runtime/table.h"
 
 #include <array>
@@ -56,7 +57,9 @@ class Instance {
   [[nodiscard]] std::array<MutableBytes, 3> changing_parts() const;
   // Whether this is a reference to a function that lies in this instance, and to which.
   [[nodiscard]] std::optional<wasm::FuncIndex> index_of(const code::FuncRef* ref) const;
-  [[nodiscard]] code::Value16& own_global(wasm::GlobalIndex index) const { return *at<code::Value16>(module_->layout().global(index)); }
+  [[nodiscard]] code::Value16& own_global(wasm::GlobalIndex index) const {
+    return *at<code::Value16>(module_->layout().global(index));
+  }
   [[nodiscard]] std::span<uint64_t> dropped_bits() const;
 
   // data.drop and elem.drop; a dropped segment has size 0.
@@ -66,15 +69,19 @@ class Instance {
   void drop_element(wasm::ElementIndex index);
   // One entry of an element segment, whose expressions were validated.
   [[nodiscard]] Ref element(wasm::ElementIndex segment, uint64_t index);
+  // Evaluates the segments that make objects, once: each entry is the same object wherever it is used.
+  [[nodiscard]] Run<void> evaluate_elements();
+  // What evaluate_elements() made, by segment; empty: the segment makes no objects.
+  [[nodiscard]] std::span<std::vector<uint32_t>> element_objects() { return element_objects_; }
   // table.init: false when either range is out of bounds, and then nothing was written.
   [[nodiscard]] bool init_table(wasm::TableIndex table, wasm::ElementIndex segment, uint64_t to, uint64_t from, uint64_t count);
-  // Evaluates a constant expression. Spec: core/exec/modules.
-  [[nodiscard]] code::Value16 evaluate(const wasm::ConstExpr& expr);
+  [[nodiscard]] code::Value16 global_value(wasm::GlobalIndex index) const;
+  // Own globals and segments that refer to objects.
+  void visit_roots(code::RootVisitor& visitor);
 
  private:
   friend class Instantiation;
 
-  [[nodiscard]] code::Value16 global_value(wasm::GlobalIndex index) const;
   template <class T>
   [[nodiscard]] T* at(uint32_t offset) const {
     return reinterpret_cast<T*>(block_.get() + offset);
@@ -90,6 +97,7 @@ class Instance {
   std::vector<Memory*> memories_;
   std::vector<Global*> globals_;  // imported ones; own ones from the first time they are asked for, then also in …
   std::vector<std::unique_ptr<Global>> own_globals_;
+  std::vector<std::vector<uint32_t>> element_objects_;
   std::vector<std::shared_ptr<const HostFunc>> host_funcs_;
   std::vector<const code::FuncRef*> imported_funcs_;  // null where a HostBinding serves and no reference was made yet
 };

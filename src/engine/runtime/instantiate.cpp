@@ -5,6 +5,7 @@
 #include "base/core/format.h"
 #include "base/os/touched_pages.h"
 #include "engine/runtime/call.h"
+#include "engine/runtime/const_expr.h"
 #include "engine/runtime/import_match.h"
 #include "engine/runtime/trampolines.h"
 #include "engine/runtime/values.h"
@@ -23,12 +24,13 @@ class Instantiation {
   Instantiation(Instance& instance, std::span<const ImportValue> imports)
       : instance_(instance), module_(instance.module()), info_(module_.info()), layout_(module_.layout()), imports_(imports) {}
 
-  Result<void> define() {
+  Run<void> define() {
     import_all();
-    TRY(add_memories());
+    if (auto added = add_memories(); !added) return std::unexpected(Stop::of(std::move(added.error())));
     add_tags();
-    evaluate_globals();  // may refer to functions, not yet to tables
-    return add_tables();
+    if (auto done = evaluate_globals(); !done) return done;  // they may refer to functions, not yet to tables
+    if (auto done = add_tables(); !done) return done;
+    return instance_.evaluate_elements();
   }
   Run<void> apply_segments() {
     if (auto applied = apply_elements(); !applied) return applied;
@@ -97,20 +99,30 @@ class Instantiation {
     }
   }
 
-  void evaluate_globals() {
+  Run<void> evaluate_globals() {
     for (uint32_t i = info_.imported_globals; i < info_.globals.size(); ++i) {
-      *at<code::Value16>(layout_.global(i)) = instance_.evaluate(info_.globals[i].init);
+      auto value = evaluate(instance_, info_.globals[i].init);
+      if (!value) return std::unexpected(std::move(value.error()));
+      *at<code::Value16>(layout_.global(i)) = *value;
     }
+    return {};
   }
 
-  Result<void> add_tables() {
+  Run<void> add_tables() {
     for (uint32_t i = info_.imported_tables; i < info_.tables.size(); ++i) {
       const wasm::Table& table = info_.tables[i];
       wasm::TableType type = table.type;
       type.element = canonical(type.element, module_.type_ids());
       auto* def = at<code::TableDef>(layout_.table_def(i));
-      const Ref initial = table.init.empty() ? 0 : low_of(instance_.evaluate(table.init));
-      instance_.tables_[i] = TRY(store().add_table(type, code::is_func_ref(info_, table.type.element), initial, def));
+      Ref initial = 0;
+      if (!table.init.empty()) {
+        auto value = evaluate(instance_, table.init);
+        if (!value) return std::unexpected(std::move(value.error()));
+        initial = low_of(*value);
+      }
+      auto added = store().add_table(type, code::is_func_ref(info_, table.type.element), initial, def);
+      if (!added) return std::unexpected(Stop::of(std::move(added.error())));
+      instance_.tables_[i] = *added;
       *at<code::TableDef*>(layout_.table(i)) = def;
       if (!module_.lazy_image(i).empty()) instance_.tables_[i]->set_lazy(instance_, module_.lazy_image(i));
     }
@@ -166,7 +178,7 @@ class Instantiation {
   }
 
   [[nodiscard]] uint64_t offset_of(const wasm::ConstExpr& expr, const wasm::Limits& limits) const {
-    const uint64_t value = low_of(instance_.evaluate(expr));
+    const uint64_t value = low_of(*evaluate(instance_, expr));
     return limits.address == wasm::AddressType::i32 ? static_cast<uint32_t>(value) : value;
   }
 
@@ -230,8 +242,7 @@ Run<Instance*> instantiate_blank(Store& store, std::shared_ptr<const Module> mod
   }
   auto added = store.add_instance(std::move(module));
   if (!added) return std::unexpected(Stop::of(std::move(added.error())));
-  if (auto defined = Instantiation(**added, imports).define(); !defined)
-    return std::unexpected(Stop::of(std::move(defined.error())));
+  if (auto defined = Instantiation(**added, imports).define(); !defined) return std::unexpected(std::move(defined.error()));
   return *added;
 }
 

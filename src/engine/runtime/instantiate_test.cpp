@@ -17,7 +17,7 @@ class InstantiateTest : public ::testing::Test {
 
   std::shared_ptr<const HostFunc> host_func(wasm::FuncType type) {
     auto func = std::make_shared<HostFunc>();
-    func->type = engine->types().add(type);
+    func->type = *engine->types().add(type);
     func->signature = &engine->types().type(func->type).func;
     func->thunk = [](HostCallFrame&, const HostFunc&) { return true; };
     return func;

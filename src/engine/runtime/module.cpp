@@ -12,24 +12,6 @@ namespace {
 
 constexpr size_t few_exports = 16;  // up to here a scan beats a sorted index
 
-// The first constant expression that needs the heap of the garbage collector, which this build has not.
-std::optional<uint64_t> find_heap_expression(const wasm::Module& info) {
-  auto needs_heap = [](const wasm::ConstOp& op) {
-    return op.kind == wasm::ConstOp::struct_new || op.kind == wasm::ConstOp::struct_new_default ||
-           op.kind == wasm::ConstOp::array_new || op.kind == wasm::ConstOp::array_new_default ||
-           op.kind == wasm::ConstOp::array_new_fixed;
-  };
-  std::optional<uint64_t> found;
-  auto look = [&](const wasm::ConstExpr& expr) {
-    const auto op = std::ranges::find_if(expr, needs_heap);
-    if (op != expr.end() && !found) found = op->offset;
-  };
-  for (const wasm::Global& global : info.globals) look(global.init);
-  for (const wasm::Table& table : info.tables) look(table.init);
-  for (const wasm::ElementSegment& segment : info.elements) std::ranges::for_each(segment.exprs, look);
-  return found;
-}
-
 bool starts_as_null(const wasm::Table& table) {
   return table.init.empty() || table.init[0].kind == wasm::ConstOp::ref_null;
 }
@@ -50,25 +32,38 @@ Result<std::shared_ptr<const Module>> Module::create(std::shared_ptr<Engine> eng
     return fail(ErrorKind::bad_input, format("the compiled code has {} functions, the module {}", image->funcs().size(),
                                              info.funcs.size() - info.imported_funcs));
   }
-  if (const std::optional<uint64_t> offset = find_heap_expression(info)) {
-    return fail_at(ErrorKind::unsupported, *offset,
-                   "not supported by this build yet: garbage collection, in a constant expression");
-  }
+  std::vector<TypeId> type_ids = TRY(engine->types().add(info));
   return std::make_shared<const Module>(Key(), std::move(engine), std::move(info), std::move(image), std::move(bytes_owner),
-                                        std::move(name));
+                                        std::move(name), std::move(type_ids));
 }
 
 Module::Module(Key, std::shared_ptr<Engine> engine, wasm::Module info, std::shared_ptr<const code::Image> image,
-               std::shared_ptr<const void> bytes_owner, std::string name)
+               std::shared_ptr<const void> bytes_owner, std::string name, std::vector<TypeId> type_ids)
     : engine_(std::move(engine)),
       bytes_owner_(std::move(bytes_owner)),
       info_(std::move(info)),
       image_(std::move(image)),
       name_(std::move(name)),
       layout_(info_),
-      type_ids_(engine_->types().add(info_)) {
+      type_ids_(std::move(type_ids)) {
+  find_collected();
   find_lazy_segments();
   index_exports();
+}
+
+// Values that never leave a function count too, through what they come from: a parameter, a global, a table, an object.
+void Module::find_collected() {
+  const auto is_collected = [&](wasm::ValueType type) { return code::is_collected(info_, type); };
+  needs_heap_ = !info_.tags.empty() || std::ranges::any_of(info_.types, [&](const wasm::SubType& type) {
+    return type.kind != wasm::CompositeKind::func || std::ranges::any_of(type.func.params, is_collected) ||
+           std::ranges::any_of(type.func.results, is_collected);
+  });
+  for (const wasm::Table& table : info_.tables) needs_heap_ |= is_collected(table.type.element);
+  for (uint32_t i = 0; i < info_.globals.size(); ++i) {
+    if (!is_collected(info_.globals[i].type.type)) continue;
+    needs_heap_ = true;
+    if (i >= info_.imported_globals) collected_globals_.push_back(i);
+  }
 }
 
 // A table's segments are lazy up to the first one that is not known or does not fit: what comes later must overwrite what came

@@ -35,7 +35,7 @@ class Module {
                                                                     std::shared_ptr<const void> bytes_owner, std::string name);
 
   Module(Key, std::shared_ptr<Engine> engine, wasm::Module info, std::shared_ptr<const code::Image> image,
-         std::shared_ptr<const void> bytes_owner, std::string name);
+         std::shared_ptr<const void> bytes_owner, std::string name, std::vector<TypeId> type_ids);
 
   [[nodiscard]] const wasm::Module& info() const { return info_; }
   [[nodiscard]] const code::Image& image() const { return *image_; }
@@ -47,6 +47,11 @@ class Module {
   [[nodiscard]] const wasm::Export* find_export(std::string_view name) const;
   [[nodiscard]] TypeId func_type(wasm::FuncIndex func) const { return type_ids_[info_.funcs[func]]; }
 
+  // Whether instances of it need the store to have a heap: it names objects, or references that may be to some.
+  [[nodiscard]] bool needs_heap() const { return needs_heap_; }
+  // Own globals that hold references which the collector follows.
+  [[nodiscard]] const std::vector<wasm::GlobalIndex>& collected_globals() const { return collected_globals_; }
+
   // What an own func table starts with, by table index (Table::no_func: nothing): active segments whose place and functions are
   // known before instantiation. Empty: the table is not lazy.
   [[nodiscard]] std::span<const wasm::FuncIndex> lazy_image(wasm::TableIndex table) const { return lazy_images_[table]; }
@@ -54,6 +59,7 @@ class Module {
   [[nodiscard]] bool is_lazy(wasm::ElementIndex segment) const { return is_lazy_[segment]; }
 
  private:
+  void find_collected();
   void find_lazy_segments();
   void index_exports();
 
@@ -64,6 +70,8 @@ class Module {
   std::string name_;
   code::InstanceLayout layout_;
   std::vector<TypeId> type_ids_;
+  std::vector<wasm::GlobalIndex> collected_globals_;
+  bool needs_heap_ = false;
   std::vector<std::vector<wasm::FuncIndex>> lazy_images_;  // by table; empty: not lazy
   std::vector<bool> is_lazy_;                              // by element segment
   std::vector<uint32_t> exports_by_name_;                  // indices into info_.exports, sorted by name; empty for few

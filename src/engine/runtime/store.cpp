@@ -6,6 +6,7 @@
 #include "engine/runtime/task.h"
 #include "engine/runtime/trampolines.h"
 #include "engine/runtime/trap_handler.h"
+#include "engine/runtime/unwind.h"
 #include "engine/runtime/values.h"
 
 #include <algorithm>
@@ -20,6 +21,7 @@ Store::Store(std::shared_ptr<Engine> engine, StoreLimits limits) : engine_(std::
   limits_.waiters = std::min(limits_.waiters, limits::waiters.hard);
   limits_.table_elements = std::min(limits_.table_elements, limits::table_elements.hard);
   limits_.instances = std::min(limits_.instances, limits::instances.hard);
+  limits_.gc_heap_bytes = std::min(limits_.gc_heap_bytes, limits::gc_heap_size.hard);
   limits_.wasm_stack_bytes = std::min(limits_.wasm_stack_bytes, limits::wasm_stack.hard);
   context.epoch_deadline = UINT64_MAX;
   context.owner = this;
@@ -62,7 +64,8 @@ Store::Extent Store::extent() const {
           .tags = tags_.size(),
           .host_refs = host_refs_.size(),
           .instances = instances_.size(),
-          .externrefs = externrefs_.size()};
+          .externrefs = externrefs_.size(),
+          .host_roots = host_roots_.size()};
 }
 
 // Instances first: they refer to the others.
@@ -75,6 +78,71 @@ void Store::shrink_to(const Extent& extent) {
   host_refs_.resize(extent.host_refs);
   for (size_t i = extent.externrefs; i < externrefs_.size(); ++i) externref_by_number_.erase(externrefs_[i]);
   externrefs_.resize(extent.externrefs);
+  host_roots_.shrink_to(extent.host_roots);
+}
+
+// A heap that comes later than instances which only pass references on: theirs is the same from now on.
+Result<Heap*> Store::require_heap() {
+  if (heap_) return heap_.get();
+  heap_ = TRY(Heap::create({.most_bytes = limits_.gc_heap_bytes, .is_zealous = limits_.gc_zeal}, context, engine_->types()));
+  for (const auto& instance : instances_) instance->vmctx().gc_base = heap_->base();
+  return heap_.get();
+}
+
+void Store::visit_roots(code::RootVisitor& visitor) {
+  visit_frames(*this, visitor);
+  for (const auto& instance : instances_) instance->visit_roots(visitor);
+  for (const auto& table : tables_) {
+    if (!table->is_func()) visitor.visit(static_cast<uint32_t*>(table->def()->base), table->size());
+  }
+  for (const auto& global : globals_) {
+    if (global->type.type.is_ref() && !is_func_ref(engine_->types(), global->type.type)) {
+      visitor.visit(reinterpret_cast<uint32_t*>(global->value->bytes), 1);
+    }
+  }
+  for (LocalRoots* local = local_roots_; local != nullptr; local = local->outer_) {
+    visitor.visit(local->references_.data(), local->references_.size());
+  }
+  host_roots_.visit(visitor);
+}
+
+LocalRoots::LocalRoots(Store& store, std::span<uint32_t> references)
+    : store_(store), outer_(store.local_roots_), references_(references) {
+  store.local_roots_ = this;
+}
+LocalRoots::~LocalRoots() {
+  store_.local_roots_ = outer_;
+}
+
+Tag* Store::find_tag(uint32_t id) const {
+  const auto found = std::ranges::find_if(tags_, [id](const auto& tag) { return tag->vm.id == id; });
+  return found == tags_.end() ? nullptr : found->get();
+}
+
+void Store::stop_for_heap(Heap::Failure failure) {
+  if (failure == Heap::Failure::stopped && is_to_stop()) return trap(code::TrapCode::interrupt);
+  stop(Stop::trap(code::TrapCode::limit, format("{}: {} allows {} bytes of objects", code::words(code::TrapCode::limit),
+                                                limits::gc_heap_size.name, limits_.gc_heap_bytes)));
+}
+
+void Store::raise(uint32_t exception) {
+  if (!find_handler(*this, exception)) stop(Stop::thrown(host_roots_.add(exception)));
+}
+
+// References that the host function made end with it, but not the exception.
+void Store::pass_on_exception(size_t host_roots_before) {
+  if (!stop_ || stop_->kind != Stop::Kind::exception) return host_roots_.shrink_to(host_roots_before);
+  const uint32_t exception = host_roots_.get(stop_->exception);
+  host_roots_.shrink_to(host_roots_before);
+  if (exception == 0) {
+    stop_.reset();
+    return trap(code::TrapCode::null_exception_reference);
+  }
+  if (find_handler(*this, exception)) {
+    stop_.reset();
+  } else {
+    stop_->exception = host_roots_.add(exception);
+  }
 }
 
 void Store::renew_stop_control() {
@@ -148,6 +216,7 @@ Result<Instance*> Store::add_instance(std::shared_ptr<const Module> module) {
   if (instances_.size() >= limits_.instances) {
     return fail(ErrorKind::limit, format("{}: this store may hold {} instances", limits::instances.name, limits_.instances));
   }
+  if (module->needs_heap()) (void)TRY(require_heap());
   instances_.push_back(std::make_unique<Instance>(*this, std::move(module)));
   return instances_.back().get();
 }
@@ -165,7 +234,8 @@ Result<Ref> Store::new_externref(uint64_t number) {
 }
 
 std::optional<uint64_t> Store::externref_number(Ref reference) const {
-  if ((reference & code::reference_tag_mask) != code::host_reference_bits || reference >> 2 >= externrefs_.size()) return std::nullopt;
+  if ((reference & code::reference_tag_mask) != code::host_reference_bits || reference >> 2 >= externrefs_.size())
+    return std::nullopt;
   return externrefs_[reference >> 2];
 }
 
@@ -193,7 +263,7 @@ void Store::stop(Stop reason) {
   if (reason.kind == Stop::Kind::trap && reason.code == code::TrapCode::interrupt && reason.message.empty()) {
     reason.message = interrupt_message();
   }
-  if (reason.kind == Stop::Kind::trap && reason.frames.empty()) {
+  if ((reason.kind == Stop::Kind::trap || reason.kind == Stop::Kind::exception) && reason.frames.empty()) {
     record_.is_first_exact = false;
     record_.count = 1;
     record_.pcs[0] = context.last_exit_pc;

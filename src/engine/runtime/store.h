@@ -7,7 +7,9 @@
 
 #include "base/os/guest_stack.h"
 #include "engine/runtime/engine.h"
+#include "engine/runtime/heap.h"
 #include "engine/runtime/instance.h"
+#include "engine/runtime/roots.h"
 #include "engine/runtime/slab.h"
 #include "engine/runtime/stop.h"
 #include "engine/runtime/stop_control.h"
@@ -30,6 +32,8 @@ struct StoreLimits {
   uint64_t table_elements = limits::table_elements.standard;                // per table
   uint64_t instances = limits::instances.standard;
   uint64_t wasm_stack_bytes = limits::wasm_stack.standard;
+  uint64_t gc_heap_bytes = limits::gc_heap_size.standard;
+  bool gc_zeal = false;     // Heap::Config::is_zealous
   bool huge_pages = false;  // ask for huge pages behind large memories
 };
 
@@ -44,7 +48,7 @@ struct TrapRecord {
 
 class Task;
 
-class Store {
+class Store final : public Roots {
  public:
   explicit Store(std::shared_ptr<Engine> engine, StoreLimits limits = {});
   Store(const Store&) = delete;
@@ -71,6 +75,16 @@ class Store {
   [[nodiscard]] Result<Ref> new_externref(uint64_t number);
   [[nodiscard]] std::optional<uint64_t> externref_number(Ref reference) const;
 
+  // The collected objects; null until an instance needs one.
+  [[nodiscard]] Heap* heap() const { return heap_.get(); }
+  [[nodiscard]] Result<Heap*> require_heap();
+  // What an embedder was given references to, by number.
+  [[nodiscard]] HostRoots& host_roots() { return host_roots_; }
+  [[nodiscard]] const HostRoots& host_roots() const { return host_roots_; }
+  void visit_roots(code::RootVisitor& visitor) override;
+  // The definition behind an exception's tag; null when it is none of the store's.
+  [[nodiscard]] Tag* find_tag(uint32_t id) const;
+
   // Told of every memory.grow of a guest: old size and wanted pages, and whether it was done.
   using GrowthObserver = std::function<void(uint64_t old_pages, uint64_t added_pages, bool is_done)>;
   void set_growth_observer(GrowthObserver observer) { growth_observer_ = std::move(observer); }
@@ -87,6 +101,13 @@ class Store {
   void stop(Stop reason);
   // Like stop() for a trap of the runtime's own.
   void trap(code::TrapCode code) { stop(Stop::trap(code)); }
+  // … because no object could be made.
+  void stop_for_heap(Heap::Failure failure);
+  // An exception, where the guest left: control goes on at a handler of the innermost activation (StoreContext::landing_*), or its
+  // caller gets a Stop.
+  void raise(uint32_t exception);
+  // A host function returned why the guest ends. An exception may be caught in the guest that called it.
+  void pass_on_exception(size_t host_roots_before);
 
   // How other threads end the guest (the trap `interrupt`), for good.
   [[nodiscard]] const std::shared_ptr<StopControl>& stop_control() const { return stop_control_; }
@@ -111,7 +132,7 @@ class Store {
   [[nodiscard]] const std::vector<std::unique_ptr<Instance>>& instances() const { return instances_; }
   // What the host made and the guests cannot have kept, to go back to: how much there was of each kind.
   struct Extent {
-    size_t memories, tables, globals, tags, host_refs, instances, externrefs;
+    size_t memories, tables, globals, tags, host_refs, instances, externrefs, host_roots;
     bool operator==(const Extent&) const = default;
   };
   [[nodiscard]] Extent extent() const;
@@ -151,6 +172,7 @@ class Store {
   [[nodiscard]] std::vector<StackFrame> resolve(const TrapRecord& record) const;
   [[nodiscard]] std::string interrupt_message() const;
   [[nodiscard]] bool obey_interrupt();
+  friend class LocalRoots;
 
   std::shared_ptr<Engine> engine_;
   StoreLimits limits_;
@@ -163,6 +185,9 @@ class Store {
   std::vector<std::unique_ptr<Tag>> tags_;
   std::vector<std::unique_ptr<HostRef>> host_refs_;
   std::vector<std::unique_ptr<Instance>> instances_;
+  std::unique_ptr<Heap> heap_;
+  LocalRoots* local_roots_ = nullptr;  // the innermost
+  HostRoots host_roots_;
   std::vector<uint64_t> externrefs_;  // by reference / 4
   std::unordered_map<uint64_t, Ref> externref_by_number_;
   uint32_t next_func_id_ = 1;

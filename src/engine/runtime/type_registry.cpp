@@ -6,6 +6,8 @@
 #include "base/core/assert.h"
 #include "base/core/format.h"
 
+#include <mote/limits.h>
+
 #include <algorithm>
 #include <mutex>
 
@@ -108,7 +110,7 @@ HeapType::Abstract kind_of(CompositeKind kind) {
 
 }  // namespace
 
-std::vector<TypeId> TypeRegistry::add(const wasm::Module& module) {
+Result<std::vector<TypeId>> TypeRegistry::add(const wasm::Module& module) {
   std::vector<TypeId> ids(module.types.size());
   std::vector<SubType> group;
   const std::unique_lock lock(mutex_);
@@ -119,26 +121,84 @@ std::vector<TypeId> TypeRegistry::add(const wasm::Module& module) {
     for (SubType& type : group) {
       rewrite_type(type, [&](uint32_t index) { return index >= start ? group_bit | (index - start) : ids[index]; });
     }
-    const TypeId first = add_group(group);
+    const TypeId first = TRY(add_group(group));
     for (uint32_t i = 0; i < size; ++i) ids[start + i] = first + i;
   }
   return ids;
 }
 
-TypeId TypeRegistry::add(const wasm::FuncType& type) {
+Result<TypeId> TypeRegistry::add(const wasm::FuncType& type) {
   SubType single;
   single.func = type;
-  const std::unique_lock lock(mutex_);
-  return add_group({&single, 1});
+  return add(std::move(single));
 }
 
-TypeId TypeRegistry::add_group(std::span<SubType> group) {
+Result<TypeId> TypeRegistry::add(SubType type) {
+  const std::unique_lock lock(mutex_);
+  return add_group({&type, 1});
+}
+
+bool TypeRegistry::is_func_ref(ValueType type) const {
+  if (!type.is_ref()) return false;
+  const HeapType heap = type.heap();
+  if (heap.is_concrete()) return entries_[heap.index()].type.kind == CompositeKind::func;
+  return heap.abstract() == HeapType::func || heap.abstract() == HeapType::nofunc;
+}
+
+// All types of its group are there.
+void TypeRegistry::write_record(TypeId id) {
+  const Entry& entry = entries_[id];
+  code::TypeRecord& record = reinterpret_cast<code::TypeRecord*>(records_.data())[id];
+  record = {};
+  for (uint32_t depth = 0; depth < code::TypeRecord::display_depth; ++depth) {
+    record.display[depth] = depth < entry.display.size() ? entry.display[depth] : code::TypeRecord::no_type;
+  }
+  if (entry.type.kind == CompositeKind::array) {
+    const wasm::FieldType& element = entry.type.array.element;
+    const bool is_func = is_func_ref(element.type);
+    record.kind = static_cast<uint8_t>(code::ObjectKind::array);
+    record.element_bytes = static_cast<uint8_t>(code::field_bytes(element, is_func));
+    record.has_collected = element.type.is_ref() && !is_func;
+    record.is_func_element = is_func;
+    record.size = code::array_elements_offset(record.element_bytes);
+    return;
+  }
+  const bool is_struct = entry.type.kind == CompositeKind::struct_;
+  code::FieldPlacer placer(is_struct ? code::struct_fields_offset : code::exception_fields_offset);
+  std::vector<uint32_t> collected(1);
+  const auto place = [&](const wasm::FieldType& field) {
+    const bool is_func = is_func_ref(field.type);
+    const uint32_t offset = placer.next(code::field_bytes(field, is_func));
+    if (field.type.is_ref() && !is_func) collected.push_back(offset);
+  };
+  if (is_struct) {
+    for (const wasm::FieldType& field : entry.type.struct_.fields) place(field);
+  } else {
+    for (const ValueType param : entry.type.func.params) place({.type = param});
+  }
+  collected[0] = static_cast<uint32_t>(collected.size() - 1);
+  record.kind = static_cast<uint8_t>(is_struct ? code::ObjectKind::struct_ : code::ObjectKind::exception);
+  record.has_collected = collected[0] != 0;
+  record.size = placer.object_bytes();
+  static constexpr uint32_t none[] = {0};
+  record.collected = record.has_collected ? collected_.emplace_back(std::move(collected)).data() : none;
+}
+
+Result<TypeId> TypeRegistry::add_group(std::span<SubType> group) {
   std::string key;
   for (const SubType& type : group) write_type(key, type);
   const auto first = static_cast<TypeId>(entries_.size());
-  const auto [found, is_new] = groups_.try_emplace(std::move(key), first);
-  if (!is_new) return found->second;
-  ASSERT(entries_.size() + group.size() < group_bit);
+  if (const auto found = groups_.find(key); found != groups_.end()) return found->second;
+  static_assert(limits::engine_types.hard < group_bit);
+  if (group.size() > limits::engine_types.standard - entries_.size()) {
+    return fail(ErrorKind::limit, format("{}: the modules of this engine have {} different types already",
+                                         limits::engine_types.name, entries_.size()));
+  }
+  if (!records_) {
+    records_ = TRY(os::Mapping::anonymous(limits::engine_types.standard * sizeof(code::TypeRecord)));
+    records_base_.store(reinterpret_cast<const code::TypeRecord*>(records_.data()), std::memory_order_release);
+  }
+  groups_.emplace(std::move(key), first);
   for (SubType& type : group) {
     rewrite_type(type, [&](uint32_t index) { return index & group_bit ? first + (index & ~group_bit) : index; });
     std::vector<TypeId> display;
@@ -146,6 +206,7 @@ TypeId TypeRegistry::add_group(std::span<SubType> group) {
     display.push_back(static_cast<TypeId>(entries_.size()));
     entries_.push_back({std::move(type), std::move(display)});
   }
+  for (size_t i = 0; i < group.size(); ++i) write_record(first + static_cast<TypeId>(i));
   return first;
 }
 

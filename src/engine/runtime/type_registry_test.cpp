@@ -18,7 +18,7 @@ std::vector<TypeId> add(TypeRegistry& registry, std::vector<Binary> types) {
   const Binary binary = text.binary();
   auto module = wasm::decode(binary);
   EXPECT_TRUE(module) << module.error().message;
-  return registry.add(*module);
+  return *registry.add(*module);
 }
 
 const Binary empty_func = func_type({}, {});
@@ -46,7 +46,7 @@ TEST(TypeRegistry, EqualFunctionTypesOfTwoModulesHaveOneId) {
   wasm::FuncType host;
   host.params = {wasm::i32};
   host.results = {wasm::i64};
-  EXPECT_EQ(registry.add(host), a[0]);
+  EXPECT_EQ(*registry.add(host), a[0]);
 }
 
 TEST(TypeRegistry, ParametersAndResultsAreNotMixedUp) {

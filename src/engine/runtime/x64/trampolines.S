@@ -15,6 +15,10 @@
 #define STORE_LAST_EXIT_FP 64
 #define STORE_LAST_EXIT_PC 72
 #define STORE_ACTIVATION 80
+#define STORE_LANDING_PC 96
+#define STORE_LANDING_FP 104
+#define STORE_LANDING_SP 112
+#define STORE_LANDING_EXN 120
 #define ACTIVATION_SP 0
 #define ACTIVATION_FP 8
 #define TRAP_CALL_STACK_EXHAUSTED 19
@@ -150,11 +154,20 @@ mote_host_call:
         .cfi_def_cfa %rbp, 16
 .Lunwind_host:
         movq    STORE_OF_CONTEXT(%r12), %rax      // C++ preserves r12
-.Lunwind:
+.Lunwind:                                 // rax: the StoreContext
+        movq    STORE_LANDING_PC(%rax), %r10
+        testq   %r10, %r10
+        jne     .Lland
         movq    STORE_ACTIVATION(%rax), %rcx
         movq    ACTIVATION_SP(%rcx), %rsp
         movq    ACTIVATION_FP(%rcx), %rbp
         jmp     mote_stopped
+.Lland:                                   // an exception is caught in a frame of this activation
+        movq    $0, STORE_LANDING_PC(%rax)
+        movq    STORE_LANDING_FP(%rax), %rbp
+        movq    STORE_LANDING_SP(%rax), %rsp
+        movq    STORE_LANDING_EXN(%rax), %rax
+        jmp     *%r10
         .cfi_endproc
         .size   mote_host_call, . - mote_host_call
 
