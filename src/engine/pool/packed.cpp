@@ -100,6 +100,12 @@ Result<void> PackedStore::pack_instance(const runtime::Store& store, uint32_t in
     if (std::memcmp(now.bytes, state.globals[i].bytes, sizeof now.bytes) == 0) continue;
     note(Change::global, index, global, runtime::low_of(now), runtime::high_of(now));
   }
+  const auto& objects = instance.element_objects();
+  for (uint32_t i = 0; i < objects.size(); ++i) {
+    for (uint32_t j = 0; j < objects[i].size(); ++j) {
+      if (objects[i][j] != state.element_objects[i][j]) note(Change::element_object, index, i, j, objects[i][j]);
+    }
+  }
   const std::span<const uint64_t> dropped = instance.dropped_bits();
   for (uint32_t i = 0; i < dropped.size(); ++i) {
     if (dropped[i] != state.dropped[i]) note(Change::dropped, index, i, dropped[i]);
@@ -113,6 +119,7 @@ Result<PackedStore> PackedStore::pack(ResetPlan& plan, std::shared_ptr<PageBlock
                 "the host made memories, tables, globals, functions or references in this sandbox; they cannot be packed");
   }
   PackedStore packed(std::move(blocks));
+  packed.heap_ = TRY(HeapState::capture(plan.store()));  // first: it moves objects
   for (uint32_t i = 0; i < plan.memories().size(); ++i) TRY(packed.pack_memory(i, plan.memories()[i]));
   TRY(packed.pack_tables(plan.store(), plan));
   for (uint32_t i = 0; i < plan.store().instances().size(); ++i) TRY(packed.pack_instance(plan.store(), i, plan));
@@ -151,6 +158,9 @@ Result<void> PackedStore::apply(ResetPlan& plan, std::span<const ResetPlan::Tabl
       instance.own_global(index) = runtime::value_of(is_func ? func_in(store, change[1]) : change[1], change[2]);
       break;
     }
+    case Change::element_object:
+      store.instances()[owner]->element_objects()[index][change[1]] = static_cast<uint32_t>(change[2]);
+      break;
     case Change::dropped:
       store.instances()[owner]->dropped_bits()[index] = change[1];
       break;
@@ -159,6 +169,7 @@ Result<void> PackedStore::apply(ResetPlan& plan, std::span<const ResetPlan::Tabl
 }
 
 Result<void> PackedStore::unpack(ResetPlan& plan) const {
+  TRY(heap_.apply(plan.store()));
   if (!changes_.empty()) {
     const std::vector<ResetPlan::TableView> tables = plan.table_views();
     for (size_t i = 0; i < changes_.size(); i += words_each) TRY(apply(plan, tables, &changes_[i]));
@@ -177,7 +188,7 @@ PackedStore::~PackedStore() {
 }
 
 uint64_t PackedStore::size_bytes() const {
-  return sizeof *this + pages_.size() * (sizeof(Page) + page_size) + changes_.size() * sizeof(uint64_t);
+  return sizeof *this + heap_.size_bytes() + pages_.size() * (sizeof(Page) + page_size) + changes_.size() * sizeof(uint64_t);
 }
 
 }  // namespace mote::pool

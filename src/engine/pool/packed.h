@@ -17,7 +17,8 @@ namespace mote::pool {
 
 class PackedStore {
  public:
-  // Reads the store, which stays as it is. Fails with unsupported when the host made things in it, unavailable without memory.
+  // Reads the store, which stays as it is but for its heap, which is collected. Fails with unsupported when the host made things in
+  // it, unavailable without memory.
   [[nodiscard]] static Result<PackedStore> pack(ResetPlan& plan, std::shared_ptr<PageBlocks> blocks);
   // To a store that equals the template. When it fails, the store is to be restored.
   [[nodiscard]] Result<void> unpack(ResetPlan& plan) const;
@@ -25,6 +26,7 @@ class PackedStore {
   PackedStore(PackedStore&&) noexcept = default;
   PackedStore& operator=(PackedStore&& other) noexcept {
     std::swap(blocks_, other.blocks_), std::swap(pages_, other.pages_), std::swap(changes_, other.changes_);
+    std::swap(heap_, other.heap_);
     return *this;
   }
   ~PackedStore();
@@ -38,7 +40,7 @@ class PackedStore {
   };
   // What else changed: a word that says what, how many follow, and those.
   struct Change {
-    enum Kind : uint8_t { memory_length, table_length, table_entry, global, dropped };
+    enum Kind : uint8_t { memory_length, table_length, table_entry, global, dropped, element_object };
   };
   explicit PackedStore(std::shared_ptr<PageBlocks> blocks) : blocks_(std::move(blocks)) {}
   [[nodiscard]] Result<void> pack_memory(uint32_t index, const ResetPlan::PooledMemory& memory);
@@ -53,6 +55,7 @@ class PackedStore {
   std::shared_ptr<PageBlocks> blocks_;
   std::vector<Page> pages_;
   std::vector<uint64_t> changes_;  // triples: kind, owner and index; low; high
+  HeapState heap_;                 // whole: a collection moves everything
 };
 
 }  // namespace mote::pool

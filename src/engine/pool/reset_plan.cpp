@@ -85,7 +85,11 @@ Result<std::unique_ptr<ResetPlan>> ResetPlan::create(runtime::Store& store, std:
     }
     for (uint32_t i = info.imported_tables; i < info.tables.size(); ++i) TRY(plan->add_table(*instance.table(i), tracking));
     for (const MutableBytes part : instance.changing_parts()) plan->add_part(part);
+    if (!instance.element_objects().empty()) {
+      plan->element_objects_.push_back({store.instances()[n].get(), instance.element_objects()});
+    }
   }
+  if (const runtime::Heap* heap = store.heap()) plan->heap_image_.assign(heap->objects().begin(), heap->objects().end());
   plan->extent_ = store.extent();
   return plan;
 }
@@ -164,8 +168,18 @@ bool ResetPlan::restore() {
   }
   for (PooledTable& pooled : tables_) pooled.region.restore(pooled.table->array().size());
   for (const Part& part : parts_) std::memcpy(part.at, parts_image_.data() + part.offset, part.size);
+  if (store_.heap() != nullptr && !restore_heap()) return false;
   if (store_.extent() != extent_) [[unlikely]]
     store_.shrink_to(extent_);
+  return true;
+}
+
+// Objects that the event made need no clearing: whoever allocates writes all of an object.
+bool ResetPlan::restore_heap() {
+  const auto content = store_.heap()->reset(heap_image_.size());
+  if (!content) return false;
+  if (!heap_image_.empty()) std::memcpy(content->data(), heap_image_.data(), heap_image_.size());
+  for (const ElementObjects& one : element_objects_) one.instance->element_objects() = one.objects;
   return true;
 }
 
@@ -179,6 +193,7 @@ uint64_t ResetPlan::kept_bytes() const {
     if (watched > pooled.length) kept += (watched - pooled.length) / bytes_per_entry;
   }
   for (const PooledTable& pooled : tables_) kept += pooled.region.kept_bytes();
+  if (store_.heap() != nullptr) kept += store_.heap()->committed_bytes();
   return kept;
 }
 
@@ -188,6 +203,7 @@ Result<void> ResetPlan::trim() {
     TRY(pooled.memory->forget_behind(pooled.length));
   }
   for (PooledTable& pooled : tables_) TRY(pooled.region.trim(pooled.table->array().size()));
+  if (store_.heap() != nullptr) store_.heap()->give_back();
   return {};
 }
 
@@ -206,6 +222,7 @@ std::optional<std::string> ResetPlan::difference() const {
   for (size_t i = 0; i < parts_.size(); ++i) {
     if (std::memcmp(parts_[i].at, parts_image_.data() + parts_[i].offset, parts_[i].size) != 0) return format("part {} differs", i);
   }
+  if (store_.heap() != nullptr && !std::ranges::equal(store_.heap()->objects(), heap_image_)) return "the heap differs";
   if (store_.extent() != extent_) return "the store owns other things than it did";
   return std::nullopt;
 }

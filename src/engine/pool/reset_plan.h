@@ -125,6 +125,7 @@ class ResetPlan {
   [[nodiscard]] Result<void> add_table(runtime::Table& table, Tracking tracking);
   void add_part(MutableBytes part);
   [[nodiscard]] static bool restore(PooledMemory& pooled);
+  [[nodiscard]] bool restore_heap();
 
   runtime::Store& store_;
   std::shared_ptr<const StoreTemplate> template_;
@@ -138,6 +139,12 @@ class ResetPlan {
   std::vector<SmallTable> small_tables_;
   std::vector<Part> parts_;
   std::vector<uint8_t> parts_image_;
+  std::vector<uint8_t> heap_image_;  // the objects, with this store's function references
+  struct ElementObjects {            // of an instance that has some
+    runtime::Instance* instance;
+    std::vector<std::vector<uint32_t>> objects;
+  };
+  std::vector<ElementObjects> element_objects_;
   runtime::Store::Extent extent_ = {};
 };
 

@@ -140,6 +140,7 @@ Result<StoreTemplate::InstanceState> capture_instance(const Store& store, const 
   }
   const std::span<uint64_t> dropped = instance.dropped_bits();
   state.dropped.assign(dropped.begin(), dropped.end());
+  state.element_objects = instance.element_objects();
   return state;
 }
 
@@ -201,8 +202,9 @@ bool is_func_global(const runtime::Module& module, uint32_t index) {
 }
 
 // Of several modules, one may have segments for another's memory, or a start function that writes to it.
-Result<std::shared_ptr<const StoreTemplate>> StoreTemplate::capture(const Store& store, History history) {
+Result<std::shared_ptr<const StoreTemplate>> StoreTemplate::capture(Store& store, History history) {
   auto made = std::make_shared<StoreTemplate>();
+  made->heap_ = TRY(HeapState::capture(store));  // first: it moves objects
   const bool is_as_declared =
       history == History::instantiated && store.instances().size() == 1 && !store.instances().front()->module().info().start;
   for (const auto& instance : store.instances()) {
@@ -215,6 +217,7 @@ Result<std::shared_ptr<const StoreTemplate>> StoreTemplate::capture(const Store&
 Result<void> StoreTemplate::apply(Store& store) const {
   ASSERT(store.instances().size() == instances_.size());
   for (const uint64_t number : externrefs_) TRY(store.new_externref(number));
+  TRY(heap_.apply(store));
   for (size_t n = 0; n < instances_.size(); ++n) {
     const InstanceState& state = instances_[n];
     Instance& instance = *store.instances()[n];
@@ -233,12 +236,13 @@ Result<void> StoreTemplate::apply(Store& store) const {
           is_func ? runtime::value_of(func_in(store, runtime::low_of(state.globals[i]))) : state.globals[i];
     }
     std::ranges::copy(state.dropped, instance.dropped_bits().begin());
+    instance.element_objects() = state.element_objects;
   }
   return {};
 }
 
 uint64_t StoreTemplate::size_bytes() const {
-  uint64_t size = 0;
+  uint64_t size = heap_.size_bytes();
   for (const InstanceState& instance : instances_) {
     for (const MemoryState& memory : instance.memories) size += size_of(memory.nonzero);
     for (const TableState& table : instance.tables) size += table.entries.size() * sizeof(uint64_t);

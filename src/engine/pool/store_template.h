@@ -1,9 +1,9 @@
 // StoreTemplate: what a store's guests hold right after they were initialized, in a form that any store with instances of the same
 // modules can take on. A pool runs initialization once, and gives its result to every slot.
 //
-// Holds, for each instance: its own memories, tables and globals and which of its segments are dropped. A reference to a function
-// is kept as whose and which, since each store has its own. Immutable, thread-safe. Tested by engine/api/pool_test.cpp and
-// tests/differential (pooled setups).
+// Holds the heap's objects and, for each instance: its own memories, tables and globals and which of its segments are dropped. A
+// reference to a function is kept as whose and which, since each store has its own. Immutable, thread-safe. Tested by
+// engine/api/pool_test.cpp and tests/differential (pooled setups).
 //
 // Most modules run nothing while they are initialized. Their memories are what their data segments say, and are written down when
 // somebody needs them, which is after the first event.
@@ -11,6 +11,7 @@
 
 #include "base/os/memory_file.h"
 #include "base/os/touched_pages.h"
+#include "engine/pool/heap_state.h"
 #include "engine/runtime/store.h"
 
 #include <cstdint>
@@ -20,11 +21,6 @@
 #include <vector>
 
 namespace mote::pool {
-
-// A function reference in any store with the same instances: 0 is null.
-using PortableFunc = uint64_t;
-[[nodiscard]] std::optional<PortableFunc> portable(const runtime::Store& store, runtime::Ref func);  // nothing: it lies elsewhere
-[[nodiscard]] runtime::Ref func_in(const runtime::Store& store, PortableFunc func);
 
 class StoreTemplate {
  public:
@@ -59,19 +55,21 @@ class StoreTemplate {
     std::vector<TableState> tables;
     std::vector<code::Value16> globals;  // references to functions as PortableFunc
     std::vector<uint64_t> dropped;
+    std::vector<std::vector<uint32_t>> element_objects;
   };
 
   // What ran in a store: guests, or nothing but start functions.
   enum class History : uint8_t { guests_ran, instantiated };
-  // Of a store in which no guest runs. Fails with unsupported where something cannot be pooled: a shared memory, a reference to
+  // Of a store in which no guest runs; collects its heap. Fails with unsupported where something cannot be pooled: a shared memory, a reference to
   // what the host made in this store.
-  [[nodiscard]] static Result<std::shared_ptr<const StoreTemplate>> capture(const runtime::Store& store,
+  [[nodiscard]] static Result<std::shared_ptr<const StoreTemplate>> capture(runtime::Store& store,
                                                                             History history = History::guests_ran);
   // To a store whose instances were just made blank (runtime::instantiate_blank), of the same modules in the same order.
   [[nodiscard]] Result<void> apply(runtime::Store& store) const;
 
   [[nodiscard]] const std::vector<InstanceState>& instances() const { return instances_; }
-  [[nodiscard]] uint64_t size_bytes() const;  // of memories and tables, as kept here
+  [[nodiscard]] const HeapState& heap() const { return heap_; }
+  [[nodiscard]] uint64_t size_bytes() const;  // of memories, tables and objects, as kept here
 
   // Where this many bytes of a memory's contents are not zeros, they are a MemoryFile, and slots have copies
   // only of the pages that guests write to.
@@ -80,6 +78,7 @@ class StoreTemplate {
  private:
   std::vector<InstanceState> instances_;
   std::vector<uint64_t> externrefs_;
+  HeapState heap_;
 };
 
 // Whether an own global holds a reference to a function.

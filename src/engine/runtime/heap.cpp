@@ -222,6 +222,18 @@ std::expected<void, Heap::Failure> Heap::collect_into_first_space(Roots& roots) 
   return is_in_first_space() ? std::expected<void, Failure>() : collect(roots);
 }
 
+void Heap::give_back() {
+  for (const uint32_t space : {0u, 1u}) {
+    const uint64_t kept = space == space_ ? align_up(used_bytes() + code::object_alignment, commit_step) : 0;
+    if (kept >= committed_[space]) continue;
+    const uint64_t from = space * config_.most_bytes + kept, size = committed_[space] - kept;
+    reservation_.discard(from, size);
+    if (reservation_.protect(from, size, os::Access::none)) committed_[space] = kept;
+  }
+  capacity_ = used_bytes();
+  publish(context_.gc_bump);
+}
+
 Result<MutableBytes> Heap::reset(uint64_t bytes) {
   space_ = 0;
   is_broken_ = false;

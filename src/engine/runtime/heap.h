@@ -81,6 +81,9 @@ class Heap {
   // Makes room for so many bytes of objects at the start of the first space, which become the heap's content, for the caller to
   // write. What was there is gone, and so is what broke the heap. Fails with kind unavailable.
   [[nodiscard]] Result<MutableBytes> reset(uint64_t bytes);
+  // What may have pages behind it; and gives back those that hold no objects, with the room that the heap grew to.
+  [[nodiscard]] uint64_t committed_bytes() const { return committed_[0] + committed_[1]; }
+  void give_back();
   // Calls `visit(reference)` for each object, in order. Right after a collection these are the reachable ones.
   template <class Visit>
   void for_each_object(Visit visit) const {

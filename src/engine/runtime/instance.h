@@ -72,7 +72,8 @@ class Instance {
   // Evaluates the segments that make objects, once: each entry is the same object wherever it is used.
   [[nodiscard]] Run<void> evaluate_elements();
   // What evaluate_elements() made, by segment; empty: the segment makes no objects.
-  [[nodiscard]] std::span<std::vector<uint32_t>> element_objects() { return element_objects_; }
+  [[nodiscard]] std::vector<std::vector<uint32_t>>& element_objects() { return element_objects_; }
+  [[nodiscard]] const std::vector<std::vector<uint32_t>>& element_objects() const { return element_objects_; }
   // table.init: false when either range is out of bounds, and then nothing was written.
   [[nodiscard]] bool init_table(wasm::TableIndex table, wasm::ElementIndex segment, uint64_t to, uint64_t from, uint64_t count);
   [[nodiscard]] code::Value16 global_value(wasm::GlobalIndex index) const;
