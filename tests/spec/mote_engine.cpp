@@ -8,6 +8,7 @@
 
 #include <mote/inspect.h>
 #include <mote/linker.h>
+#include <mote/object.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -161,6 +162,7 @@ class MoteEngine final : public ScriptEngine {
   static Outcome outcome_of(const Failure& failure, bool links) {
     switch (failure.kind) {
       case Failure::Kind::trap:
+        if (failure.exception) return {Outcome::exception, failure.trap.message, {}};
         return {Outcome::trap, words(failure.trap.kind), {}};
       case Failure::Kind::exit:
         return {Outcome::error, "exit", {}};
@@ -234,10 +236,27 @@ class MoteEngine final : public ScriptEngine {
     if (value.is_null()) result.ref = RefClass::null;
     if (result.ref == RefClass::host) {
       const auto number = store_.externref_number(Val::from_bits(ValKind::externref, value.low()));
-      result.ref = number ? RefClass::host : RefClass::other;
+      result.ref = number ? RefClass::host : class_of(value);
       result.low = number.value_or(0);
     }
     return result;
+  }
+
+  RefClass class_of(const Val& object) {
+    switch (must(object_info(store_, object)).kind) {
+      case ObjectKind::i31:
+        return RefClass::i31;
+      case ObjectKind::structure:
+        return RefClass::struct_;
+      case ObjectKind::array:
+        return RefClass::array;
+      case ObjectKind::exception:
+        return RefClass::exn;
+      case ObjectKind::null:
+      case ObjectKind::number:
+        break;
+    }
+    return RefClass::other;
   }
 
  public:

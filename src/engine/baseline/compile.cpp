@@ -9,7 +9,6 @@
 #include "base/os/memory_map.h"
 #include "engine/baseline/image.h"
 #include "engine/baseline/x64/compiler.h"
-#include "engine/code/supported.h"
 #include "engine/wasm/walk.h"
 
 #include <algorithm>
@@ -50,7 +49,6 @@ class Job {
 
   [[nodiscard]] Result<void> result() {
     if (error_func_ != nothing) return std::unexpected(std::move(error_));
-    if (unsupported_) return std::unexpected(code::error_of(*unsupported_));
     return {};
   }
 
@@ -99,7 +97,6 @@ class Job {
         job_.report(own, valid.error());
         return false;
       }
-      if (const auto unsupported = compiler_.unsupported()) job_.note(*unsupported);
       compiler_.finish();
       if (!code_.overflowed()) return true;
       job_.report(own, Error{ErrorKind::limit,
@@ -134,10 +131,6 @@ class Job {
     error_func_ = own;
     error_ = error;
   }
-  void note(const code::Unsupported& unsupported) {
-    const std::lock_guard lock(mutex_);
-    if (!unsupported_ || unsupported.offset < unsupported_->offset) unsupported_ = unsupported;
-  }
 
   const Source& source_;
   CodeMemory& memory_;
@@ -145,7 +138,6 @@ class Job {
   uint32_t next_ = 0;
   uint32_t error_func_ = nothing;
   Error error_;
-  std::optional<code::Unsupported> unsupported_;
 };
 
 }  // namespace
@@ -166,7 +158,6 @@ Result<std::shared_ptr<const code::Image>> compile(const wasm::Module& module, c
     job.work();
   }
   TRY(job.result());
-  if (const auto unsupported = code::find_unsupported_constant(module)) return std::unexpected(code::error_of(*unsupported));
   return memory.finish(key);
 }
 

@@ -31,7 +31,7 @@ class BaselineImage final : public code::Image {
  public:
   BaselineImage(const code::CodegenKey& key, os::Mapping memory, uint64_t size, std::vector<code::FuncEntry> funcs,
                 std::vector<code::FrameSlots> frame_slots, std::vector<Batch> batches, std::vector<PcMapPart> pc_map,
-                std::vector<code::FrameRow> frames)
+                std::vector<code::FrameRow> frames, RootTables roots)
       : key_(key),
         memory_(std::move(memory)),
         text_(memory_.bytes().first(size)),
@@ -39,7 +39,8 @@ class BaselineImage final : public code::Image {
         frame_slots_(std::move(frame_slots)),
         batches_(std::move(batches)),
         pc_map_(std::move(pc_map)),
-        frames_(std::move(frames)) {}
+        frames_(std::move(frames)),
+        roots_(std::move(roots)) {}
   ~BaselineImage() override {
     if (is_in_map_) code::remove_from_map(text_);
   }
@@ -83,8 +84,31 @@ class BaselineImage final : public code::Image {
     if (row != nullptr && *offset - row->offset < row->size) return row;
     return code::implied_frame(text_.subspan(*offset));
   }
+  [[nodiscard]] std::optional<code::Handler> handler(const void* return_address) const override {
+    const auto* row = row_at(roots_.handlers, return_address, &HandlerRow::return_offset);
+    if (row == nullptr) return {};
+    return code::Handler{text_.data() + row->pad, row->sp_from_fp};
+  }
+  void visit_roots(const void* return_address, uint8_t* fp, code::RootVisitor& visitor) const override {
+    const auto* row = row_at(roots_.rows, return_address, &RootRow::return_offset);
+    if (row == nullptr) return;
+    if (row->locals != no_roots) {
+      const int32_t* slots = &roots_.locals[row->locals];
+      for (int32_t i = 1; i <= slots[0]; ++i) visitor.visit(reinterpret_cast<uint32_t*>(fp + slots[i]), 1);
+    }
+    for (uint32_t at = row->operands; at != no_roots; at = roots_.operands[at].below) {
+      visitor.visit(reinterpret_cast<uint32_t*>(fp + roots_.operands[at].slot), 1);
+    }
+  }
 
  private:
+  // The row of exactly this return address, which may be the text's end.
+  template <class Row>
+  [[nodiscard]] const Row* row_at(const std::vector<Row>& rows, const void* return_address, uint32_t Row::* place) const {
+    const auto offset = reinterpret_cast<uint64_t>(return_address) - reinterpret_cast<uint64_t>(text_.data());
+    const auto found = std::ranges::lower_bound(rows, offset, {}, place);
+    return found == rows.end() || (*found).*place != offset ? nullptr : &*found;
+  }
   [[nodiscard]] std::optional<uint32_t> offset_of(const void* pc) const {
     const auto offset = reinterpret_cast<uint64_t>(pc) - reinterpret_cast<uint64_t>(text_.data());
     return offset < text_.size() ? std::optional(static_cast<uint32_t>(offset)) : std::nullopt;
@@ -98,6 +122,7 @@ class BaselineImage final : public code::Image {
   std::vector<Batch> batches_;                 // by start, as the following
   std::vector<PcMapPart> pc_map_;
   std::vector<code::FrameRow> frames_;
+  RootTables roots_;
   bool is_in_map_ = false;
 };
 
@@ -113,7 +138,20 @@ struct CodeMemory::State {
   std::vector<code::FrameRow> frames;
   std::vector<code::FuncEntry> funcs;
   std::vector<code::FrameSlots> frame_slots;
+  RootTables roots;
 };
+
+// A batch's tables behind those of the others; `at` is where its code lies.
+static void append(RootTables& all, const RootTables& part, uint32_t at) {
+  const auto locals = static_cast<uint32_t>(all.locals.size()), operands = static_cast<uint32_t>(all.operands.size());
+  const auto moved = [](uint32_t index, uint32_t by) { return index == no_roots ? no_roots : index + by; };
+  for (const RootRow& row : part.rows) {
+    all.rows.push_back({at + row.return_offset, moved(row.locals, locals), moved(row.operands, operands)});
+  }
+  for (const RootOperand& operand : part.operands) all.operands.push_back({operand.slot, moved(operand.below, operands)});
+  all.locals.insert(all.locals.end(), part.locals.begin(), part.locals.end());
+  for (const HandlerRow& row : part.handlers) all.handlers.push_back({at + row.return_offset, at + row.pad, row.sp_from_fp});
+}
 
 CodeMemory::CodeMemory(std::unique_ptr<State> state) : state_(std::move(state)) {}
 CodeMemory::CodeMemory(CodeMemory&&) noexcept = default;
@@ -163,6 +201,7 @@ Result<void> CodeMemory::place(uint32_t first, os::Mapping& source, uint64_t siz
       row.offset += at;
       state.frames.push_back(row);
     }
+    append(state.roots, unit.roots, at);
     unit.relocations.shrink_to_fit();
     state.batches.push_back({first, first + static_cast<uint32_t>(unit.funcs.size()), at, std::move(unit.relocations)});
   }
@@ -189,12 +228,14 @@ Result<std::shared_ptr<const code::Image>> CodeMemory::finish(const code::Codege
   std::ranges::sort(state.batches, {}, &Batch::start);
   std::ranges::sort(state.pc_map, {}, &PcMapPart::start);
   std::ranges::sort(state.frames, {}, &code::FrameRow::offset);
+  std::ranges::sort(state.roots.rows, {}, &RootRow::return_offset);
+  std::ranges::sort(state.roots.handlers, {}, &HandlerRow::return_offset);
   const uint64_t used = align_up(state.end, os::page_size);
   state.memory.shrink(used);
   TRY(state.memory.protect(0, used, os::Access::read_execute));
-  auto image =
-      std::make_shared<BaselineImage>(key, std::move(state.memory), state.end, std::move(state.funcs), std::move(state.frame_slots),
-                                      std::move(state.batches), std::move(state.pc_map), std::move(state.frames));
+  auto image = std::make_shared<BaselineImage>(key, std::move(state.memory), state.end, std::move(state.funcs),
+                                               std::move(state.frame_slots), std::move(state.batches), std::move(state.pc_map),
+                                               std::move(state.frames), std::move(state.roots));
   TRY(image->enter_map());
   return image;
 }

@@ -23,10 +23,13 @@ enum class Shape : uint8_t {
   loop,
   if_,
   end,
+  call0,
   call,
   call2,
   br_table,
   select_t,
+  try_table,
+  prefix_fb,
   prefix_fc,
   prefix_fd,
   prefix_fe,
@@ -41,7 +44,9 @@ constexpr std::array<Shape, 256> shapes = [] {
   table[0x02] = Shape::block;
   table[0x03] = Shape::loop;
   table[0x04] = Shape::if_;
-  fill(0x06, 0x0a, Shape::stop);  // exceptions are not compiled by this tier
+  fill(0x06, 0x09, Shape::stop);
+  table[0x08] = Shape::call;   // throw
+  table[0x0a] = Shape::call0;  // throw_ref
   table[0x0b] = Shape::end;
   table[0x0c] = table[0x0d] = Shape::leb;
   table[0x0e] = Shape::br_table;
@@ -51,7 +56,8 @@ constexpr std::array<Shape, 256> shapes = [] {
   table[0x13] = Shape::leb2;
   fill(0x16, 0x19, Shape::stop);
   table[0x1c] = Shape::select_t;
-  fill(0x1d, 0x1f, Shape::stop);
+  fill(0x1d, 0x1e, Shape::stop);
+  table[0x1f] = Shape::try_table;
   table[0x20] = Shape::local;
   table[0x21] = table[0x22] = Shape::local_set;
   fill(0x23, 0x26, Shape::leb);
@@ -62,7 +68,8 @@ constexpr std::array<Shape, 256> shapes = [] {
   table[0x44] = Shape::f64;
   fill(0xc5, 0xff, Shape::stop);
   table[0xd0] = table[0xd2] = table[0xd5] = table[0xd6] = Shape::leb;
-  table[0xd1] = table[0xd4] = Shape::none;
+  table[0xd1] = table[0xd3] = table[0xd4] = Shape::none;
+  table[0xfb] = Shape::prefix_fb;
   table[0xfc] = Shape::prefix_fc;
   table[0xfd] = Shape::prefix_fd;
   table[0xfe] = Shape::prefix_fe;
@@ -116,6 +123,21 @@ struct Cursor {
     if (op < 8) return;
     leb();
     if (op == 8 || op == 10 || op == 12 || op == 14) leb();
+  }
+  // Whether it may make an object, which treats registers as a call does.
+  bool prefix_fb() {
+    const uint32_t op = u32();
+    if (op == 24 || op == 25) {  // br_on_cast: flags, label, two heap types
+      skip(1);
+      leb();
+      leb();
+      leb();
+    } else if (op <= 23 && op != 15) {
+      leb();
+      const bool has_two = (op >= 2 && op <= 5) || (op >= 8 && op <= 10) || (op >= 17 && op <= 19);
+      if (has_two) leb();
+    }
+    return op <= 1 || (op >= 6 && op <= 10);
   }
   void prefix_fd() {
     const uint32_t op = u32();
@@ -240,6 +262,17 @@ void Prescan::scan(Bytes body) {
         }
         end_block();
         break;
+      case Shape::try_table:
+        in.value_type();
+        begin_block(false, offset);
+        for (uint64_t i = 0, count = in.u32(); i < count && in.at != in.end; ++i) {
+          if (in.u32() < 2) in.leb();  // a tag
+          in.leb();
+        }
+        break;
+      case Shape::call0:
+        called_ = true;
+        break;
       case Shape::call:
         called_ = true;
         in.leb();
@@ -255,6 +288,9 @@ void Prescan::scan(Bytes body) {
       case Shape::select_t:
         in.leb();
         in.value_type();
+        break;
+      case Shape::prefix_fb:
+        called_ |= in.prefix_fb();
         break;
       case Shape::prefix_fc:
         in.prefix_fc();

@@ -34,6 +34,36 @@ struct PcMapPart {
   std::vector<uint8_t> rows;
 };
 
+// What a frame keeps at a call: by the call's return address, a list of slots of locals and one of operands.
+struct RootRow {
+  uint32_t return_offset;
+  uint32_t locals;    // in RootTables::locals: their number, then where each lies from the frame pointer; no_roots: none
+  uint32_t operands;  // in RootTables::operands, or no_roots
+};
+inline constexpr uint32_t no_roots = UINT32_MAX;
+// One operand's slot, and the operands below it.
+struct RootOperand {
+  int32_t slot;  // from the frame pointer
+  uint32_t below;
+};
+struct HandlerRow {
+  uint32_t return_offset;
+  uint32_t pad;
+  int32_t sp_from_fp;
+};
+struct RootTables {
+  std::vector<RootRow> rows;  // sorted by return_offset
+  std::vector<int32_t> locals;
+  std::vector<RootOperand> operands;
+  std::vector<HandlerRow> handlers;  // sorted
+  void clear() {
+    rows.clear();
+    locals.clear();
+    operands.clear();
+    handlers.clear();
+  }
+};
+
 // Offsets count from the start of the batch's code.
 struct Unit {
   std::vector<code::FuncEntry> funcs;
@@ -41,6 +71,7 @@ struct Unit {
   std::vector<Relocation> relocations;
   std::vector<code::FrameRow> frames;
   std::vector<PcMapPart> pc_map;
+  RootTables roots;
 
   // From `text` on, code is of the instruction at `wasm`. Texts ascend; an equal one replaces.
   void row(uint32_t text, uint32_t wasm) {
@@ -61,6 +92,7 @@ struct Unit {
     relocations.clear();
     frames.clear();
     pc_map.clear();
+    roots.clear();
     row_count_ = 0;
     last_text_ = no_text;
   }

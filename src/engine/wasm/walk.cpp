@@ -72,7 +72,7 @@ void Walker::read_local_runs() {
   locals_.assign(params.begin(), params.end());
   runs_.clear();
   local_count_ = static_cast<uint32_t>(params.size());
-  tracks_locals_ = has_vector_locals_ = false;
+  tracks_locals_ = has_vector_locals_ = has_reference_locals_ = false;
   const uint32_t groups = in_.count(limits::function_body_bytes, "groups of locals");
   uint64_t announced = 0;
   for (uint32_t i = 0; i < groups && !in_.failed(); ++i) {
@@ -88,6 +88,7 @@ void Walker::read_local_runs() {
     if (locals_.size() < plain_locals) locals_.resize(std::min(local_count_, plain_locals), type);
     tracks_locals_ |= !type.is_defaultable();
     has_vector_locals_ |= type.is_vector();
+    has_reference_locals_ |= type.is_ref();
   }
   if (params.size() + announced > limits::locals) {
     return fail(format("too many locals: {} exceed the limit of {}", params.size() + announced, limits::locals), ErrorKind::limit);

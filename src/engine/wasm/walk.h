@@ -54,6 +54,7 @@ class Walker {
   [[nodiscard]] uint32_t local_count() const { return local_count_; }
   [[nodiscard]] ValueType local_type(uint32_t index) const;
   [[nodiscard]] bool has_vector_locals() const { return has_vector_locals_; }
+  [[nodiscard]] bool has_reference_locals() const { return has_reference_locals_; }  // parameters are not looked at
 
  private:
   using Types = std::span<const ValueType>;
@@ -194,6 +195,7 @@ class Walker {
   std::vector<LocalRun> runs_;     // all of them
   uint32_t local_count_ = 0;
   bool has_vector_locals_ = false;  // a declared one; parameters are not looked at
+  bool has_reference_locals_ = false;
   bool tracks_locals_ = false;      // there are locals without default value
   std::vector<bool> is_set_;        // then: per local, whether it has a value here
   std::vector<LocalIndex> set_;     // … and in which order they got one

@@ -150,6 +150,7 @@ void FuncCompiler::place_arguments(const wasm::FuncType& type) {
 }
 
 void FuncCompiler::finish_call(const wasm::FuncType& type) {
+  note_call(height());
   state_ = {0, homes_ | context_registers};
   auto places = code::PlaceAssigner::results();
   bool has_xbuf = false;
@@ -176,6 +177,13 @@ void FuncCompiler::finish_call(const wasm::FuncType& type) {
   }
 }
 
+void FuncCompiler::note_call(uint32_t kept) {
+  note_roots(kept);
+  if (try_ == nothing) return;
+  tries_[try_].is_used = true;
+  throwers_.push_back({code_.position(), try_});
+}
+
 // The exchange buffer of the stack this runs on. Changes nothing that is known about registers.
 Reg FuncCompiler::xbuf_to_r11() {
   Reg context = Reg::r12;
@@ -191,8 +199,9 @@ Reg FuncCompiler::xbuf_to_r11() {
 // Arguments were popped by the caller. The result is in rax, taken, when the builtin has one.
 void FuncCompiler::builtin(code::Builtin builtin, std::span<Value> arguments) {
   ASSERT(arguments.size() < std::size(c_arguments));
+  const bool moves_objects = code::may_collect(builtin), throws = builtin == code::Builtin::throw_ref;
   spill_registers(height());
-  save_homes(homes_ & state_.valid & ~preserved_by_c);
+  save_homes(homes_ & state_.valid & (~preserved_by_c | (moves_objects ? reference_homes_ : throws ? homes_ : 0)));
   moves_.clear();
   for (size_t i = 0; i < arguments.size(); ++i) moves_.push_back({c_arguments[i + 1], arguments[i]});
   (void)vmctx();
@@ -201,7 +210,8 @@ void FuncCompiler::builtin(code::Builtin builtin, std::span<Value> arguments) {
   code_.mov(true, Reg::rdi, Reg::r12);
   code_.load(true, Reg::rax, {Reg::r12, offsetof(code::VMContext, builtins)});
   code_.call_indirect(Mem{Reg::rax, static_cast<int32_t>(static_cast<size_t>(builtin) * sizeof(void*))});
-  state_.valid &= preserved_by_c;
+  if (moves_objects || throws) note_call(height());
+  state_.valid &= preserved_by_c & ~(moves_objects ? reference_homes_ : 0);
   if (has_result[static_cast<size_t>(builtin)]) claim(Reg::rax);
 }
 

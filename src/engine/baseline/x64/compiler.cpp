@@ -4,7 +4,6 @@
 #include "base/core/assert.h"
 #include "engine/baseline/x64/registers.h"
 #include "engine/code/fuel.h"
-#include "engine/code/supported.h"
 #include "engine/wasm/opcode.h"
 
 #include <algorithm>
@@ -66,12 +65,16 @@ void FuncCompiler::begin(wasm::FuncIndex func) {
   const bool sees_all_locals = !prescan_.is_complete() || key().debug_info;
   local_slots_ = sees_all_locals ? walker_.local_count() : prescan_.named_locals();
   slot_bytes_ = source_.has_vector_types || prescan_.has_vectors() || walker_.has_vector_locals() ? 16 : 8;
-  deepest_slot_ = flushed_ = next_loop_ = pending_fuel_ = 0;
-  unsupported_.reset();
+  deepest_slot_ = flushed_ = rooted_ = next_loop_ = pending_fuel_ = 0;
   height_ = 0;
   aliases_.fill(0);
   traps_.clear();
   detours_.clear();
+  root_operands_.clear();
+  tries_.clear();
+  clauses_.clear();
+  throwers_.clear();
+  try_ = nothing;
   controls_.clear();
   controls_.push_back({.kind = Control::Kind::function, .type = {{}, module().func_type(func).results}});
 
@@ -85,6 +88,7 @@ void FuncCompiler::begin(wasm::FuncIndex func) {
   frame_patch_ = code_.position();
   code_.store(true, {Reg::rbp, vmctx_slot}, Reg::r12);
   choose_homes();
+  find_reference_locals();
   receive_parameters();
   clear_locals();
   poll();
@@ -226,8 +230,6 @@ void FuncCompiler::clear_slots(uint32_t first, uint32_t last) {
 }
 
 void FuncCompiler::instruction(const wasm::Instruction& instruction) {
-  if (unsupported_) [[unlikely]]
-    return;
   offset_ = static_cast<uint32_t>(instruction.offset);
   if (instruction.op == wasm::Opcode::local_get && !has_fuel_ && !is_for_debugging_)  // emits nothing, so it needs no row
     return local_get(instruction.index, instruction.type);
@@ -292,9 +294,11 @@ void FuncCompiler::dispatch(const wasm::Instruction& instruction) {
       is_known = table(instruction) || reference(instruction) || control(instruction) || call(instruction);
       break;
     case wasm::Group::exceptions:
+      is_known = exception(instruction);
+      break;
     case wasm::Group::gc:
-      unsupported_ = code::Unsupported{wasm::text(wasm::group(instruction.op)), func_, instruction.offset};
-      return;
+      is_known = object(instruction) || cast(instruction);
+      break;
   }
   ASSERT(is_known);
 }
@@ -343,12 +347,11 @@ void FuncCompiler::trap_if(Condition condition, code::TrapCode code) {
 }
 
 void FuncCompiler::finish() {
-  ASSERT(controls_.empty() || unsupported_);
-  if (!unsupported_) {
-    write_detours();
-    write_traps();
-    patch_frame();
-  }
+  ASSERT(controls_.empty());
+  write_pads();
+  write_detours();
+  write_traps();
+  patch_frame();
   unit_.funcs.push_back({start_, code_.position() - start_});
   if (!is_for_debugging_) return;
   constexpr auto header = -static_cast<int32_t>(frame_header_bytes);
@@ -393,6 +396,14 @@ void FuncCompiler::write_detours() {
       case Detour::Kind::truncate:
         finish_truncation(detour);
         break;
+      case Detour::Kind::make_struct:
+        code_.push_imm(detour.number);
+        code_.push_imm(0);
+        call_stub(code::Builtin::struct_new, detour.operands);
+        code_.mov(false, detour.a, Reg::r11);
+        for (uint32_t rest = detour.homes; rest != 0; rest &= rest - 1) load_home(static_cast<Reg>(std::countr_zero(rest)));
+        code_.jmp_to(detour.back);
+        break;
       case Detour::Kind::poll:
         code_.push_imm(0);
         code_.push_imm(0);
@@ -404,8 +415,11 @@ void FuncCompiler::write_detours() {
 }
 
 // Calls a builtin that keeps all registers, and drops the two words that were pushed for it. Leaves the flags undefined.
-void FuncCompiler::call_stub(code::Builtin builtin) {
+void FuncCompiler::call_stub(code::Builtin builtin, uint32_t root_operands) {
   unit_.relocations.push_back({code_.call(), Relocation::is_prologue | stub_offset(builtin)});
+  if (code::may_collect(builtin) && (reference_locals_ != no_roots || root_operands != no_roots)) {
+    unit_.roots.rows.push_back({code_.position(), reference_locals_, root_operands});
+  }
   code_.lea(true, Reg::rsp, {Reg::rsp, 16});
 }
 
@@ -423,6 +437,7 @@ void FuncCompiler::patch_frame() {
   const auto size =
       static_cast<uint32_t>(align_up(frame_header_bytes + (uint64_t{local_slots_} + deepest_slot_) * slot_bytes_, 16));
   store_le(code_.at(frame_patch_ - 4), size);
+  write_handlers(size);
   if (size < page_bytes) return;
   const Position probe = code_.position();
   offset_ = static_cast<uint32_t>(module().bodies[func_ - module().imported_funcs].offset);

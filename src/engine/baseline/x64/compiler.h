@@ -8,11 +8,12 @@
 //              own slot. Operands below a block are in slots or constants.
 //   r12        the vmctx, rbx the base of memory 0: like homes whose slot is always good.
 //   r11, xmm14, xmm15  scratch within one instruction.
-// Every register dies at a call. Frame: [rbp] caller's rbp, [rbp - 8] vmctx, the root area, locals, operands; rsp is constant in
-// the body. The convention is code/convention.h; traps and builtins code/abi.h. Rules and reasons: docs/internals/baseline-tier.md.
-// It is told valid, reachable instructions only. By subject: compiler.cpp (function, dispatch), values.cpp, control.cpp,
-// calls.cpp, memory.cpp, tables.cpp, integer.cpp, float.cpp, convert.cpp, vector_*.cpp, atomic.cpp.
-// Tested by tests/spec, tests/differential and tests/code.
+// Every register dies at a call; references also wherever an object may be made, for that may move all others: they are read again
+// from their slots, which tables tell the collector (roots.cpp). Frame: [rbp] caller's rbp, [rbp - 8] vmctx, locals, operands; rsp
+// is constant in the body. The convention is code/convention.h; traps and builtins code/abi.h. Rules and reasons:
+// docs/internals/baseline-tier.md. It is told valid, reachable instructions only. By subject: compiler.cpp (function, dispatch),
+// values.cpp, control.cpp, calls.cpp, exceptions.cpp, roots.cpp, objects.cpp, casts.cpp, memory.cpp, tables.cpp, integer.cpp,
+// float.cpp, convert.cpp, vector_*.cpp, atomic.cpp. Tested by tests/spec, tests/differential and tests/code.
 #pragma once
 
 #include "engine/baseline/prescan.h"
@@ -22,7 +23,6 @@
 #include "engine/baseline/x64/registers.h"
 #include "engine/code/abi.h"
 #include "engine/code/convention.h"
-#include "engine/code/supported.h"
 #include "engine/wasm/walk.h"
 
 #include <algorithm>
@@ -72,8 +72,6 @@ class FuncCompiler {
   void instruction(const wasm::Instruction& instruction);
   // After the last instruction.
   void finish();
-  // The first instruction of the function that this tier does not compile; what follows it was not compiled either.
-  [[nodiscard]] const std::optional<code::Unsupported>& unsupported() const { return unsupported_; }
 
  private:
   static constexpr uint32_t nobody = UINT32_MAX;  // owns a temporary that an instruction in progress holds
@@ -82,6 +80,26 @@ class FuncCompiler {
   // Locals beyond the counted ones share a bucket.
   [[nodiscard]] static uint32_t bucket(uint32_t local) { return std::min(local, Prescan::counted_locals); }
 
+  static constexpr uint32_t nothing = UINT32_MAX;
+  // A try_table, and what its landing pad does, which is written behind the body.
+  struct Try {
+    uint32_t outer = nothing;  // the try_table around it
+    uint32_t first_clause = 0, clause_count = 0;
+    bool is_used = false;  // something in it may throw
+    Position pass_on = 0;  // the jump to the pad around it
+    Position pad = 0;
+  };
+  struct Clause {
+    wasm::Catch::Kind kind;
+    wasm::TagIndex tag;
+    bool returns = false;  // its label is the function's
+    bool is_in_register = false;
+    uint32_t height = 0;                          // of the label
+    std::span<const wasm::ValueType> types = {};  // of the label, which lives as long as the walk
+    State fix = {};                               // to be loaded on the way
+    Position target = 0;
+    uint32_t next = nothing;
+  };
   struct Control {
     enum class Kind : uint8_t { block, loop, if_, else_, function } kind;
     bool has_state = false;
@@ -92,7 +110,9 @@ class FuncCompiler {
     State state = {};     // at the target
     Position else_link = 0;
     State else_state = {};
-    Position stub = 0;  // br_table: entries that go by way of code which repairs the state
+    Position stub = 0;           // br_table: entries that go by way of code which repairs the state
+    uint32_t clause = nothing;   // catch clauses that come here: the first, chained through Clause::next
+    uint32_t handler = nothing;  // try_table: index in tries_
     [[nodiscard]] std::span<const wasm::ValueType> label() const { return kind == Kind::loop ? type.params : type.results; }
   };
   struct Move {
@@ -106,13 +126,15 @@ class FuncCompiler {
   };
   // Code off the likely path, written behind the body.
   struct Detour {
-    enum class Kind : uint8_t { resolve_entry, type_mismatch, truncate, poll } kind;
+    enum class Kind : uint8_t { resolve_entry, type_mismatch, truncate, poll, make_struct } kind;
     bool flag = false;  // by kind
     Reg a = Reg::none, b = Reg::none;
     wasm::Opcode op{};
     uint32_t number = 0;
     uint32_t wasm_offset = 0;
     Position jump = 0, back = 0;
+    uint32_t homes = 0;            // make_struct: to be loaded again; likewise:
+    uint32_t operands = no_roots;  // roots of the call
   };
   struct Memory {  // an address, and the temporaries that are held for it
     Mem mem;
@@ -135,7 +157,7 @@ class FuncCompiler {
   void row() { unit_.row(code_.position(), offset_); }  // the pc map: code from here on is of the current instruction
   void charge_fuel(const wasm::Instruction& instruction);
   void poll();
-  void call_stub(code::Builtin builtin);
+  void call_stub(code::Builtin builtin, uint32_t root_operands = no_roots);
 
   // values.cpp: operands, temporaries, homes
   [[nodiscard]] Type type_of(wasm::ValueType type) const {
@@ -159,7 +181,10 @@ class FuncCompiler {
     } else if (value.kind == Value::slot) {
       value.index = height();
     }
-    if (flushed_ > height()) flushed_ = height();
+    if (flushed_ > height()) {
+      flushed_ = height();
+      rooted_ = std::min(rooted_, flushed_);
+    }
     return value;
   }
   [[gnu::always_inline]] void push(Value value) {
@@ -282,6 +307,52 @@ class FuncCompiler {
   template <class Target>
   void tail_jump_indirect(const Target& target);
   void builtin(code::Builtin builtin, std::span<Value> arguments);
+  void note_call(uint32_t kept);  // right behind a call that may move objects or throw; `kept` operands stay
+
+  // exceptions.cpp
+  bool exception(const wasm::Instruction& instruction);
+  void begin_try(const wasm::Instruction& instruction);
+  void throw_tag(wasm::TagIndex tag);
+  void throw_reference(Value exception);
+  void write_pads();
+  void write_pad(Try& handler);
+  void write_clause(const Clause& clause);
+  void load_payload(const Clause& clause);
+  void write_handlers(uint32_t frame_bytes);
+
+  // roots.cpp
+  void find_reference_locals();
+  void save_references(uint32_t kept);
+  void note_roots(uint32_t kept);
+  [[nodiscard]] uint32_t chain_roots(uint32_t kept);
+  [[nodiscard]] bool is_collected_at(uint32_t place) const;
+  [[nodiscard]] bool is_collected(wasm::ValueType type) const { return code::is_collected(module(), type); }
+
+  // objects.cpp
+  bool object(const wasm::Instruction& instruction);
+  void struct_new(const wasm::Instruction& instruction);
+  [[nodiscard]] Reg make_in_place(wasm::TypeIndex type, uint32_t bytes);
+  void struct_get(const wasm::Instruction& instruction);
+  void struct_set(const wasm::Instruction& instruction);
+  void array_new(const wasm::Instruction& instruction);
+  void array_get(const wasm::Instruction& instruction);
+  void array_set(const wasm::Instruction& instruction);
+  void array_bulk(const wasm::Instruction& instruction);
+  void make(code::Builtin builtin, std::span<Value> arguments);  // the reference is in rax, taken
+  [[nodiscard]] Reg heap_base();                                 // r11
+  [[nodiscard]] Reg pop_object(wasm::ValueType type, code::TrapCode null, Value& object);
+  [[nodiscard]] Mem element(uint32_t bytes, Reg array, Reg index);
+  void load_field(const wasm::FieldType& field, bool is_signed, const Mem& from);
+  void store_field(const wasm::FieldType& field, const Mem& to, Value& value);
+  void as_integers(Value& value, Value& high);
+
+  // casts.cpp
+  bool cast(const wasm::Instruction& instruction);
+  template <class Fail>
+  void match(Reg reference, wasm::ValueType target, wasm::ValueType source, Fail fail_if);
+  template <class Fail>
+  void match_concrete(Reg type, wasm::TypeIndex target, std::vector<Position>& pass, Fail fail_if);
+  [[nodiscard]] Reg match_to_register(Reg reference, wasm::ValueType target, wasm::ValueType source);
   [[nodiscard]] Reg xbuf_to_r11();
 
   // memory.cpp
@@ -380,12 +451,34 @@ class FuncCompiler {
   State state_;
   uint32_t slot_bytes_ = 8;
   uint32_t local_slots_ = 0;
-  uint32_t deepest_slot_ = 0;  // of operands
-  uint32_t flushed_ = 0;       // operands below are in slots or constants
+  uint32_t deepest_slot_ = 0;             // of operands
+  uint32_t flushed_ = 0;                  // operands below are in slots or constants
+  uint32_t rooted_ = 0;                   // at most flushed_: operands below are in root_operands_ if they are references
+  uint32_t reference_homes_ = 0;          // of homes_, those of references
+  uint32_t reference_locals_ = no_roots;  // in Unit::roots.locals
+  struct RootedOperand {
+    uint32_t place, node;  // on the stack, in Unit::roots.operands
+  };
+  std::vector<RootedOperand> root_operands_;
+  // Operands from `first` on belong to the instruction that makes an object of them: the walker knows their types no more.
+  struct Pending {
+    uint32_t first = nothing;
+    std::span<const wasm::FieldType> fields = {};
+    std::span<const wasm::ValueType> types = {};
+    const wasm::FieldType* each = nullptr;
+  };
+  Pending pending_;
+  std::vector<Try> tries_;
+  std::vector<Clause> clauses_;
+  struct Thrower {
+    Position behind;
+    uint32_t handler;
+  };
+  std::vector<Thrower> throwers_;
+  uint32_t try_ = nothing;  // the innermost open one
   uint32_t next_loop_ = 0;
   uint32_t body_start_ = 0;  // what the offsets of prescan_ count from
   uint32_t pending_fuel_ = 0;
-  std::optional<code::Unsupported> unsupported_;
   std::array<Reg, Prescan::counted_locals> home_{};  // of a local
   std::array<uint32_t, 32> local_of_{};              // of a home
   std::array<Type, 32> home_type_{};

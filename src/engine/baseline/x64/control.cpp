@@ -141,6 +141,7 @@ void FuncCompiler::begin_else(const wasm::Instruction& instruction) {
 
 void FuncCompiler::end(const wasm::Instruction& instruction) {
   Control control = controls_.back();
+  if (control.handler != nothing) try_ = tries_[control.handler].outer;
   const bool is_reachable = instruction.end_reachable;
   if (control.kind == Control::Kind::function) {
     if (is_reachable) emit_return();
@@ -149,7 +150,7 @@ void FuncCompiler::end(const wasm::Instruction& instruction) {
   }
   if (control.kind == Control::Kind::if_) {
     end_without_else(control, is_reachable);
-  } else if (control.kind == Control::Kind::loop || control.link == 0) {
+  } else if (control.kind == Control::Kind::loop || (control.link == 0 && control.clause == nothing)) {
     if (!is_reachable) {
       truncate_stack(control.height);
       push_slots(control.type.results);
@@ -322,6 +323,7 @@ void FuncCompiler::go(Control& control) {
 
 void FuncCompiler::arrive(Control& control) {
   bind(control.link);
+  for (uint32_t i = control.clause; i != nothing; i = clauses_[i].next) clauses_[i].target = code_.position();
   state_ = control.state;
   truncate_stack(control.height);
   if (!is_in_register(control)) return push_slots(control.type.results);
@@ -462,7 +464,7 @@ void FuncCompiler::branch_on_non_null(uint32_t depth) {
 
 // Results to where the caller expects them. Reads operands and state only, so that it may stand behind a condition.
 void FuncCompiler::emit_return() {
-  const std::span<const wasm::ValueType> results = controls_.front().type.results;
+  const std::span<const wasm::ValueType> results = module().func_type(func_).results;
   const uint32_t first = height() - static_cast<uint32_t>(results.size());
   auto places = code::PlaceAssigner::results();
   moves_.clear();

@@ -61,8 +61,8 @@ Prologue write_prologue() {
     }
   }
   Prologue prologue;
-  for (const code::Builtin builtin :
-       {code::Builtin::table_get_func, code::Builtin::type_matches, code::Builtin::out_of_fuel, code::Builtin::epoch_reached}) {
+  for (const code::Builtin builtin : {code::Builtin::table_get_func, code::Builtin::type_matches, code::Builtin::out_of_fuel,
+                                      code::Builtin::epoch_reached, code::Builtin::struct_new}) {
     code.align(16, 0xcc);
     prologue.stubs[static_cast<size_t>(builtin)] = code.position();
     write_stub(code, builtin);

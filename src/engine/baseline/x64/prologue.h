@@ -24,8 +24,8 @@ namespace constants {
 }
 #undef MOTE_CONSTANT
 
-// The stub of table_get_func, type_matches, out_of_fuel or epoch_reached. Before the call two words are pushed: the first argument,
-// then the second; the caller drops them. The result is in r11.
+// The stub of table_get_func, type_matches, out_of_fuel, epoch_reached or struct_new. Before the call two words are pushed: the
+// first argument, then the second; the caller drops them. The result is in r11.
 [[nodiscard]] uint32_t stub_offset(code::Builtin builtin);
 [[nodiscard]] const std::vector<uint8_t>& prologue();  // code and constants, 16-byte aligned
 
