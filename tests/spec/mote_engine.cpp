@@ -61,7 +61,8 @@ EngineConfig configuration(Tiering tiering, MemoryMode mode, CodegenOptions::Cpu
 
 class MoteEngine final : public ScriptEngine {
  public:
-  explicit MoteEngine(const Engine& engine) : engine_(engine), store_(must(Store::create(engine_))), linker_(engine_) {}
+  explicit MoteEngine(const Engine& engine, bool has_zeal)
+      : engine_(engine), has_zeal_(has_zeal), store_(must(Store::create(engine_, {.gc_zeal = has_zeal}))), linker_(engine_) {}
 
   Outcome validate(Bytes module) override {
     const auto valid = Module::validate(module);
@@ -119,7 +120,7 @@ class MoteEngine final : public ScriptEngine {
   }
 
   std::unique_ptr<ScriptEngine> for_thread(std::optional<Instance> shared) override {
-    auto thread = std::make_unique<MoteEngine>(engine_);
+    auto thread = std::make_unique<MoteEngine>(engine_, has_zeal_);
     if (shared) thread->instances_.push_back({{}, shared_memories(instances_[*shared])});
     return thread;
   }
@@ -288,6 +289,7 @@ class MoteEngine final : public ScriptEngine {
 
  private:
   Engine engine_;
+  bool has_zeal_;
   Store store_;
   Linker linker_;
   std::vector<Known> instances_;
@@ -295,8 +297,8 @@ class MoteEngine final : public ScriptEngine {
 
 }  // namespace
 
-std::unique_ptr<ScriptEngine> make_mote_engine(Tiering tiering, MemoryMode mode, CodegenOptions::Cpu cpu) {
-  auto engine = std::make_unique<MoteEngine>(must(Engine::create(configuration(tiering, mode, cpu))));
+std::unique_ptr<ScriptEngine> make_mote_engine(Tiering tiering, MemoryMode mode, CodegenOptions::Cpu cpu, bool has_zeal) {
+  auto engine = std::make_unique<MoteEngine>(must(Engine::create(configuration(tiering, mode, cpu))), has_zeal);
   engine->define_spectest();
   return engine;
 }

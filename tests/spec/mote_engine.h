@@ -8,6 +8,7 @@
 namespace mote::spec {
 
 [[nodiscard]] std::unique_ptr<ScriptEngine> make_mote_engine(Tiering tiering, MemoryMode mode,
-                                                             CodegenOptions::Cpu cpu = CodegenOptions::Cpu::host_level);
+                                                             CodegenOptions::Cpu cpu = CodegenOptions::Cpu::host_level,
+                                                             bool has_zeal = false);  // StoreLimits::gc_zeal
 
 }  // namespace mote::spec

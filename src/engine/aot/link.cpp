@@ -7,6 +7,7 @@
 
 #include "base/core/format.h"
 #include "engine/aot/link_debug.h"
+#include "engine/aot/link_unwind.h"
 
 #include <elf.h>
 
@@ -84,6 +85,8 @@ class Linker {
     for (size_t i = 0; i < objects_.size(); i++) TRY(read_debug(i));
     TRY(reduce_pc_map());
     std::ranges::sort(out_.frames, {}, &code::FrameRow::offset);
+    std::ranges::sort(out_.handlers, {}, &code::HandlerRange::offset);
+    std::ranges::stable_sort(out_.roots, {}, &code::RootArea::func);
     out_.funcs = std::move(funcs_);
     return std::move(out_);
   }
@@ -256,10 +259,56 @@ class Linker {
       TRY(for_relocations(number, is_this, add));
       std::ranges::sort(fixups, {}, &Fixup::at);
       Bytes content = object.content(object.sections[index]);
-      Bytes code = Bytes(out_.text).first(out_.rodata_offset);
-      TRY(is_lines ? read_lines(content, fixups, out_.pc_map) : read_frames(content, fixups, code, out_.frames));
+      if (is_lines) {
+        TRY(read_lines(content, fixups, out_.pc_map));
+      } else {
+        TRY(read_unwinding(number, index, content, fixups));
+      }
     }
     return {};
+  }
+
+  // Frames, and what hangs on them: handlers and roots.
+  Result<void> read_unwinding(size_t number, uint32_t eh_frame, Bytes content, std::span<const Fixup> fixups) {
+    const Object& object = objects_[number];
+    uint32_t tables_section = 0;
+    std::vector<FrameSize> sizes;
+    for (uint32_t index = 0; index < object.sections.size(); index++) {
+      std::string_view name = object.name(object.sections[index]);
+      if (name == ".gcc_except_table") tables_section = index;
+      if (name == ".llvm_stackmaps") TRY(read_stackmaps(object.content(object.sections[index]), out_.roots, sizes));
+    }
+    std::vector<Fixup> tables;
+    if (tables_section != 0) tables = TRY(references(number, eh_frame, tables_section));
+    std::vector<HandlerTable> handlers;
+    Bytes code = Bytes(out_.text).first(out_.rodata_offset);
+    TRY(read_frames(content, fixups, tables, code, out_.frames, handlers));
+    for (const HandlerTable& handler : handlers) {
+      auto size = std::ranges::find_if(sizes, [&](const FrameSize& one) { return funcs_[one.func].offset == handler.func; });
+      if (size == sizes.end()) return broken(number, "a function with handlers and no stack map");
+      TRY(read_handlers(object.content(object.sections[tables_section]), handler, size->bytes, out_.handlers));
+    }
+    return {};
+  }
+
+  // Places in one section that refer to another, which is not part of the image: as offsets in that.
+  Result<std::vector<Fixup>> references(size_t number, uint32_t from, uint32_t to) {
+    const Object& object = objects_[number];
+    std::vector<Fixup> fixups;
+    for (const Elf64_Shdr& table : object.sections) {
+      if (table.sh_type != SHT_RELA || table.sh_info != from) continue;
+      Bytes rows = object.content(table);
+      for (size_t at = 0; at + sizeof(Elf64_Rela) <= rows.size(); at += sizeof(Elf64_Rela)) {
+        auto relocation = load_le<Elf64_Rela>(rows.data() + at);
+        if (ELF64_R_SYM(relocation.r_info) >= object.symbol_count())
+          return broken(number, "relocation by a symbol that is not there");
+        Elf64_Sym symbol = object.symbol(ELF64_R_SYM(relocation.r_info));
+        if (symbol.st_shndx != to) continue;
+        fixups.push_back({relocation.r_offset, symbol.st_value + static_cast<uint64_t>(relocation.r_addend)});
+      }
+    }
+    std::ranges::sort(fixups, {}, &Fixup::at);
+    return fixups;
   }
 
   // Keeps what matters: of rows at one offset the last, of equal neighbours the first; a row without a wasm offset only at the

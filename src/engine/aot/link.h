@@ -22,7 +22,8 @@ namespace mote::aot {
 //   - .debug_line (DWARF 4 or 5) in which the line is the offset in the module of the wasm instruction. Instructions that can
 //     neither fault, trap nor call need no location and are better off without: a row for line 0 is dropped, the row before it
 //     goes on;
-//   - .eh_frame with exact rows (uwtable(async)), from which the ranges without the standard frame are taken.
+//   - .eh_frame with exact rows (uwtable(async)), from which the ranges without the standard frame are taken;
+//   - .gcc_except_table and .llvm_stackmaps, where functions have handlers or references (link_unwind.h).
 // Every other section is ignored, unless a relocation in code or constants refers to it.
 [[nodiscard]] Result<code::ImageParts> link(std::span<const Bytes> objects, uint32_t own_func_count, const code::CodegenKey& key);
 

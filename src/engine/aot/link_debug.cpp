@@ -6,6 +6,7 @@
 #include "engine/aot/link_debug.h"
 
 #include "base/core/format.h"
+#include "engine/aot/link_reader.h"
 #include "engine/code/image_frame.h"
 
 #include <algorithm>
@@ -13,61 +14,6 @@
 namespace mote::aot {
 
 namespace {
-
-class Reader {
- public:
-  Reader(Bytes bytes, uint64_t from, uint64_t to)
-      : bytes_(bytes), at_(from), end_(std::max(from, std::min<uint64_t>(to, bytes.size()))), failed_(from > bytes.size()) {}
-
-  [[nodiscard]] bool is_done() const { return failed_ || at_ >= end_; }
-  [[nodiscard]] bool has_failed() const { return failed_; }
-  [[nodiscard]] uint64_t at() const { return at_; }
-  [[nodiscard]] uint64_t end() const { return end_; }
-
-  template <class T>
-  T fixed() {
-    if (failed_ || end_ - at_ < sizeof(T)) return fail_read();
-    T value = load_le<T>(bytes_.data() + at_);
-    at_ += sizeof(T);
-    return value;
-  }
-  uint64_t uleb() {
-    uint64_t value = 0;
-    for (uint32_t shift = 0; shift < 64; shift += 7) {
-      auto byte = fixed<uint8_t>();
-      value |= static_cast<uint64_t>(byte & 0x7f) << shift;
-      if (byte < 0x80) return value;
-    }
-    return fail_read();
-  }
-  int64_t sleb() {
-    uint64_t value = 0;
-    for (uint32_t shift = 0; shift < 64;) {
-      auto byte = fixed<uint8_t>();
-      value |= static_cast<uint64_t>(byte & 0x7f) << shift;
-      shift += 7;
-      if (byte < 0x80) return static_cast<int64_t>((byte & 0x40) != 0 && shift < 64 ? value | ~0ull << shift : value);
-    }
-    return fail_read();
-  }
-  void skip(uint64_t count) {
-    if (failed_ || end_ - at_ < count) {
-      fail_read();
-    } else {
-      at_ += count;
-    }
-  }
-
- private:
-  uint8_t fail_read() {
-    failed_ = true;
-    return 0;
-  }
-
-  Bytes bytes_;
-  uint64_t at_, end_;
-  bool failed_;
-};
 
 std::unexpected<Error> bad(const char* section, uint64_t at, const char* what) {
   return fail(ErrorKind::internal, format("linker: {} at {:#x}: {}", section, at, what));
@@ -191,8 +137,9 @@ struct FrameState {
 
 class FrameReader {
  public:
-  FrameReader(Bytes section, std::span<const Fixup> fixups, Bytes text, std::vector<code::FrameRow>& rows)
-      : section_(section), fixups_(fixups), text_(text), rows_(rows) {}
+  FrameReader(Bytes section, std::span<const Fixup> fixups, std::span<const Fixup> tables, Bytes text,
+              std::vector<code::FrameRow>& rows, std::vector<HandlerTable>& handlers)
+      : section_(section), fixups_(fixups), tables_(tables), text_(text), rows_(rows), handlers_(handlers) {}
 
   Result<void> run() {
     for (uint64_t at = 0; section_.size() - at >= 8;) {
@@ -220,10 +167,24 @@ class FrameReader {
     auto size = load_le<uint32_t>(section_.data() + at);
     Reader in(section_, at + 8, at + 4 + std::min<uint64_t>(size, section_.size()));
     auto version = in.fixed<uint8_t>();
-    bool is_known = version == 1 && in.fixed<uint8_t>() == 'z' && in.fixed<uint8_t>() == 'R' && in.fixed<uint8_t>() == 0;
+    // "zR", or "zPLR" where functions have handlers: a personality, which is a stand-in, and a pointer to their table.
+    bool is_known = version == 1 && in.fixed<uint8_t>() == 'z';
+    auto letter = in.fixed<uint8_t>();
+    has_handlers_ = letter == 'P';
+    if (has_handlers_) is_known = is_known && in.fixed<uint8_t>() == 'L' && (letter = in.fixed<uint8_t>()) == 'R';
+    is_known = is_known && letter == 'R' && in.fixed<uint8_t>() == 0;
     code_step_ = in.uleb();
     data_step_ = in.sleb();
-    is_known = is_known && in.fixed<uint8_t>() == 16 && in.uleb() == 1;  // return address column; one byte of augmentation
+    is_known = is_known && in.fixed<uint8_t>() == 16;  // return address column
+    uint64_t augmentation = in.uleb();
+    if (has_handlers_) {
+      auto personality = in.fixed<uint8_t>();
+      in.skip((personality & 0x0f) == 0x0c ? 8 : 4);
+      in.skip(1);  // encoding of the pointer to the table
+      is_known = is_known && ((personality & 0x0f) == 0x0b || (personality & 0x0f) == 0x0c);
+    } else {
+      is_known = is_known && augmentation == 1;
+    }
     auto encoding = in.fixed<uint8_t>();
     if (!is_known || (encoding != 0x1b && encoding != 0x1c)) return bad(".eh_frame", at, "a common entry of another kind");
     address_size_ = encoding == 0x1b ? 4 : 8;
@@ -241,7 +202,11 @@ class FrameReader {
     uint64_t start = fixup->target;
     in.skip(address_size_);
     uint64_t size = address_size_ == 4 ? in.fixed<uint32_t>() : in.fixed<uint64_t>();
-    in.skip(in.uleb());
+    uint64_t augmentation = in.uleb();
+    if (has_handlers_) {
+      if (const Fixup* table = fixup_at(tables_, in.at())) handlers_.push_back({start, table->target});
+    }
+    in.skip(augmentation);
     if (in.has_failed() || start > text_.size() || size > text_.size() - start)
       return bad(".eh_frame", in.at(), "outside the text");
     state_ = initial_;
@@ -339,10 +304,12 @@ class FrameReader {
   }
 
   Bytes section_;
-  std::span<const Fixup> fixups_;
+  std::span<const Fixup> fixups_, tables_;
   Bytes text_;
   std::vector<code::FrameRow>& rows_;
+  std::vector<HandlerTable>& handlers_;
 
+  bool has_handlers_ = false;
   uint64_t common_at_ = UINT64_MAX;
   uint64_t code_step_ = 1, address_size_ = 4;
   int64_t data_step_ = -8;
@@ -361,8 +328,9 @@ Result<void> read_lines(Bytes section, std::span<const Fixup> fixups, std::vecto
   return {};
 }
 
-Result<void> read_frames(Bytes section, std::span<const Fixup> fixups, Bytes text, std::vector<code::FrameRow>& rows) {
-  return FrameReader(section, fixups, text, rows).run();
+Result<void> read_frames(Bytes section, std::span<const Fixup> fixups, std::span<const Fixup> tables, Bytes text,
+                         std::vector<code::FrameRow>& rows, std::vector<HandlerTable>& handlers) {
+  return FrameReader(section, fixups, tables, text, rows, handlers).run();
 }
 
 }  // namespace mote::aot

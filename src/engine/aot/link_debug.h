@@ -23,7 +23,13 @@ struct Fixup {
 // Both append to `rows` and take `fixups` sorted by `at`. Lines come out as they are written: line 0 as no_wasm_offset, the end of
 // a sequence likewise.
 [[nodiscard]] Result<void> read_lines(Bytes section, std::span<const Fixup> fixups, std::vector<code::PcMapRow>& rows);
-// Leaves out what code::implied_frame() knows.
-[[nodiscard]] Result<void> read_frames(Bytes section, std::span<const Fixup> fixups, Bytes text, std::vector<code::FrameRow>& rows);
+// Where the handlers of a function are described: an offset in the object's .gcc_except_table (link_unwind.h).
+struct HandlerTable {
+  uint64_t func;  // its start in the text
+  uint64_t at;
+};
+// Leaves out what code::implied_frame() knows. `tables` are places in the section that stand for one in .gcc_except_table, sorted.
+[[nodiscard]] Result<void> read_frames(Bytes section, std::span<const Fixup> fixups, std::span<const Fixup> tables, Bytes text,
+                                       std::vector<code::FrameRow>& rows, std::vector<HandlerTable>& handlers);
 
 }  // namespace mote::aot

@@ -1,11 +1,10 @@
 // Walks every body once before anything is compiled (survey.h).
 //
 // Costs one validation of the module, about a hundredth of its compilation. It keeps a few bytes per function. Errors come in
-// this order: invalid, unsupported, too large. Tested by survey_test.cpp.
+// this order: invalid, too large. Tested by survey_test.cpp.
 #include "engine/aot/survey.h"
 
 #include "base/core/format.h"
-#include "engine/code/supported.h"
 #include "engine/wasm/walk.h"
 
 #include <algorithm>
@@ -14,8 +13,6 @@
 namespace mote::aot {
 
 namespace {
-
-using code::Unsupported;
 
 bool has_one_length(const wasm::Limits& limits) {
   return limits.max == limits.min;
@@ -38,8 +35,7 @@ std::vector<std::optional<uint64_t>> fixed_lengths(const wasm::Module& module) {
 
 // Notes the facts of one function.
 struct Surveyor {
-  Surveyor(const wasm::Module& module, Survey& result, std::optional<Unsupported>& unsupported, wasm::FuncIndex func)
-      : module(module), result(result), unsupported(unsupported), func(func) {
+  Surveyor(const wasm::Module& module, Survey& result, wasm::FuncIndex func) : module(module), result(result), func(func) {
     const wasm::FuncType& type = module.func_type(func);
     moved = type.params.size() + type.results.size();
     arities.push_back(type.results.size());
@@ -53,6 +49,11 @@ struct Surveyor {
         ++sets;
         locals = std::max<uint64_t>(locals, uint64_t{instruction.index} + 1);
         break;
+      case try_table:
+        result.has_handlers = true;
+        blocks += 2 * instruction.catches.size() + 1;
+        for (const wasm::Catch& clause : instruction.catches) moved += arity(clause.depth);
+        [[fallthrough]];
       case block:
       case loop:
       case if_:
@@ -70,6 +71,8 @@ struct Surveyor {
       case br_if:
       case br_on_null:
       case br_on_non_null:
+      case br_on_cast:
+      case br_on_cast_fail:
         ++blocks;
         moved += arity(instruction.index);
         break;
@@ -86,13 +89,36 @@ struct Surveyor {
         moved += arities.front();
         break;
       case call:
+        has_safepoint = true;
         moves(module.funcs[instruction.index]);
         break;
       case call_indirect:
+        has_safepoint = true;
         moves(instruction.index2);
         break;
       case call_ref:
+        has_safepoint = true;
         moves(instruction.index);
+        break;
+      case throw_:
+        has_safepoint = true;
+        moves(module.tags[instruction.index].type);
+        break;
+      case struct_new:
+        has_safepoint = true;
+        moved += module.types[instruction.index].struct_.fields.size();
+        break;
+      case array_new_fixed:
+        has_safepoint = true;
+        moved += instruction.index2;
+        break;
+      case throw_ref:
+      case struct_new_default:
+      case array_new:
+      case array_new_default:
+      case array_new_data:
+      case array_new_elem:
+        has_safepoint = true;
         break;
       case return_call:
         result.is_uniform[instruction.index] = true;
@@ -108,7 +134,7 @@ struct Surveyor {
         if (!has_one_length(module.tables[instruction.index].type.limits)) result.fixed_lengths[instruction.index].reset();
         break;
       default:
-        note(instruction);
+        break;
     }
   }
 
@@ -118,17 +144,10 @@ struct Surveyor {
     result.is_uniform[func] = true;
     moves(type);
   }
-  void note(const wasm::Instruction& instruction) {
-    const wasm::Group group = wasm::group(instruction.op);
-    if (code::is_supported(group)) return;
-    if (!unsupported) unsupported = Unsupported{wasm::text(group), func, instruction.offset};
-    if (instruction.op == wasm::Opcode::try_table) arities.push_back(instruction.block.results.size());
-  }
-
   const wasm::Module& module;
   Survey& result;
-  std::optional<Unsupported>& unsupported;
   wasm::FuncIndex func;
+  bool has_safepoint = false;
   uint64_t blocks = 1, moved = 0, sets = 0, locals = 0;
   std::vector<uint64_t> arities;  // of the label of each open block
 };
@@ -167,14 +186,13 @@ Result<Survey> survey(const wasm::Module& module) {
   result.is_uniform.resize(module.funcs.size());
   result.fixed_lengths = fixed_lengths(module);
   result.effort.reserve(module.bodies.size());
-  std::optional<Unsupported> unsupported = code::find_unsupported_constant(module);
   std::optional<Error> too_large;
   std::vector<uint64_t> weights;
   weights.reserve(module.bodies.size());
   wasm::Walker walker(module);
   for (uint32_t own = 0; own < module.bodies.size(); ++own) {
     const wasm::Body& body = module.bodies[own];
-    Surveyor surveyor(module, result, unsupported, module.imported_funcs + own);
+    Surveyor surveyor(module, result, module.imported_funcs + own);
     TRY(wasm::walk(walker, surveyor.func, surveyor));
     if (surveyor.moved > most_moved_values && !too_large) {
       too_large = Error{ErrorKind::limit,
@@ -182,11 +200,11 @@ Result<Survey> survey(const wasm::Module& module) {
                                surveyor.moved, most_moved_values),
                         body.offset};
     }
+    result.has_safepoints.push_back(surveyor.has_safepoint);
     weights.push_back(weight_of(body.size, surveyor.moved));
     result.effort.push_back(effort_for(weights.back(), std::min(surveyor.sets, surveyor.locals), surveyor.blocks));
     result.code_bytes += body.size;
   }
-  if (unsupported) return std::unexpected(code::error_of(*unsupported));
   if (too_large) return std::unexpected(*too_large);
   result.partitions = cut(module, result.effort, weights);
   return result;

@@ -1,6 +1,5 @@
-// What must be known about a whole module before its first function can be compiled: that it is valid, that this build supports
-// everything in it, which functions take the uniform prototype, how much work each function is, and how the functions are cut
-// into partitions.
+// What must be known about a whole module before its first function can be compiled: that it is valid, which functions take the
+// uniform prototype, how much work each function is, and how the functions are cut into partitions.
 //
 // Everything here depends on the module only, never on the number of threads: so the output does not either.
 // Tested by survey_test.cpp.
@@ -53,6 +52,9 @@ struct Partition {
 struct Survey {
   std::vector<bool> is_uniform;  // by function index: defined and called directly with the uniform prototype (prototype.h)
   std::vector<Effort> effort;    // by own-function index
+  // By own-function index: whether something in it may move the objects of the heap: calls, and the making of objects.
+  std::vector<bool> has_safepoints;
+  bool has_handlers = false;  // a try_table anywhere
   // By table index: the number of elements where nothing can change it: the type leaves no choice, or the table is the module's
   // own, not exported and never grown.
   std::vector<std::optional<uint64_t>> fixed_lengths;
@@ -60,7 +62,7 @@ struct Survey {
   uint64_t code_bytes = 0;
 };
 
-// Validates every body. Errors: bad_input, limit; unsupported with the feature, function and offset, only when all is valid.
+// Validates every body. Errors: bad_input, limit.
 [[nodiscard]] Result<Survey> survey(const wasm::Module& module);
 
 }  // namespace mote::aot

@@ -95,14 +95,17 @@ FuncTranslator::Callee FuncTranslator::referenced_callee(wasm::TypeIndex type, l
 
 void FuncTranslator::emit_call(const Callee& callee) {
   const size_t first = stack_.size() - callee.signature.params.size();
+  materialize(first);
+  before_safepoint(first);
   const auto values = llvm::ArrayRef(stack_).drop_front(first);
   const auto buffer = [this] { return xbuf(); };
   const Prototypes& prototypes = unit_.prototypes();
   const std::vector<llvm::Value*> arguments =
       prototypes.pack(ir_, callee.signature, callee.is_uniform, callee.context, values, buffer);
-  llvm::CallInst* const call = locate(ir_.CreateCall(callee.signature.prototype(callee.is_uniform), callee.code, arguments));
+  llvm::CallBase* const call = call_or_invoke(callee.signature.prototype(callee.is_uniform), callee.code, arguments);
   call->setCallingConv(llvm::CallingConv::PreserveNone);
-  stack_.resize(first);
+  shrink(first);
+  after_safepoint();
   const std::vector<llvm::Value*> results = prototypes.unpack_results(ir_, callee.signature, call, buffer);
   stack_.insert(stack_.end(), results.begin(), results.end());
 }
@@ -111,6 +114,7 @@ void FuncTranslator::emit_call(const Callee& callee) {
 // xbuf pass through untouched.
 void FuncTranslator::emit_tail_call(const Callee& callee) {
   const size_t first = stack_.size() - callee.signature.params.size();
+  materialize(first);
   const std::vector<llvm::Value*> arguments = unit_.prototypes().pack(
       ir_, callee.signature, true, callee.context, llvm::ArrayRef(stack_).drop_front(first), [this] { return xbuf(); });
   llvm::CallInst* const call = locate(ir_.CreateCall(callee.signature.uniform, callee.code, arguments));
@@ -136,7 +140,9 @@ llvm::Value* FuncTranslator::builtin(code::Builtin builtin, llvm::ArrayRef<llvm:
   if (builtin_results[number] == code::BuiltinType::i64) result = ir_.getInt64Ty();
   llvm::Value* const builtins = load_invariant(ir_.getPtrTy(), vmctx_, offsetof(code::VMContext, builtins));
   llvm::Value* const code = load_invariant(ir_.getPtrTy(), builtins, number * sizeof(void*));
-  return locate(ir_.CreateCall(llvm::FunctionType::get(result, types, false), code, all));
+  llvm::FunctionType* const type = llvm::FunctionType::get(result, types, false);
+  if (builtin == code::Builtin::throw_ref) return call_or_invoke(type, code, all);
+  return locate(ir_.CreateCall(type, code, all));
 }
 
 // The exchange buffer of the stack that this function runs on.

@@ -21,8 +21,9 @@ constexpr uint32_t longest_run = 2048;
 
 }  // namespace
 
-FuncTranslator::FuncTranslator(Unit& unit, wasm::FuncIndex func)
+FuncTranslator::FuncTranslator(Unit& unit, const wasm::Walker& walker, wasm::FuncIndex func)
     : unit_(unit),
+      walker_(walker),
       func_(func),
       signature_(unit.prototypes().signature(unit.source().module.funcs[func])),
       function_(unit.function(func)),
@@ -66,8 +67,9 @@ void FuncTranslator::instruction(const wasm::Instruction& instruction) {
     return;
   }
   const bool is_known = variable(instruction) || memory(instruction) || control(instruction) || call(instruction) ||
-                        table(instruction) || reference(instruction) || atomic(instruction);
-  ASSERT(is_known);  // the survey refuses what is not
+                        table(instruction) || reference(instruction) || object(instruction) || cast(instruction) ||
+                        exception(instruction) || atomic(instruction);
+  ASSERT(is_known);
 }
 
 void FuncTranslator::numeric(const wasm::Instruction& instruction) {
@@ -75,7 +77,7 @@ void FuncTranslator::numeric(const wasm::Instruction& instruction) {
   const auto trap_on = [this](llvm::Value* condition, code::TrapCode code) { trap_if(condition, code); };
   const Lowering lowering{ir_, key(), trap_on};
   llvm::Value* const result = lower_numeric(lowering, instruction, llvm::ArrayRef(stack_).take_back(count));
-  stack_.resize(stack_.size() - count);
+  shrink(stack_.size() - count);
   push(result);
 }
 
@@ -90,7 +92,7 @@ bool FuncTranslator::variable(const wasm::Instruction& instruction) {
       set_local(instruction, pop());
       return true;
     case local_tee:
-      set_local(instruction, stack_.back());
+      set_local(instruction, top());
       return true;
     case global_get:
       this->global_get(instruction);
@@ -121,25 +123,28 @@ FuncTranslator::Local& FuncTranslator::local(const wasm::Instruction& instructio
                                                        : llvm::Constant::getNullValue(unit_.prototypes().type(instruction.type));
     local.value = local.initial;
     local.known = first_known;
+    local.is_rooted = has_roots() && is_collected(instruction.type);
+    if (local.is_rooted && rooted_known_ != first_known) (void)home(local);
   }
   return local;
 }
 
-llvm::AllocaInst* FuncTranslator::home(Local& local) {
+llvm::Value* FuncTranslator::home(Local& local) {
   if (!local.home) {
     const llvm::IRBuilder<>::InsertPointGuard guard(ir_);
     ir_.SetInsertPoint(entry_end_);
-    local.home = ir_.CreateAlloca(local.initial->getType());
-    ir_.CreateStore(local.initial, local.home);
+    local.home = local.is_rooted ? local_root() : ir_.CreateAlloca(local.initial->getType());
+    local.is_rooted ? store_root(local.initial, local.home) : static_cast<void>(ir_.CreateStore(local.initial, local.home));
   }
   return local.home;
 }
 
 llvm::Value* FuncTranslator::get_local(const wasm::Instruction& instruction) {
   Local& local = this->local(instruction);
-  if (local.known != locals_known_) {
-    local.value = ir_.CreateLoad(local.initial->getType(), home(local));
-    local.known = locals_known_;
+  const uint32_t known = local.is_rooted ? rooted_known_ : locals_known_;
+  if (local.known != known) {
+    local.value = local.is_rooted ? load_root(home(local)) : ir_.CreateLoad(local.initial->getType(), home(local));
+    local.known = known;
   }
   return local.value;
 }
@@ -147,8 +152,8 @@ llvm::Value* FuncTranslator::get_local(const wasm::Instruction& instruction) {
 void FuncTranslator::set_local(const wasm::Instruction& instruction, llvm::Value* value) {
   Local& local = this->local(instruction);
   local.value = value;
-  local.known = locals_known_;
-  if (local.is_saved) unsaved_locals_.push_back(instruction.index);
+  local.known = local.is_rooted ? rooted_known_ : locals_known_;
+  if (local.is_saved) (local.is_rooted ? unsaved_rooted_ : unsaved_locals_).push_back(instruction.index);
   local.is_saved = false;
 }
 
@@ -160,13 +165,26 @@ void FuncTranslator::save_locals() {
     local.is_saved = true;
   }
   unsaved_locals_.clear();
+  save_rooted_locals();
+}
+
+void FuncTranslator::save_rooted_locals() {
+  for (const wasm::LocalIndex index : unsaved_rooted_) {
+    Local& local = locals_[index];
+    store_root(local.value, home(local));
+    local.is_saved = true;
+  }
+  unsaved_rooted_.clear();
 }
 
 // Where paths merge. What is unsaved here belongs to a path that has ended.
 void FuncTranslator::forget_locals() {
   for (const wasm::LocalIndex index : unsaved_locals_) locals_[index].is_saved = true;
+  for (const wasm::LocalIndex index : unsaved_rooted_) locals_[index].is_saved = true;
   unsaved_locals_.clear();
+  unsaved_rooted_.clear();
   ++locals_known_;
+  ++rooted_known_;
 }
 
 // An imported global is reached through a pointer, an own one lies in the vmctx.
@@ -185,8 +203,8 @@ void FuncTranslator::global_get(const wasm::Instruction& instruction) {
   }
   llvm::Value* const address = global_address(instruction.index);
   const uint64_t alignment = type->isVectorTy() ? 16 : type->getPrimitiveSizeInBits() / 8;
-  if (global.type.is_mutable) return push(load_plain(type, address, Region::context, alignment));
-  push(load_invariant(type, address, 0));  // set before any code of the instance runs
+  if (global.type.is_mutable || is_collected(global.type.type)) return push(load_plain(type, address, Region::context, alignment));
+  push(load_invariant(type, address, 0));  // set before any code of the instance runs, and no collector changes it
 }
 
 void FuncTranslator::global_set(const wasm::Instruction& instruction) {
@@ -208,7 +226,7 @@ bool FuncTranslator::reference(const wasm::Instruction& instruction) {
       push(builtin(code::Builtin::ref_func, {ir_.getInt32(instruction.index)}));
       return true;
     case ref_as_non_null:
-      trap_if(ir_.CreateIsNull(stack_.back()), code::TrapCode::null_reference);
+      trap_if(ir_.CreateIsNull(top()), code::TrapCode::null_reference);
       return true;
     case br_on_null: {
       llvm::Value* const reference = pop();
@@ -217,7 +235,7 @@ bool FuncTranslator::reference(const wasm::Instruction& instruction) {
       return true;
     }
     case br_on_non_null:
-      branch_if(ir_.CreateIsNotNull(stack_.back()), instruction.index, nullptr);
+      branch_if(ir_.CreateIsNotNull(top()), instruction.index, nullptr);
       (void)pop();
       return true;
     default:
@@ -269,6 +287,8 @@ void FuncTranslator::begin_block(const wasm::Instruction& instruction) {
   llvm::Value* const condition = instruction.op == if_ ? ir_.CreateICmpNE(pop(), ir_.getInt32(0)) : nullptr;
   if (instruction.op != block) save_locals();
   const size_t height = stack_.size() - type.params.size();
+  if (instruction.op != block) materialize(height);  // loop and if: for merges
+  if (has_roots()) root_operands(height);            // so that all paths that leave it agree where they are
   const bool is_loop = instruction.op == loop;
   const Label::Kind kind = is_loop ? Label::Kind::loop : instruction.op == if_ ? Label::Kind::if_ : Label::Kind::block;
   Label& label = labels_.emplace_back(Label{kind, new_block(is_loop), {}, height, type});
@@ -297,17 +317,21 @@ void FuncTranslator::begin_else(const wasm::Instruction& instruction) {
   label.otherwise->insertInto(&function_);
   ir_.SetInsertPoint(label.otherwise);
   label.otherwise = nullptr;
-  stack_.resize(label.height);
+  shrink(label.height);
   stack_.insert(stack_.end(), label.params.begin(), label.params.end());
 }
 
 void FuncTranslator::end_block(const wasm::Instruction& instruction) {
   Label& label = labels_.back();
+  if (label.handler != no_handler) {
+    handler_ = handlers_[label.handler].outer;
+    finish_try(handlers_[label.handler], instruction.end_reachable);
+  }
   if (label.kind == Label::Kind::loop) {
     if (!instruction.end_reachable) {
       forget_locals();
       ir_.SetInsertPoint(new_block());
-      stack_.resize(label.height);
+      shrink(label.height);
       for (const wasm::ValueType result : label.type.results) push(llvm::PoisonValue::get(unit_.prototypes().type(result)));
     }
     labels_.pop_back();
@@ -321,13 +345,13 @@ void FuncTranslator::end_block(const wasm::Instruction& instruction) {
   }
   if (instruction.end_reachable) bring(label);
   forget_locals();
-  stack_.resize(label.height);
+  shrink(label.height);
   if (label.otherwise) {  // an if without else: its parameters are its results
     label.otherwise->insertInto(&function_);
     ir_.SetInsertPoint(label.otherwise);
     stack_.insert(stack_.end(), label.params.begin(), label.params.end());
     bring(label);
-    stack_.resize(label.height);
+    shrink(label.height);
   }
   label.target->insertInto(&function_);
   ir_.SetInsertPoint(label.target);
@@ -345,6 +369,7 @@ void FuncTranslator::end_block(const wasm::Instruction& instruction) {
 }
 
 void FuncTranslator::end_function() {
+  finish_roots();
   unit_.prototypes().emit_return(ir_, signature_, stack_, [this] { return xbuf(); });
 }
 
@@ -352,6 +377,7 @@ void FuncTranslator::end_function() {
 void FuncTranslator::bring(Label& label) {
   if (label.kind != Label::Kind::function) save_locals();
   const size_t first = stack_.size() - label.merged.size();
+  materialize(first);
   for (size_t i = 0; i < label.merged.size(); ++i) label.merged[i]->addIncoming(stack_[first + i], ir_.GetInsertBlock());
   ir_.CreateBr(label.target);
 }
@@ -364,6 +390,7 @@ void FuncTranslator::branch_if(llvm::Value* condition, uint32_t depth, llvm::MDN
   Label& label = labels_[labels_.size() - 1 - depth];
   if (label.kind != Label::Kind::function) save_locals();
   const size_t first = stack_.size() - label.merged.size();
+  materialize(first);
   for (size_t i = 0; i < label.merged.size(); ++i) label.merged[i]->addIncoming(stack_[first + i], ir_.GetInsertBlock());
   llvm::BasicBlock* const next = new_block();
   ir_.CreateCondBr(condition, label.target, next, weights);
@@ -378,6 +405,7 @@ void FuncTranslator::branch_if(llvm::Value* condition, uint32_t depth, llvm::MDN
 void FuncTranslator::branch_table(std::span<const uint32_t> depths) {
   llvm::Value* const index = pop();
   save_locals();
+  materialize(stack_.size() - labels_[labels_.size() - 1 - depths.back()].merged.size());  // all targets take as many values
   llvm::BasicBlock* const origin = ir_.GetInsertBlock();
   std::unordered_map<uint32_t, llvm::BasicBlock*> between;
   const auto target = [&](uint32_t depth) {
@@ -450,7 +478,7 @@ void FuncTranslator::poll() {
 }
 
 llvm::Value* FuncTranslator::pop() {
-  llvm::Value* const value = stack_.back();
+  llvm::Value* const value = top();
   stack_.pop_back();
   return value;
 }

@@ -21,16 +21,16 @@ namespace {
 
 // Every function's attributes. What is absent matters as much: no mustprogress and no willreturn, for an endless loop is a program
 // and endless recursion must exhaust the stack.
-llvm::AttributeList function_attributes(llvm::LLVMContext& context) {
+llvm::AttributeList function_attributes(llvm::LLVMContext& context, bool has_handlers) {
   llvm::AttrBuilder attributes(context);
-  attributes.addAttribute(llvm::Attribute::NoUnwind);            // this build compiles no handlers
-  attributes.addAttribute(llvm::Attribute::StrictFP);            // numerics use constrained intrinsics
-  attributes.addAttribute(llvm::Attribute::NullPointerIsValid);  // address 0 may be where a linear memory begins
-  attributes.addUWTableAttr(llvm::UWTableKind::Async);           // exact frame rows, for traps inside prologues and epilogues
-  attributes.addAttribute("frame-pointer", "all");               // unwinding walks frame pointers
-  attributes.addAttribute("no-realign-stack");                   // so that the frame's shape is fixed
-  attributes.addAttribute("no-builtins");                        // nothing here is the C library's
-  attributes.addAttribute("probe-stack", "inline-asm");          // no frame may step over the guard region
+  if (!has_handlers) attributes.addAttribute(llvm::Attribute::NoUnwind);  // else LLVM would not believe in its landing pads
+  attributes.addAttribute(llvm::Attribute::StrictFP);                     // numerics use constrained intrinsics
+  attributes.addAttribute(llvm::Attribute::NullPointerIsValid);           // address 0 may be where a linear memory begins
+  attributes.addUWTableAttr(llvm::UWTableKind::Async);   // exact frame rows, for traps inside prologues and epilogues
+  attributes.addAttribute("frame-pointer", "all");       // unwinding walks frame pointers
+  attributes.addAttribute("no-realign-stack");           // so that the frame's shape is fixed
+  attributes.addAttribute("no-builtins");                // nothing here is the C library's
+  attributes.addAttribute("probe-stack", "inline-asm");  // no frame may step over the guard region
   return llvm::AttributeList::get(context, llvm::AttributeList::FunctionIndex, attributes);
 }
 
@@ -48,7 +48,7 @@ Unit::Unit(llvm::LLVMContext& context, const Source& source, const Partition& pa
       module_("wasm", context),
       debug_(module_),
       prototypes_(context, source.module),
-      attributes_(function_attributes(context)),
+      attributes_(function_attributes(context, source.survey.has_handlers)),
       has_volatile_state_(may_fault(source)) {
   make_metadata();
   // Declared in order: LLVM emits functions in the order of declaration, and the linker wants them ascending.
@@ -58,7 +58,7 @@ Unit::Unit(llvm::LLVMContext& context, const Source& source, const Partition& pa
 void Unit::make_metadata() {
   llvm::MDBuilder builder(context());
   llvm::MDNode* const root = builder.createTBAARoot("mote");
-  constexpr std::array<const char*, static_cast<size_t>(Region::count)> names{"memory", "context", "table"};
+  constexpr std::array<const char*, static_cast<size_t>(Region::count)> names{"memory", "context", "table", "heap", "roots"};
   for (size_t i = 0; i < names.size(); ++i) {
     llvm::MDNode* const type = builder.createTBAAScalarTypeNode(names[i], root);
     regions_[i] = builder.createTBAAStructTagNode(type, type, 0);
@@ -100,11 +100,18 @@ llvm::DISubprogram& Unit::subprogram(wasm::FuncIndex index) {
   return *subprogram;
 }
 
+llvm::Function& Unit::personality() {
+  constexpr const char* name = "mote_personality";
+  if (llvm::Function* const known = module_.getFunction(name)) return *known;
+  return *llvm::Function::Create(llvm::FunctionType::get(llvm::Type::getInt32Ty(context()), true),
+                                 llvm::GlobalValue::ExternalLinkage, name, module_);
+}
+
 Result<void> Unit::translate() {
   wasm::Walker walker(source_.module);
   for (uint32_t own = partition_.first; own < partition_.last; ++own) {
     const wasm::FuncIndex func = source_.module.imported_funcs + own;
-    FuncTranslator translator(*this, func);
+    FuncTranslator translator(*this, walker, func);
     TRY(wasm::walk(walker, func, translator));
   }
   debug_.finalize();

@@ -32,6 +32,8 @@ enum class Region : uint8_t {
   memory,   // linear memory
   context,  // vmctx, store, globals
   table,    // elements
+  heap,     // objects
+  roots,    // a frame's references (translate_roots.cpp)
   count,
 };
 
@@ -51,6 +53,8 @@ class Unit {
   // The LLVM function of an own function, declared on first use.
   [[nodiscard]] llvm::Function& function(wasm::FuncIndex index);
   [[nodiscard]] llvm::DISubprogram& subprogram(wasm::FuncIndex index);
+  // What stands in for the C++ personality where a function has landing pads; nothing refers to it in the end.
+  [[nodiscard]] llvm::Function& personality();
 
   [[nodiscard]] llvm::MDNode* region(Region region) const { return regions_[static_cast<size_t>(region)]; }
   [[nodiscard]] llvm::MDNode* invariant() const { return invariant_; }  // for !invariant.load

@@ -59,6 +59,10 @@ Result<void> check_image_head(const ImageHead& image, uint64_t file_size) {
                  lies_in(image.pc_map, image.text_size, size) && image.pc_map.offset + image.pc_map.size == size &&
                  image.frames_offset % alignof(FrameRow) == 0 && image.frame_count <= image.text_size &&
                  lies_in({image.frames_offset, image.frame_count * sizeof(FrameRow)}, image.text_size, size) &&
+                 image.handlers_offset % alignof(HandlerRange) == 0 && image.handler_count <= image.text_size &&
+                 lies_in({image.handlers_offset, image.handler_count * sizeof(HandlerRange)}, image.text_size, size) &&
+                 image.roots_offset % alignof(RootArea) == 0 && image.root_count <= uint64_t{2} * limits::functions &&
+                 lies_in({image.roots_offset, image.root_count * sizeof(RootArea)}, image.text_size, size) &&
                  image.key.tier <= Tier::optimizing && image.key.memory <= MemoryMode::dense;
   if (!is_good) return corrupt("an image's head contradicts itself");
   return {};
@@ -140,10 +144,15 @@ class LoadedArtifact final : public Artifact {
         .funcs = array_at<FuncEntry>(all, head.funcs_offset, head.func_count),
         .pc_map = all.subspan(head.pc_map.offset, head.pc_map.size),
         .frames = array_at<FrameRow>(all, head.frames_offset, head.frame_count),
+        .handlers = array_at<HandlerRange>(all, head.handlers_offset, head.handler_count),
+        .roots = array_at<RootArea>(all, head.roots_offset, head.root_count),
     };
-    if (!ascends(tables.funcs, head.rodata_offset) || !ascends(tables.frames, head.rodata_offset)) {
-      return corrupt("functions or frames out of order");
+    if (!ascends(tables.funcs, head.rodata_offset) || !ascends(tables.frames, head.rodata_offset) ||
+        !ascends(tables.handlers, head.rodata_offset) || !std::ranges::is_sorted(tables.roots, {}, &RootArea::func)) {
+      return corrupt("functions, frames, handlers or roots out of order");
     }
+    const auto is_outside = [&](const HandlerRange& range) { return range.pad >= head.rodata_offset; };
+    if (std::ranges::any_of(tables.handlers, is_outside)) return corrupt("a handler outside the code");
     os::Mapping copy;
     Bytes text = TRY(make_executable(head, copy));
     auto image = std::make_shared<MappedImage>(tables, text, bytes_, std::move(copy));

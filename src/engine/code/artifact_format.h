@@ -3,7 +3,7 @@
 //   0          ELF header (64 bytes)                                        ┐ covered by ArtifactHead::checksum
 //   64         ArtifactHead                                                 ┘
 //   …          the module without code and custom sections, function names    ┐
-//   page       image 0: code │ page │ constants, functions, pc map, frames    │ covered by
+//   page       image 0: code │ page │ constants, functions, frames, handlers, roots, pc map │ covered by
 //   page       image 1                                                        │ ArtifactHead::body_checksum
 //   …          symbols, section names, section headers: for objdump, readelf  │
 //              and gdb; the loader never reads them                           ┘
@@ -20,7 +20,7 @@
 
 namespace mote::code {
 
-inline constexpr uint32_t format_version = 3;
+inline constexpr uint32_t format_version = 4;
 inline constexpr uint64_t artifact_alignment = 4096;  // pages: what an image is mapped by
 inline constexpr char artifact_magic[8] = {'m', 'o', 't', 'e', '\r', '\n', '\x1a', '\n'};
 
@@ -39,6 +39,10 @@ struct ImageHead {
   FileRange pc_map;        // see pc_map.h
   uint64_t frames_offset;
   uint64_t frame_count;  // FrameRow[frame_count]
+  uint64_t handlers_offset;
+  uint64_t handler_count;  // HandlerRange[handler_count]
+  uint64_t roots_offset;
+  uint64_t root_count;  // RootArea[root_count]
 };
 
 struct ArtifactHead {
@@ -63,9 +67,9 @@ inline constexpr uint64_t head_end = head_offset + sizeof(ArtifactHead);
 // Names: u32 count, u32 start[count + 1], characters. The name of function i is characters[start[i], start[i + 1] - 1): each one
 // ends with a zero byte, so that the characters are also the string table of the ELF symbols; equal starts mean no name.
 
-static_assert(sizeof(CodegenKey) == 16 && sizeof(ImageHead) == 96 && sizeof(ArtifactHead) == 320);
+static_assert(sizeof(CodegenKey) == 16 && sizeof(ImageHead) == 128 && sizeof(ArtifactHead) == 384);
 static_assert(std::is_trivially_copyable_v<ArtifactHead> && std::is_trivially_copyable_v<FuncEntry> &&
               std::is_trivially_copyable_v<FrameRow>);
-static_assert(sizeof(FuncEntry) == 8 && sizeof(FrameRow) == 16);
+static_assert(sizeof(FuncEntry) == 8 && sizeof(FrameRow) == 16 && sizeof(HandlerRange) == 16 && sizeof(RootArea) == 12);
 
 }  // namespace mote::code

@@ -110,6 +110,14 @@ class Writer {
     head.frames_offset = frames.offset - start;
     head.frame_count = parts.frames.size();
     section(".mote.frames" + suffix, SHT_PROGBITS, SHF_ALLOC, frames, 8);
+    FileRange handlers = append(bytes_of(std::span<const HandlerRange>(parts.handlers)), 8);
+    head.handlers_offset = handlers.offset - start;
+    head.handler_count = parts.handlers.size();
+    section(".mote.handlers" + suffix, SHT_PROGBITS, SHF_ALLOC, handlers, 8);
+    FileRange roots = append(bytes_of(std::span<const RootArea>(parts.roots)), 8);
+    head.roots_offset = roots.offset - start;
+    head.root_count = parts.roots.size();
+    section(".mote.roots" + suffix, SHT_PROGBITS, SHF_ALLOC, roots, 8);
     FileRange pc_map = append(encode_pc_map(parts.pc_map, parts.rodata_offset), 8);
     head.pc_map = {pc_map.offset - start, pc_map.size};
     section(".mote.pcmap" + suffix, SHT_PROGBITS, SHF_ALLOC, pc_map, 8);

@@ -64,4 +64,22 @@ const FrameRow* MappedImage::frame(const void* pc) const {
   return row != nullptr ? row : implied_frame(code().subspan(*offset));
 }
 
+std::optional<Handler> MappedImage::handler(const void* return_address) const {
+  std::optional<uint32_t> offset = code_offset(static_cast<const uint8_t*>(return_address) - 1);
+  const HandlerRange* range = offset ? row_at(tables_.handlers, *offset) : nullptr;
+  if (range == nullptr) return {};
+  return Handler{text_.data() + range->pad, range->sp_from_fp};
+}
+
+void MappedImage::visit_roots(const void* return_address, uint8_t* fp, RootVisitor& visitor) const {
+  if (tables_.roots.empty()) return;
+  std::optional<uint32_t> offset = code_offset(static_cast<const uint8_t*>(return_address) - 1);
+  const FuncEntry* func = offset ? row_at(tables_.funcs, *offset) : nullptr;
+  if (func == nullptr) return;
+  const auto index = static_cast<uint32_t>(func - tables_.funcs.data());
+  for (const RootArea& area : std::ranges::equal_range(tables_.roots, index, {}, &RootArea::func)) {
+    visitor.visit(reinterpret_cast<uint32_t*>(fp + area.from_fp), area.count);
+  }
+}
+
 }  // namespace mote::code

@@ -47,6 +47,19 @@ struct PcMapRow {
   uint32_t wasm_offset;  // … code of the instruction at this offset of the module; no_wasm_offset for none
   static constexpr uint32_t no_wasm_offset = 0xffff'ffff;
 };
+// An array of references in a function's frame. Zero or more a function, sorted by function.
+struct RootArea {
+  uint32_t func;  // own-function index
+  int32_t from_fp;
+  uint32_t count;
+};
+// A range of text whose calls are in a try_table: where an exception that leaves one goes (Handler). Sorted, without overlap.
+struct HandlerRange {
+  uint32_t offset;
+  uint32_t size;
+  uint32_t pad;
+  int32_t sp_from_fp;
+};
 struct ImageParts {
   CodegenKey key;
   std::vector<uint8_t> text;   // code, then (page aligned) read-only constants: see rodata_offset
@@ -54,6 +67,8 @@ struct ImageParts {
   std::vector<FuncEntry> funcs;
   std::vector<PcMapRow> pc_map;  // sorted by text_offset
   std::vector<FrameRow> frames;  // sorted
+  std::vector<HandlerRange> handlers;
+  std::vector<RootArea> roots;
 };
 
 // Writes an artifact: one image, or two that differ in memory mode. `wasm` is the module they were compiled from; what `run` needs

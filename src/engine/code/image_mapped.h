@@ -24,7 +24,9 @@ class MappedImage final : public Image {
     uint64_t rodata_offset = 0;
     std::span<const FuncEntry> funcs;  // ascending, inside the code
     Bytes pc_map;
-    std::span<const FrameRow> frames;  // ascending, without overlap
+    std::span<const FrameRow> frames;        // ascending, without overlap
+    std::span<const HandlerRange> handlers;  // likewise
+    std::span<const RootArea> roots;         // ascending
   };
   // `text` is executable already, and stays so as long as `owner` and `copy` live.
   MappedImage(const Tables& tables, Bytes text, std::shared_ptr<const ArtifactBytes> owner, os::Mapping copy);
@@ -40,6 +42,8 @@ class MappedImage final : public Image {
   [[nodiscard]] std::span<const FuncEntry> funcs() const override { return tables_.funcs; }
   [[nodiscard]] std::optional<PcInfo> find(const void* pc) const override;
   [[nodiscard]] const FrameRow* frame(const void* pc) const override;
+  [[nodiscard]] std::optional<Handler> handler(const void* return_address) const override;
+  void visit_roots(const void* return_address, uint8_t* fp, RootVisitor& visitor) const override;
 
  private:
   [[nodiscard]] Bytes code() const { return text_.first(tables_.rodata_offset); }
