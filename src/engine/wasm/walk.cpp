@@ -63,7 +63,9 @@ void Walker::start(FuncIndex func) {
   top_ = base_ = 0;
   frames_.clear();
   block_results_.clear();
+  has_legacy_ = false;
   read_local_runs();
+  if (!in_.failed()) look_for_legacy();
   push_frame(Opcode::block, {{}, module_.func_type(func).results});
 }
 
@@ -137,9 +139,12 @@ void Walker::uninitialized(uint32_t index) {
 }
 
 bool Walker::next() {
+  if (has_spans_) [[unlikely]] {
+    if (take_queued()) return true;
+    clear_spans();
+  }
   if (in_.at_end()) [[unlikely]]
     return end_body();
-  if (has_spans_) clear_spans();
   instruction_.offset = in_.offset();
   told_ = live_;
   if (const uint16_t plain = opcode_table.plain[in_.peek()]; plain != illegal_opcode) [[likely]] {
@@ -169,6 +174,7 @@ void Walker::clear_spans() {
 }
 
 bool Walker::read_long_opcode() {
+  if (legacy_instruction()) return !in_.failed();
   const auto op = read_opcode(in_);
   if (op) instruction_.op = *op;
   return op.has_value();

@@ -34,7 +34,10 @@ namespace mote::wasm {
 // The state of a walk, kept from function to function so that its buffers are allocated once. Use walk().
 class Walker {
  public:
-  explicit Walker(const Module& module) : module_(module) {}
+  explicit Walker(const Module& module);
+  ~Walker();
+  Walker(const Walker&) = delete;
+  Walker& operator=(const Walker&) = delete;
 
   void start(FuncIndex func);
   // Decodes and checks one instruction; false at the end of the body or at an error, which finish() tells apart.
@@ -50,8 +53,8 @@ class Walker {
   [[nodiscard]] ValueType operand(size_t place) const { return stack_[place]; }
   // What follows it in the body, not decoded yet: for consumers that look ahead. After start(): what follows the locals.
   [[nodiscard]] Bytes rest() const { return in_.rest(); }
-  // Parameters and declared locals.
-  [[nodiscard]] uint32_t local_count() const { return local_count_; }
+  // Parameters and declared locals, and those that the translation of legacy instructions adds.
+  [[nodiscard]] uint32_t local_count() const { return local_count_ + hidden_locals(); }
   [[nodiscard]] ValueType local_type(uint32_t index) const;
   [[nodiscard]] bool has_vector_locals() const { return has_vector_locals_; }
   [[nodiscard]] bool has_reference_locals() const { return has_reference_locals_; }  // parameters are not looked at
@@ -149,6 +152,30 @@ class Walker {
   [[nodiscard]] const SubType* read_type(CompositeKind kind);
   void check_segment(bool is_data, const FieldType& element);
 
+  // walk_legacy.cpp: exception instructions from before WebAssembly 3.0, told as the standard ones
+  struct Legacy;
+  void look_for_legacy();
+  [[nodiscard]] bool legacy_instruction();  // false: it is none
+  void legacy_try();
+  void legacy_catch(bool takes_all);
+  void legacy_rethrow();
+  void legacy_delegate();
+  void end_legacy_try();
+  [[nodiscard]] bool end_legacy();
+  void end_legacy_function();
+  void open_legacy_frame(bool is_told);
+  [[nodiscard]] uint32_t told_depth(uint32_t depth) const;
+  [[nodiscard]] bool take_queued();
+  Instruction& tell(Opcode op, uint32_t index);
+  void tell_block(Opcode op, BlockType type);
+  void tell_end(bool is_reachable);
+  template <class Try>
+  void tell_try(const Try& info, BlockType type);
+  template <class Try>
+  void tell_end_of_body(const Try& info, bool is_reachable);
+  [[nodiscard]] uint32_t delegated_label(uint32_t number) const;
+  [[nodiscard]] uint32_t hidden_locals() const;
+
   // The operand stack. Types of the innermost block start at base_.
   void push(ValueType type) {
     if (top_ == capacity_) [[unlikely]]
@@ -196,9 +223,11 @@ class Walker {
   uint32_t local_count_ = 0;
   bool has_vector_locals_ = false;  // a declared one; parameters are not looked at
   bool has_reference_locals_ = false;
-  bool tracks_locals_ = false;      // there are locals without default value
-  std::vector<bool> is_set_;        // then: per local, whether it has a value here
-  std::vector<LocalIndex> set_;     // … and in which order they got one
+  std::unique_ptr<Legacy> legacy_;
+  bool has_legacy_ = false;      // the function has legacy instructions, and legacy_ is about them
+  bool tracks_locals_ = false;   // there are locals without default value
+  std::vector<bool> is_set_;     // then: per local, whether it has a value here
+  std::vector<LocalIndex> set_;  // … and in which order they got one
 };
 
 // Walks one body. `Consumer` is a template parameter, so that its calls inline.

@@ -31,6 +31,8 @@ void Walker::push_frame(Opcode op, BlockType type) {
                      .told = live_});
   base_ = top_;
   push_all(type.params);
+  if (has_legacy_) [[unlikely]]
+    open_legacy_frame(live_);
 }
 
 BlockType Walker::read_block_type() {
@@ -89,6 +91,9 @@ void Walker::begin_else() {
 }
 
 void Walker::end() {
+  if (has_legacy_) [[unlikely]] {
+    if (end_legacy()) return;
+  }
   const Frame frame = frames_.back();
   told_ = frame.told;
   instruction_.end_reachable = !frame.unreachable;
@@ -104,6 +109,8 @@ void Walker::end() {
   live_ = frame.told;
   base_ = frames_.empty() ? 0 : frames_.back().height;
   push_all(frame.type.results);
+  if (has_legacy_ && frames_.empty()) [[unlikely]]
+    end_legacy_function();
   if (frames_.empty() && !in_.at_end()) [[unlikely]]
     in_.fail(in_.offset(), format("section size mismatch: {} bytes after the end of the body", in_.remaining()));
 }
@@ -120,7 +127,7 @@ const Walker::Frame& Walker::read_label() {
     fail(format("unknown label {}", depth));
     return frames_.back();
   }
-  instruction_.index = depth;
+  instruction_.index = has_legacy_ ? told_depth(depth) : depth;
   return frames_[frames_.size() - 1 - depth];
 }
 
