@@ -110,24 +110,14 @@ TEST(Survey, WeighsWhatIsMovedAndLimitsIt) {
   }
 }
 
-TEST(Survey, NamesTheUnsupportedFeature) {
-  const Code wasm = make_module({{0, local_get, 0, end}, {0, local_get, 0, 0xfb, 0x1c, drop, local_get, 0, end}});  // ref.i31
+TEST(Survey, KnowsWhereObjectsMayMove) {
+  const Code wasm = make_module({{0, local_get, 0, end}, {0, local_get, 0, 0x10, 0, end}});
   const Result<wasm::Module> module = wasm::decode(wasm);
   ASSERT_TRUE(module);
   const Result<Survey> result = survey(*module);
-  ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().kind, ErrorKind::unsupported);
-  EXPECT_TRUE(result.error().message.starts_with("not supported by this build yet: garbage collection, function 1, offset 0x"))
-      << result.error().message;
-}
-
-TEST(Survey, CallsAnInvalidModuleInvalidEvenWhenItIsAlsoUnsupported) {
-  const Code wasm = make_module({{0, local_get, 0, 0xfb, 0x1c, drop, local_get, 0, end}, {0, drop, end}});
-  const Result<wasm::Module> module = wasm::decode(wasm);
-  ASSERT_TRUE(module);
-  const Result<Survey> result = survey(*module);
-  ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().kind, ErrorKind::bad_input);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->has_safepoints, (std::vector<bool>{false, true}));
+  EXPECT_FALSE(result->has_handlers);
 }
 
 }  // namespace

@@ -51,6 +51,13 @@ std::unexpected<Error> refuse_reference(std::string where, bool is_func) {
              is_func ? "a function of the host or of another instance that the module does not import" : "a value of the host"));
 }
 
+bool is_object(uint64_t reference) {
+  return static_cast<uint32_t>(reference) != 0 && (reference & code::reference_tag_mask) == 0;
+}
+std::unexpected<Error> refuse_object(const std::string& where) {
+  return fail(ErrorKind::unsupported, format("{} holds an object of the collected heap, which a snapshot cannot write down", where));
+}
+
 class Capture {
  public:
   explicit Capture(runtime::Instance& instance) : instance_(instance), info_(instance.module().info()), funcs_(instance) {}
@@ -60,6 +67,10 @@ class Capture {
     for (wasm::TableIndex i = 0; i < info_.tables.size(); ++i) TRY(take_table(i));
     for (wasm::GlobalIndex i = 0; i < info_.globals.size(); ++i) TRY(take_global(i));
     for (wasm::DataIndex i = 0; i < info_.datas.size(); ++i) state_.dropped_datas.push_back(instance_.data(i).empty());
+    for (wasm::ElementIndex i = 0; i < instance_.element_objects().size(); ++i) {
+      const bool is_kept = instance_.element_count(i) != 0 && !instance_.element_objects()[i].empty();
+      if (is_kept) return refuse_object(format("element segment {}", i));
+    }
     for (wasm::ElementIndex i = 0; i < info_.elements.size(); ++i)
       state_.dropped_elements.push_back(instance_.element_count(i) == 0);
     return std::move(state_);
@@ -73,6 +84,7 @@ class Capture {
     for (uint64_t i = 0; i < table.size(); ++i) {
       const runtime::Ref ref = table.get(i);
       const auto func = table.is_func() ? funcs_.find(reinterpret_cast<const code::FuncRef*>(ref)) : std::nullopt;
+      if (!table.is_func() && is_object(ref)) return refuse_object(format("element {} of table {}", i, index));
       if (!func && ref != 0) return refuse_reference(format("element {} of table {}", i, index), table.is_func());
       elements.push_back(func.value_or(null_func));
     }
@@ -82,14 +94,18 @@ class Capture {
   Result<void> take_global(wasm::GlobalIndex index) {
     const wasm::GlobalType& type = info_.globals[index].type;
     snapshot::GlobalValue& to = state_.globals.emplace_back();
-    if (!type.is_mutable) return {};  // as the module says
     const code::Value16& value = *instance_.global(index)->value;
+    if (!type.is_mutable) {  // as the module says, unless it is an object that may have changed since
+      if (code::is_collected(info_, type.type) && is_object(runtime::low_of(value))) return refuse_object(format("global {}", index));
+      return {};
+    }
     to.low = runtime::low_of(value);
     to.high = runtime::high_of(value);
     if (!type.type.is_ref()) return {};
     const bool is_func = code::is_func_ref(info_, type.type);
     const uint64_t ref = is_func ? to.low : static_cast<uint32_t>(to.low);
     const auto func = is_func ? funcs_.find(reinterpret_cast<const code::FuncRef*>(ref)) : std::nullopt;
+    if (!is_func && is_object(ref)) return refuse_object(format("global {}", index));
     if (!func && ref != 0) return refuse_reference(format("global {}", index), is_func);
     to.func = func.value_or(null_func);
     return {};

@@ -19,7 +19,6 @@ using wasm::ModuleBuilder;
 
 constexpr uint8_t i32 = 0x7f, local_get = 0x20, i32_const = 0x41, i32_add = 0x6a, drop = 0x1a, end = 0x0b, call = 0x10,
                   return_call = 0x12, unreachable = 0x00;
-constexpr uint8_t throw_ref = 0x0a, ref_null = 0xd0, exn = 0x69;
 
 Buffer module_of(const std::vector<Buffer>& bodies) {
   ModuleBuilder builder;
@@ -30,7 +29,6 @@ Buffer module_of(const std::vector<Buffer>& bodies) {
 
 const Buffer good = {local_get, 0, i32_const, 1, i32_add, end};
 const Buffer invalid = {local_get, 0, i32_add, end};
-const Buffer unsupported = {ref_null, exn, throw_ref, end};
 
 Result<std::shared_ptr<const code::Image>> compiled(const Buffer& bytes, CompileOptions options = {}) {
   const auto module = wasm::decode(bytes);
@@ -54,16 +52,6 @@ TEST(BaselineCompile, TellsTheFirstErrorWhateverTheThreads) {
     EXPECT_EQ(image.error().kind, ErrorKind::bad_input);
     EXPECT_NE(image.error().message.find("(in function 12345)"), std::string::npos) << image.error().message;
   }
-}
-
-TEST(BaselineCompile, TellsWhatIsUnsupportedOnlyWhenAllIsValid) {
-  const auto both = compiled(module_of({unsupported, invalid}));
-  ASSERT_FALSE(both);
-  EXPECT_EQ(both.error().kind, ErrorKind::bad_input);
-  const auto one = compiled(module_of({good, unsupported}));
-  ASSERT_FALSE(one);
-  EXPECT_EQ(one.error().kind, ErrorKind::unsupported);
-  EXPECT_NE(one.error().message.find("exception handling, function 1, offset"), std::string::npos) << one.error().message;
 }
 
 TEST(BaselineCompile, NamesTheLimitOfCodeMemory) {

@@ -60,7 +60,7 @@ TEST(Prescan, ReadsReferenceBlockTypes) {
 }
 
 TEST(Prescan, StopsAtWhatItDoesNotKnow) {
-  EXPECT_FALSE(scanned({local_get, 0, 0xfb, 0x00, local_get, 5, end}).is_complete());
+  EXPECT_FALSE(scanned({local_get, 0, 0xf0, 0x00, local_get, 5, end}).is_complete());
   EXPECT_FALSE(scanned({loop, none, local_get, 0}).is_complete());
   EXPECT_FALSE(scanned({}).is_complete());
 }

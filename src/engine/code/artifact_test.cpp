@@ -205,7 +205,7 @@ TEST(Artifact, ForeignOnesAreRefusedByReason) {
             "ABI version " + std::to_string(abi_version + 2) + ", this build needs " + std::to_string(abi_version) +
                 "; compile the module again");
   EXPECT_EQ(with([](ArtifactHead& head) { head.format_version = 99; }),
-            "artifact format 99, this build needs 3; compile the module again");
+            "artifact format 99, this build needs 4; compile the module again");
   EXPECT_EQ(with([](ArtifactHead& head) { head.images[0].key.cpu_features = 1u << 31; }),
             "needs CPU features unknown features 0x80000000, which this machine lacks; compile the module again on it");
   EXPECT_EQ(with([](ArtifactHead& head) { head.magic[0] = 'x'; }), "not an artifact");
@@ -245,7 +245,7 @@ TEST(Artifact, FunctionsOutsideTheCodeAreRefused) {
        {std::vector<FuncEntry>{{16, 7}, {0, 6}}, {{0, 6}, {16, 4090}}, {{0, 17}, {16, 7}}, {{0, UINT32_MAX}}}) {
     ImageParts parts = test_parts();
     parts.funcs = funcs;
-    EXPECT_EQ(refusal(test_artifact({parts})), "corrupt: functions or frames out of order; compile the module again");
+    EXPECT_EQ(refusal(test_artifact({parts})), "corrupt: functions, frames, handlers or roots out of order; compile the module again");
   }
 }
 

@@ -195,7 +195,7 @@ void Heap::publish(uint32_t bump) {
 std::expected<void, Heap::Failure> Heap::collect(Roots& roots, uint64_t more) {
   if (is_broken_) return std::unexpected(Failure::stopped);
   const uint32_t from = space_, to = 1 - space_;
-  if (!commit(to, used_bytes())) return std::unexpected(Failure::limit);
+  if (used_bytes() != 0 && !commit(to, used_bytes())) return std::unexpected(Failure::limit);
   Copier copier(*this, start(to));
   if (used_bytes() != 0) {
     roots.visit_roots(copier);
@@ -224,7 +224,8 @@ std::expected<void, Heap::Failure> Heap::collect_into_first_space(Roots& roots) 
 
 void Heap::give_back() {
   for (const uint32_t space : {0u, 1u}) {
-    const uint64_t kept = space == space_ ? align_up(used_bytes() + code::object_alignment, commit_step) : 0;
+    const bool holds_objects = space == space_ && used_bytes() != 0;
+    const uint64_t kept = holds_objects ? align_up(used_bytes() + code::object_alignment, commit_step) : 0;
     if (kept >= committed_[space]) continue;
     const uint64_t from = space * config_.most_bytes + kept, size = committed_[space] - kept;
     reservation_.discard(from, size);
@@ -241,7 +242,7 @@ Result<MutableBytes> Heap::reset(uint64_t bytes) {
   const uint64_t most = config_.most_bytes - code::object_alignment;
   if (bytes > most) return fail(ErrorKind::limit, format("{}: {} bytes", limits::gc_heap_size.name, config_.most_bytes));
   capacity_ = std::min(std::max(capacity_, bytes), most);
-  if (!commit(0, capacity_)) return fail(ErrorKind::unavailable, format("no memory for a heap of {} bytes", capacity_));
+  if (capacity_ != 0 && !commit(0, capacity_)) return fail(ErrorKind::unavailable, format("no memory for a heap of {} bytes", capacity_));
   publish(start(0) + static_cast<uint32_t>(bytes));
   return objects();
 }

@@ -118,8 +118,6 @@ std::optional<Opcode> read_opcode(Reader& in) {
   const bool is_wide_arithmetic = first == 0xfc && code >= 19 && code <= 22;
   if (is_wide_arithmetic) {
     in.fail(start, format("illegal opcode fc {:02x}: wide arithmetic is not supported", code), ErrorKind::unsupported);
-  } else if (first == 0x06 || first == 0x07 || first == 0x09 || first == 0x18 || first == 0x19) {
-    in.fail(start, format("illegal opcode {:02x}: exception instructions from before WebAssembly 3.0 are not supported", first));
   } else if (first >= 0xfb && first <= 0xfe) {
     in.fail(start, format("illegal opcode {:02x} {:02x}", first, code));
   } else {

@@ -242,7 +242,7 @@ void Walker::Legacy::scan(const Module& module, Reader in) {
       Clause& clause = tries[thrown.number].clauses.back();
       clause.is_rethrown = true;
       hidden_locals = std::max(hidden_locals, clause.local + 1);
-    } else if (block.number == none) {
+    } else if (block.number == none || (code == delegate_code && block.is_in_clause)) {
       return;
     } else if (code == delegate_code) {
       delegate(blocks, in.u32());

@@ -95,8 +95,7 @@ TEST(Validate, SaysWhatDoesNotFit) {
   EXPECT_EQ(walked({0x41, 0, 0x28, 3, 0, end}), "alignment must not be larger than natural: 2^3 > 2^2 bytes (in function 0)");
   EXPECT_EQ(walked({0x41, 0, 0x28, 0x42, 1, 0, end}), "unknown memory 1 (in function 0)");
   EXPECT_EQ(walked({0x41, 0, 0x28, 0x80, 0x01, 0, end}), "malformed memop flags 0x80 (in function 0)");
-  EXPECT_EQ(walked({0x06, empty, end}),
-            "illegal opcode 06: exception instructions from before WebAssembly 3.0 are not supported (in function 0)");
+  EXPECT_EQ(walked({0x19, end}), "opcode 19 without a try (in function 0)");
   EXPECT_EQ(walked({0xfd, 0x9a, 0x01, end}), "illegal opcode fd 9a (in function 0)");
   EXPECT_EQ(walked({block, empty, end}), "END opcode expected: the body ends inside a block (in function 0)");
   EXPECT_EQ(walked({0x41, 0, end, 0x01}), "section size mismatch: 1 bytes after the end of the body (in function 0)");
@@ -150,6 +149,67 @@ TEST(Validate, NeedsADataCountForDataInstructions) {
   EXPECT_EQ(walked(m), "data count section required (in function 0)");
   m.data_count(1);
   EXPECT_EQ(walked(m), "data.drop end");
+}
+
+// A function of type [] -> [] in a module with one tag of an i32.
+std::string walked_legacy(const Buffer& code, Recorder* recorder = nullptr) {
+  ModuleBuilder m;
+  const uint32_t type = m.func_type({}, {}), thrown = m.func_type({0x7f}, {});
+  m.tag(thrown);
+  m.func(type, code);
+  return walked(m, recorder);
+}
+
+TEST(Legacy, ATryIsToldAsBlocksAroundATryTable) {
+  Recorder told;
+  EXPECT_EQ(walked_legacy({0x06, empty, 0x01, 0x07, 0, drop, 0x19, 0x01, end, end}, &told),
+            "block block block try_table nop end br end! drop br end! nop end end");
+  ASSERT_EQ(told.all.size(), 14u);
+  EXPECT_EQ(told.all[6].index, 2u);  // past both clauses
+  EXPECT_EQ(told.all[9].index, 1u);
+  EXPECT_EQ(told.all[0].offset, told.all[3].offset);
+}
+
+TEST(Legacy, BranchesCountTheBlocksThatWereAdded) {
+  Recorder told;
+  EXPECT_EQ(walked_legacy({block, empty, 0x06, empty, br, 0, 0x07, 0, drop, br, 1, end, end, end}, &told),
+            "block block block try_table br end! br end! drop br end! end end");
+  EXPECT_EQ(told.all[4].index, 2u);  // from the body to the try's label: out of try_table and clause
+  EXPECT_EQ(told.all[9].index, 1u);  // from the clause to the block around the try
+}
+
+TEST(Legacy, ARethrownExceptionIsKeptInALocalBeyondTheOwnOnes) {
+  Recorder told;
+  EXPECT_EQ(walked_legacy({0x06, empty, 0x01, 0x19, 0x09, 0, end, end}, &told),
+            "block block try_table nop end br end! local.set local.get throw_ref end! end");
+  EXPECT_EQ(told.all[7].index, 0u);
+  EXPECT_EQ(told.all[8].index, 0u);
+}
+
+TEST(Legacy, ADelegatedExceptionIsThrownAgainInTheBodyThatItIsDelegatedTo) {
+  EXPECT_EQ(walked_legacy({0x06, empty, 0x06, empty, 0x01, 0x18, 0, 0x19, end, end}),
+            "block block try_table block try_table nop end br end! throw_ref end! br end! end end");
+  // To the caller: a block around the whole function.
+  EXPECT_EQ(walked_legacy({0x06, empty, 0x01, 0x18, 0, end}), "block try_table nop end br end! throw_ref end!");
+}
+
+TEST(Legacy, WhatIsWrongIsSaid) {
+  EXPECT_EQ(walked_legacy({0x06, empty, 0x19, 0x19, end, end}), "catch behind catch_all (in function 0)");
+  EXPECT_EQ(walked_legacy({0x06, empty, 0x07, 1, drop, end, end}), "unknown tag 1 (in function 0)");
+  EXPECT_EQ(walked_legacy({0x06, empty, 0x09, 0, end, end}), "invalid rethrow label: not of a catch (in function 0)");
+  EXPECT_EQ(walked_legacy({0x06, empty, 0x19, 0x18, 0, end}), "delegate without try (in function 0)");
+  EXPECT_EQ(walked_legacy({0x06, empty, 0x18, 1, end}), "unknown label 1 (in function 0)");
+  EXPECT_EQ(walked_legacy({0x06, empty, 0x07, 0, end, end}),
+            "type mismatch: 1 values remain on the stack at the end of the block (in function 0)");
+}
+
+TEST(Legacy, DeepNestingIsToldInLinearTime) {
+  constexpr uint32_t deep = 100'000;
+  Buffer code;
+  for (uint32_t i = 0; i < deep; ++i) append(code, {0x06, empty});
+  for (uint32_t i = 0; i < deep; ++i) i % 2 == 0 ? append(code, {0x18, 0}) : append(code, {0x19, 0x09, 0, end});
+  append(code, {end});
+  EXPECT_NE(walked_legacy(code).find("throw_ref"), std::string::npos);
 }
 
 TEST(Locals, AreReadOnce) {
