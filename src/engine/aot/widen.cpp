@@ -6,6 +6,7 @@
 #include "engine/aot/widen.h"
 
 #include <llvm/ADT/DenseMap.h>
+#include <llvm/ADT/DenseSet.h>
 #include <llvm/ADT/SmallVector.h>
 #include <llvm/Analysis/LoopInfo.h>
 #include <llvm/IR/IRBuilder.h>
@@ -30,9 +31,10 @@ class Widening {
   explicit Widening(llvm::Function& function) : function_(function), wide_type_(llvm::Type::getInt64Ty(function.getContext())) {}
 
   bool run() {
+    find_invoked();
     for (llvm::Instruction& instruction : llvm::instructions(function_)) {
       auto* const phi = llvm::dyn_cast<llvm::PHINode>(&instruction);
-      if (phi && phi->getType()->isIntegerTy(32) && is_extended(*phi)) (void)wide_phi(*phi);
+      if (phi && phi->getType()->isIntegerTy(32) && is_extended(*phi) && !invoked_.contains(phi)) (void)wide_phi(*phi);
     }
     for (size_t i = 0; i < phis_.size(); ++i) fill(*phis_[i].first, *phis_[i].second);  // which may make more of them
     for (const auto& [narrow, wide] : phis_) replace(*narrow, *wide);
@@ -40,6 +42,20 @@ class Widening {
   }
 
  private:
+  // An invoke ends its block, so there is no place behind it to extend its result.
+  void find_invoked() {
+    llvm::SmallVector<const llvm::Value*, 16> work;
+    for (const llvm::Instruction& instruction : llvm::instructions(function_)) {
+      if (llvm::isa<llvm::InvokeInst>(instruction) && instruction.getType()->isIntegerTy(32)) work.push_back(&instruction);
+    }
+    while (!work.empty()) {
+      for (const llvm::User* const user : work.pop_back_val()->users()) {
+        const auto* const phi = llvm::dyn_cast<llvm::PHINode>(user);
+        if (phi && invoked_.insert(phi).second) work.push_back(phi);
+      }
+    }
+  }
+
   llvm::PHINode* wide_phi(llvm::PHINode& narrow) {
     llvm::Value*& wide = wide_[&narrow];
     if (!wide) {
@@ -90,6 +106,7 @@ class Widening {
   llvm::Function& function_;
   llvm::Type* wide_type_;
   llvm::DenseMap<llvm::Value*, llvm::Value*> wide_;
+  llvm::DenseSet<const llvm::PHINode*> invoked_;  // phis that the result of an invoke comes into, through other phis too
   llvm::SmallVector<std::pair<llvm::PHINode*, llvm::PHINode*>, 16> phis_;  // narrow and wide
 };
 

@@ -75,6 +75,37 @@ TEST(Widen, PhisThatAreExtendedAndThoseTheyComeFrom) {
   EXPECT_FALSE(widen_phis(function));
 }
 
+// An invoke ends its block: an extension of its result cannot follow it there.
+TEST(Widen, NotPhisThatTheResultOfAnInvokeComesInto) {
+  llvm::LLVMContext context;
+  llvm::SMDiagnostic error;
+  const std::unique_ptr<llvm::Module> module = llvm::parseAssemblyString(R"(
+declare i32 @g()
+declare i32 @personality(...)
+define i64 @f(i1 %first) personality ptr @personality {
+entry:
+  br i1 %first, label %calling, label %merge
+calling:
+  %a = invoke i32 @g() to label %merge unwind label %pad
+merge:
+  %p = phi i32 [ 1, %entry ], [ %a, %calling ]
+  br label %next
+next:
+  %q = phi i32 [ %p, %merge ]
+  %wide = zext i32 %q to i64
+  ret i64 %wide
+pad:
+  %landed = landingpad { ptr, i32 } cleanup
+  unreachable
+}
+)",
+                                                                         error, context);
+  ASSERT_TRUE(module) << error.getMessage().str();
+  llvm::Function& function = *module->getFunction("f");
+  EXPECT_FALSE(widen_phis(function));
+  EXPECT_FALSE(llvm::verifyFunction(function, &llvm::errs()));
+}
+
 // The base has uses in two innermost loops, one of which calls, and behind them.
 TEST(Pin, GivesInnermostLoopsWithoutCallsABaseOfTheirOwn) {
   llvm::LLVMContext context;
