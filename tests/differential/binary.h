@@ -36,6 +36,7 @@ class Binary {
     bytes_.insert(bytes_.end(), text.begin(), text.end());
   }
   void type(wasm::ValueType type);
+  void heap_type(wasm::HeapType heap);
   void limits(const wasm::Limits& limits);
   void append(const Binary& other) { bytes_.insert(bytes_.end(), other.bytes_.begin(), other.bytes_.end()); }
   // With its size before it: sections and bodies.
@@ -73,8 +74,14 @@ inline void Binary::type(wasm::ValueType type) {
       break;
   }
   byte(type.is_nullable() ? 0x63 : 0x64);
-  if (type.heap().is_concrete()) return s(type.heap().index());
-  byte(type.heap() == wasm::HeapType::func ? 0x70 : 0x6f);
+  heap_type(type.heap());
+}
+
+inline void Binary::heap_type(wasm::HeapType heap) {
+  // In the order of HeapType::Abstract.
+  static constexpr uint8_t codes[] = {0x70, 0x6f, 0x6e, 0x6d, 0x6c, 0x6b, 0x6a, 0x69, 0x71, 0x73, 0x72, 0x74};
+  if (heap.is_concrete()) return s(heap.index());
+  byte(codes[heap.abstract() - wasm::HeapType::func]);
 }
 
 inline void Binary::limits(const wasm::Limits& limits) {

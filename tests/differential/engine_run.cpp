@@ -46,7 +46,7 @@ class EngineRun {
         setup_(setup),
         images_(images),
         cycling_(cycling),
-        store_(the_engine(), {.wasm_stack_bytes = wasm_stack_bytes}),
+        store_(the_engine(), {.wasm_stack_bytes = wasm_stack_bytes, .gc_zeal = setup.zeal}),
         hosts_(program.imported_funcs) {
     const auto is_shared = [](const wasm::MemoryType& memory) { return memory.limits.is_shared; };
     is_pooled_ = setup.pooled && std::ranges::none_of(program.memories, is_shared);  // those cannot be
@@ -172,10 +172,28 @@ class EngineRun {
       globals.byte(0x0b);
     }
     wasm.fixed(0x1'6d73'6100, 8);
+    if (!program_.imported_tags.empty()) wasm.section(1, tag_types());
     wasm.section(4, tables);
     wasm.section(5, memories);
+    if (!program_.imported_tags.empty()) wasm.section(13, tags());
     wasm.section(6, globals);
     return wasm.bytes();
+  }
+  [[nodiscard]] Binary tag_types() const {
+    Binary types;
+    types.u(program_.imported_tags.size());
+    for (const wasm::FuncType& type : program_.imported_tags) {
+      types.byte(0x60), types.u(type.params.size());
+      for (const ValueType param : type.params) types.type(param);
+      types.u(0);
+    }
+    return types;
+  }
+  [[nodiscard]] Binary tags() const {
+    Binary tags;
+    tags.u(program_.imported_tags.size());
+    for (uint32_t i = 0; i < program_.imported_tags.size(); ++i) tags.byte(0), tags.u(i);
+    return tags;
   }
   static void zero(Binary& out, ValueType type) {
     const auto number = [&](uint8_t opcode, uint32_t zeros) {
@@ -201,6 +219,7 @@ class EngineRun {
       globals_.push_back((*made)->global(i));
       *globals_.back()->value = runtime::value_of(value.low, value.high);
     }
+    for (uint32_t i = 0; i < program_.imported_tags.size(); ++i) tags_.push_back((*made)->tag(i));
     return {};
   }
   Result<void> make_host_definitions() {
@@ -211,6 +230,7 @@ class EngineRun {
       const Value& value = program_.plan.imported_globals[i];
       globals_.push_back(store_.add_global(program_.globals[i], runtime::value_of(value.low, value.high)));
     }
+    for (const wasm::FuncType& type : program_.imported_tags) tags_.push_back(store_.add_tag(TRY(the_engine()->types().add(type))));
     return {};
   }
   void make_host_funcs() {
@@ -265,7 +285,7 @@ class EngineRun {
           return instances_[0]->func(program_.plan.links[import.index]);
         return host_funcs_[import.index];
       case wasm::ExternKind::tag:
-        break;
+        return tags_[import.index];
     }
     return {};
   }
@@ -294,9 +314,11 @@ class EngineRun {
   Result<void> trap(const runtime::Stop& stop) {
     if (stop.kind == runtime::Stop::Kind::error) return std::unexpected(stop.error);
     journal_.begin(Kind::trap, 0, 0);
-    journal_.add(static_cast<uint64_t>(stop.code));
+    journal_.add(stop.kind == runtime::Stop::Kind::exception ? Journal::uncaught : static_cast<uint64_t>(stop.code));
     for (size_t i = 0; i < std::min(stop.frames.size(), Journal::compared_frames); ++i) {
-      journal_.add(stop.frames[i].func), journal_.add(stop.frames[i].wasm_offset.value_or(0));
+      // Where a try_table without a clause for an exception throws it on is the tier's own affair.
+      const bool has_offset = stop.kind != runtime::Stop::Kind::exception;
+      journal_.add(stop.frames[i].func), journal_.add(has_offset ? stop.frames[i].wasm_offset.value_or(0) : 0);
     }
     return {};
   }
@@ -318,6 +340,7 @@ class EngineRun {
     return {};
   }
 
+  [[nodiscard]] bool is_func(ValueType type) const { return code::is_func_ref(modules_.back()->info(), type); }
   void add(const Value& value, ValueType type) {
     if (!type.is_ref()) return journal_.add(value, type);
     if (value.low == 0) return journal_.add(Journal::null);
@@ -325,6 +348,7 @@ class EngineRun {
       const auto number = store_.externref_number(value.low);
       return journal_.add(number ? Journal::external(*number) : Journal::unknown);
     }
+    if (!is_func(type)) return journal_.add(Journal::unknown);  // an object
     const auto found = names_.find(reinterpret_cast<const code::FuncRef*>(value.low));
     journal_.add(found == names_.end() ? Journal::unknown : found->second);
   }
@@ -369,6 +393,7 @@ class EngineRun {
   std::vector<runtime::Memory*> memories_;
   std::vector<runtime::Table*> tables_;
   std::vector<runtime::Global*> globals_;
+  std::vector<runtime::Tag*> tags_;
   std::vector<runtime::Instance*> instances_;
   std::unordered_map<const code::FuncRef*, uint64_t> names_;
   std::map<uint32_t, MemoryWatch> watches_[2];  // by instance and memory

@@ -40,6 +40,7 @@ class Journal {
 
   // References, as numbers that both sides agree on.
   static constexpr uint64_t null = 0, unknown = 1;
+  static constexpr uint64_t uncaught = 1000;  // in the place of a trap's code
   static constexpr uint64_t external(uint64_t number) { return number << 2 | 2; }
   static constexpr uint64_t func(uint32_t instance, uint32_t index, bool is_host) {
     return (is_host ? 1u << 30 : instance << 20 | index) << 2 | 3;

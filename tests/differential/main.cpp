@@ -3,6 +3,7 @@
 //   differential --smoke                       planted mistakes, the kept finds, then some seeds: what ./test runs
 //   differential --seeds A..B [--minutes N]    a campaign; A.. has no end
 //   differential --calls --seeds A..B          likewise, with programs that do nothing but call (abi_program.h)
+//   differential --objects --seeds A..B        likewise, with exceptions and collected objects, the tiers against each other
 //   differential --large --seeds A..B          likewise, with long functions of hundreds of locals
 //   differential --replay FILE…                programs from files, in every setup
 //   differential --write SEED FILE             the program of a seed, as a .wasm file
@@ -36,7 +37,7 @@ namespace fs = std::filesystem;
 constexpr unsigned replay_seconds = 120;
 constexpr double smoke_seconds = 20;
 constexpr uint64_t smoke_cycles = 64;
-constexpr uint64_t smoke_call_seeds = 200, smoke_large_seeds = 20, surveyed_seeds = 3000;
+constexpr uint64_t smoke_call_seeds = 200, smoke_large_seeds = 20, smoke_object_seeds = 300, surveyed_seeds = 3000;
 
 struct Options {
   CampaignOptions campaign = {.finds = fs::temp_directory_path() / "differential-finds"};
@@ -79,7 +80,8 @@ std::vector<fs::path> kept_finds() {
 
 [[noreturn]] void usage() {
   fprintf(stderr,
-          "usage: differential --smoke | [--calls | --large] --seeds A..B [--minutes N] | --replay FILE… | --write SEED FILE | "
+          "usage: differential --smoke | [--calls | --large | --objects] --seeds A..B [--minutes N] | --replay FILE… | --write "
+          "SEED FILE | "
           "--dump FILE\n"
           "                    [--jobs N] [--only TEXT] [--finds FOLDER] [--no-minimize] [--most-finds N] [--cycles N] [--state "
           "FILE]\n");
@@ -143,6 +145,10 @@ int run(const Options& options) {
     calls.maker = Maker::calls;
     calls.last = smoke_call_seeds;
     run(calls);
+    CampaignOptions objects = options.campaign;
+    objects.maker = Maker::objects;
+    objects.last = smoke_object_seeds;
+    run(objects);
     CampaignOptions large = options.campaign;
     large.maker = Maker::large;
     large.last = smoke_large_seeds;
@@ -178,6 +184,8 @@ int main(const std::vector<std::string>& words) {
       options.has_seeds = true;
     } else if (word == "--calls") {
       options.campaign.maker = Maker::calls;
+    } else if (word == "--objects") {
+      options.campaign.maker = Maker::objects;
     } else if (word == "--large") {
       options.campaign.maker = Maker::large;
     } else if (word == "--minutes") {

@@ -113,6 +113,8 @@ Result<Program> read_program(std::vector<uint8_t> wasm) {
   for (const wasm::Global& global : module.globals) program.globals.push_back(global.type);
   for (const wasm::Table& table : module.tables) program.tables.push_back(table.type);
   program.memories = module.memories;
+  for (uint32_t i = 0; i < module.imported_tags; ++i) program.imported_tags.push_back(module.types[module.tags[i].type].func);
+  program.has_objects = !module.tags.empty();
   program.imported_funcs = module.imported_funcs;
   program.imported_tables = module.imported_tables;
   program.imported_memories = module.imported_memories;
@@ -129,6 +131,7 @@ std::vector<Value> host_results(uint32_t index, const wasm::FuncType& type, cons
   for (ValueType result : type.results) {
     mixed = mixed * 6364136223846793005ull + 1442695040888963407ull;
     Value value{mixed >> 32};
+    if (result.is_ref()) value = {};  // null
     if (result == wasm::i64) value.low = mixed;
     // Plain numbers, so that floats are never NaNs.
     if (result == wasm::f32) value.low = std::bit_cast<uint32_t>(static_cast<float>(static_cast<int32_t>(mixed >> 40)) / 16);

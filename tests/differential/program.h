@@ -1,10 +1,10 @@
 // A generated program: a valid module and what to do with it, in one file.
 //
 // The module imports from module "host" only: functions "f0", "f1", … that the harness must answer as host_results() says,
-// memories "m0", …, tables "t0", … and globals "g0", …, each kind from index 0 on. It exports everything it has: functions
-// "f<index>" (imported ones too), memories "m<index>", tables "t<index>", globals "g<index>", so that all state can be compared.
-// One mutable global bounds its running time: every function entry and every repetition of a loop takes one step and traps
-// (unreachable) when none is left; the harness sets it before each call.
+// memories "m0", …, tables "t0", …, globals "g0", … and tags "e0", …, each kind from index 0 on. It exports everything it has:
+// functions "f<index>" (imported ones too), memories "m<index>", tables "t<index>", globals "g<index>", so that all state can be
+// compared. One mutable global bounds its running time: every function entry and every repetition of a loop takes one step and
+// traps (unreachable) when none is left; the harness sets it before each call.
 //
 // A program of two instances links the module to itself: the upper instance shares the host's memories, tables and globals with the
 // lower one, and takes some of its functions from it. So one module tests calls between instances, which may be of different tiers.
@@ -50,6 +50,8 @@ struct Program {
   std::vector<wasm::TableType> tables;
   std::vector<wasm::MemoryType> memories;
   uint32_t imported_funcs = 0, imported_tables = 0, imported_memories = 0;
+  std::vector<wasm::FuncType> imported_tags;
+  bool has_objects = false;  // data types or tags, which the oracle does not know
 
   [[nodiscard]] uint32_t imported_globals() const { return static_cast<uint32_t>(plan.imported_globals.size()); }
   [[nodiscard]] uint32_t instances() const { return plan.two ? 2 : 1; }

@@ -3,6 +3,7 @@
 
 #include "tests/differential/abi_program.h"
 #include "tests/differential/generator.h"
+#include "tests/differential/object_program.h"
 
 #include <fstream>
 #include <iterator>
@@ -15,6 +16,7 @@ std::vector<uint8_t> choices_of(uint64_t seed, Maker maker) {
 
 Result<Program> make_program(const std::vector<uint8_t>& choices, const Rules& rules, Maker maker) {
   Choices stream(choices);
+  if (maker == Maker::objects) return read_program(generate_objects(stream));
   if (maker == Maker::calls) return read_program(generate_abi(stream));
   return read_program(generate(stream, {.nan_safe = !rules.canonical_nans, .is_large = maker == Maker::large}));
 }

@@ -10,7 +10,7 @@ namespace mote::differential {
 
 inline constexpr size_t choices_per_seed = 12000, choices_per_large_seed = 100'000;
 
-enum class Maker : uint8_t { anything, large, calls };  // generator.h, abi_program.h
+enum class Maker : uint8_t { anything, large, calls, objects };  // generator.h, abi_program.h, object_program.h
 [[nodiscard]] std::vector<uint8_t> choices_of(uint64_t seed, Maker maker);
 // What a generator makes of choices under these rules.
 [[nodiscard]] Result<Program> make_program(const std::vector<uint8_t>& choices, const Rules& rules, Maker maker = Maker::anything);

@@ -1,4 +1,5 @@
-// Runs a program in the oracle and in the engine. Both do the same and write it down (journal.h):
+// Runs a program in the oracle (unless it has objects or exceptions) and in the engine. Both do the same and write it down
+// (journal.h):
 //
 // The module is instantiated over the host's functions, memories, tables and globals; where the plan asks for two instances, a
 // second time over the same state, with some functions imported from the first (Plan::links). Then the plan's calls are made.

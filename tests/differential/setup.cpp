@@ -39,12 +39,12 @@ const char* name(Tier tier) {
 
 std::string text(const Setup& setup) {
   const Rules& rules = setup.rules;
-  return format("{}{} {} {} O{}{}{}{}{}{}{}{}", name(setup.tier),
+  return format("{}{} {} {} O{}{}{}{}{}{}{}{}{}", name(setup.tier),
                 setup.lower_tier == setup.tier ? "" : format("-over-{}", name(setup.lower_tier)),
                 setup.memory == MemoryMode::guard ? "guard" : "dense", rules.v3 ? "v3" : "v2", setup.opt_level,
                 rules.canonical_nans ? " canonical-nans" : "", rules.deterministic_relaxed_simd ? " deterministic-relaxed" : "",
                 rules.fuel ? " fuel" : "", setup.epochs ? " epochs" : "", setup.spectre ? "" : " no-spectre",
-                setup.debug_info ? " debug-info" : "",
+                setup.debug_info ? " debug-info" : "", setup.zeal ? " zeal" : "",
                 !setup.pooled  ? ""
                 : setup.copied ? " pooled-copied"
                                : " pooled");
@@ -82,6 +82,7 @@ std::vector<Setup> all_setups() {
     vary_unseen(setup, mixed(i));
     setup.pooled = (mixed(i) >> 12 & 3) == 0;
     setup.copied = (mixed(i) >> 14 & 3) == 0;
+    setup.zeal = (mixed(i) >> 16 & 1) != 0;
     if (is_possible(setup)) setups.push_back(setup);
   }
   return setups;
@@ -107,6 +108,7 @@ std::vector<Setup> setups_of(uint64_t seed, bool two, bool always_optimizing) {
     Setup setup = base;
     setup.tier = tier, setup.lower_tier = lower_tier, setup.memory = memory;
     setup.pooled = pooled, setup.copied = (bits >> 20 & 7) == 0;
+    setup.zeal = setups.size() % 2 != (bits >> 24 & 1);
     if (is_possible(setup)) setups.push_back(setup);
   };
   add(Tier::baseline, Tier::baseline, MemoryMode::guard);

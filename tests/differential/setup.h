@@ -29,6 +29,7 @@ struct Setup {
   bool spectre = true;      // masks against speculation
   bool pooled = false;      // in a store that is reset between events (engine/pool)
   bool copied = false;      // … by copying all memory
+  bool zeal = false;        // collects at each allocation
   bool debug_info = false;  // baseline: every local and operand in its slot at each instruction
 };
 [[nodiscard]] std::string text(const Setup& setup);
@@ -41,7 +42,7 @@ struct Setup {
 [[nodiscard]] std::vector<Setup> all_setups();
 // What a campaign runs for one seed: one set of rules, so that the oracle runs once; the baseline tier in both memory modes. LLVM
 // takes most of a seed's time, so it gets one in eight stretches of seeds, and there one memory mode. Each tier runs pooled once,
-// too. `two`: the program has two instances; `always_optimizing`: no stretch without LLVM.
+// too. `two`: the program has two instances; `always_optimizing`: no stretch without LLVM. Half of them are zealous.
 [[nodiscard]] std::vector<Setup> setups_of(uint64_t seed, bool two, bool always_optimizing = false);
 [[nodiscard]] Rules rules_of(uint64_t seed);
 
