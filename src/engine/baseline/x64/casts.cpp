@@ -57,6 +57,7 @@ Reg FuncCompiler::match_to_register(Reg reference, wasm::ValueType target, wasm:
 // Goes on where the reference is of the target type; `fail_if(condition)` leaves where it is not.
 template <class Fail>
 void FuncCompiler::match(Reg reference, wasm::ValueType target, wasm::ValueType source, Fail fail_if) {
+  (void)vmctx();  // on all ways, not only on those that need it
   std::vector<Position> pass;
   const bool is_func = code::is_func_ref(module(), source);
   const auto fail_always = [&] {
