@@ -6,7 +6,7 @@ one run, and say which machine. Peers come from package registries (peers.py), i
 """
 import argparse
 
-import around, compile_speed, compute, cycle, density, hostcall, http_answers, latency, snapshot, start, stop, up
+import around, compile_speed, compute, cycle, density, gc_objects, hostcall, http_answers, latency, snapshot, start, stop, up
 from place import WORK
 
 
@@ -18,6 +18,7 @@ def main():
                                ("compile", compile_speed, "wasm code per core-second, peak memory"),
                                ("hostcall", hostcall, "what a call from a guest to the host costs"),
                                ("cycle", cycle, "one event in a fresh sandbox, against wasmtime's pool"),
+                               ("gc", gc_objects, "objects and exceptions: both tiers, and V8"),
                                ("density", density, "sandboxes alive at once, and what each takes"),
                                ("http", http_answers, "a static answer of the HTTP server, against nginx"),
                                ("up", up, "mote up: a fresh sandbox for each request, against its own fixed answer and nginx; its start"),

