@@ -20,6 +20,7 @@ std::vector<Engine::Setting> limit_settings(const StoreLimits& chosen) {
           one(limits::shared_memory_size, chosen.shared_memory_size_bytes),
           one(limits::waiters, chosen.waiters),
           one(limits::wasm_stack, chosen.wasm_stack_bytes),
+          one(limits::gc_heap_size, chosen.gc_heap_size_bytes),
           one(limits::table_elements, chosen.table_elements),
           one(limits::instances, chosen.instances)};
 }

@@ -431,6 +431,8 @@ constexpr Key key_table[] = {
      [](Options& o, std::string_view v) { return set_limit(o, o.limits.waiters, limits::waiters, v); }},
     {'W', "max-wasm-stack", "BYTES", "stack for the guest's calls (default 1M)",
      [](Options& o, std::string_view v) { return set_limit(o, o.limits.wasm_stack_bytes, limits::wasm_stack, v); }},
+    {'W', "max-gc-heap-size", "BYTES", "the most bytes of garbage-collected objects and exceptions (default 1G)",
+     [](Options& o, std::string_view v) { return set_limit(o, o.limits.gc_heap_size_bytes, limits::gc_heap_size, v); }},
     {'W', "max-table-elements", "N", "the most elements of one table",
      [](Options& o, std::string_view v) { return set_limit(o, o.limits.table_elements, limits::table_elements, v); }},
     {'W', "max-instances", "N", "the most instances",

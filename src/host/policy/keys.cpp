@@ -119,6 +119,8 @@ constexpr LimitKey limit_table[] = {
      "the most threads that may wait on one shared memory"},
     {limits::wasm_stack.name, KeyType::size, limits::wasm_stack.standard, limits::wasm_stack.hard,
      "bytes of stack for the guest's calls"},
+    {limits::gc_heap_size.name, KeyType::size, limits::gc_heap_size.standard, limits::gc_heap_size.hard,
+     "the most bytes of garbage-collected objects and exceptions"},
     {limits::table_elements.name, KeyType::count, limits::table_elements.standard, limits::table_elements.hard,
      "the most elements of one table"},
     {limits::descriptors.name, KeyType::count, limits::descriptors.standard, limits::descriptors.hard,

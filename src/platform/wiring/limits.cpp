@@ -16,6 +16,7 @@ void set(Limits& to, std::string_view name, uint64_t value) {
   if (is(limits::wasm_stack)) to.store.wasm_stack_bytes = value;
   if (is(limits::table_elements)) to.store.table_elements = value;
   if (is(limits::instances)) to.store.instances = value;
+  if (is(limits::gc_heap_size)) to.store.gc_heap_size_bytes = value;
   if (is(limits::descriptors)) to.descriptors = value;
   if (is(limits::host_call_bytes)) to.host_call_bytes = value;
   if (name == "fuel") to.fuel = static_cast<int64_t>(std::min<uint64_t>(value, INT64_MAX));
@@ -29,8 +30,9 @@ bool Limits::operator==(const Limits& other) const {
   return store.memory_size_bytes == other.store.memory_size_bytes &&
          store.shared_memory_size_bytes == other.store.shared_memory_size_bytes && store.waiters == other.store.waiters &&
          store.table_elements == other.store.table_elements && store.instances == other.store.instances &&
-         store.wasm_stack_bytes == other.store.wasm_stack_bytes && fuel == other.fuel && deadline_ns == other.deadline_ns &&
-         cpu_ns == other.cpu_ns && host_call_bytes == other.host_call_bytes && descriptors == other.descriptors;
+         store.gc_heap_size_bytes == other.store.gc_heap_size_bytes && store.wasm_stack_bytes == other.store.wasm_stack_bytes &&
+         fuel == other.fuel && deadline_ns == other.deadline_ns && cpu_ns == other.cpu_ns &&
+         host_call_bytes == other.host_call_bytes && descriptors == other.descriptors;
 }
 
 Limits limits_of(std::span<const policy::EffectiveLimit> said) {
