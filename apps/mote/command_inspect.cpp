@@ -22,6 +22,8 @@ struct Count {
 };
 std::vector<Count> counts(const Inspection& found) {
   return {{"types", found.types},
+          {"structure types", found.struct_types},
+          {"array types", found.array_types},
           {"functions", found.funcs},
           {"tables", found.tables},
           {"memories", found.memories},

@@ -33,7 +33,8 @@ struct Inspection {
   std::string module_name;  // from the name section
   std::vector<ImportInfo> imports;
   std::vector<ExportInfo> exports;
-  uint32_t types = 0, funcs = 0, tables = 0, memories = 0, globals = 0, tags = 0, element_segments = 0,
+  uint32_t types = 0, struct_types = 0, array_types = 0, funcs = 0, tables = 0, memories = 0, globals = 0, tags = 0,
+           element_segments = 0,
            data_segments = 0;  // imports included
   std::optional<uint32_t> start;
   std::vector<SectionInfo> sections;   // of a wasm module, in order

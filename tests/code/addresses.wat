@@ -15,7 +15,7 @@
     local.get 0 i32.const 7 i32.store16 offset=2))
 
 ;;; mote objdump -C compiler=baseline,memory=guard,cpu=v3
-;; image: baseline guard opt-level=0 cpu=x86-64-v3, 6 functions, 2081 bytes
+;; image: baseline guard opt-level=0 cpu=x86-64-v3, 6 functions, 2417 bytes
 ;;
 ;; func[0] <load> [i32] -> [i32]: 7 bytes at 0x35, 30 bytes of code
 ;; 0x000035  (entry)
@@ -130,7 +130,7 @@
 ;;        20  c3                              ret
 
 ;;; mote objdump -C compiler=baseline,memory=dense,cpu=v3
-;; image: baseline dense opt-level=0 cpu=x86-64-v3, 6 functions, 2270 bytes
+;; image: baseline dense opt-level=0 cpu=x86-64-v3, 6 functions, 2606 bytes
 ;;
 ;; func[0] <load> [i32] -> [i32]: 7 bytes at 0x35, 59 bytes of code
 ;; 0x000035  (entry)

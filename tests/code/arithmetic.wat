@@ -20,7 +20,7 @@
     local.get 0 i32.wrap_i64 i32.extend8_s i64.extend_i32_u))
 
 ;;; mote objdump -C compiler=baseline,memory=guard,cpu=v3
-;; image: baseline guard opt-level=0 cpu=x86-64-v3, 6 functions, 2103 bytes
+;; image: baseline guard opt-level=0 cpu=x86-64-v3, 6 functions, 2439 bytes
 ;;
 ;; func[0] <mix> [i32 i32] -> [i32]: 19 bytes at 0x2e, 44 bytes of code
 ;; 0x00002e  (entry)

@@ -13,7 +13,7 @@
     local.get 0 local.get 1 i64.store))
 
 ;;; mote objdump -C compiler=baseline,memory=dense,cpu=v3
-;; image: baseline dense opt-level=0 cpu=x86-64-v3, 4 functions, 2076 bytes
+;; image: baseline dense opt-level=0 cpu=x86-64-v3, 4 functions, 2412 bytes
 ;;
 ;; func[0] <small_offset> [i32] -> [i32]: 7 bytes at 0x31, 59 bytes of code
 ;; 0x000031  (entry)
@@ -112,7 +112,7 @@
 ;;        37  67 0f b9 40 05                  ud1 eax, dword ptr [eax + 5]  ; trap: out of bounds memory access
 
 ;;; mote objdump -C compiler=baseline,memory=guard,cpu=v3 --func wide
-;; image: baseline guard opt-level=0 cpu=x86-64-v3, 4 functions, 2013 bytes
+;; image: baseline guard opt-level=0 cpu=x86-64-v3, 4 functions, 2349 bytes
 ;;
 ;; func[2] <wide> [i64] -> [i32]: 8 bytes at 0x45, 77 bytes of code
 ;; 0x000045  (entry)

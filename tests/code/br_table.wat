@@ -17,7 +17,7 @@
     end))
 
 ;;; mote objdump -C compiler=baseline,memory=guard,cpu=v3
-;; image: baseline guard opt-level=0 cpu=x86-64-v3, 2 functions, 1989 bytes
+;; image: baseline guard opt-level=0 cpu=x86-64-v3, 2 functions, 2325 bytes
 ;;
 ;; func[0] <switch> [i32] -> [i32]: 26 bytes at 0x1f, 93 bytes of code
 ;; 0x00001f  (entry)

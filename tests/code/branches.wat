@@ -22,7 +22,7 @@
     i32.const 6))
 
 ;;; mote objdump -C compiler=baseline,memory=guard,cpu=v3
-;; image: baseline guard opt-level=0 cpu=x86-64-v3, 5 functions, 2062 bytes
+;; image: baseline guard opt-level=0 cpu=x86-64-v3, 5 functions, 2398 bytes
 ;;
 ;; func[0] <if> [i32 i32] -> [i32]: 15 bytes at 0x33, 47 bytes of code
 ;; 0x000033  (entry)

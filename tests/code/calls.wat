@@ -19,7 +19,7 @@
     local.get 0 i32.const 0 call $leaf f64.convert_i32_s f64.add local.get 1 f64.mul))
 
 ;;; mote objdump -C compiler=baseline,memory=guard,cpu=v3
-;; image: baseline guard opt-level=0 cpu=x86-64-v3, 7 functions, 2360 bytes
+;; image: baseline guard opt-level=0 cpu=x86-64-v3, 7 functions, 2696 bytes
 ;;
 ;; func[1] <leaf> [i32] -> [i32]: 4 bytes at 0x51, 23 bytes of code
 ;; 0x000051  (entry)
@@ -113,7 +113,7 @@
 ;;   L2:
 ;;        64  68 00 00 00 00                  push 0
 ;;        69  50                              push rax
-;;        6a  e8 d1 f9 ff ff                  call text+0x1d0
+;;        6a  e8 81 f8 ff ff                  call text+0x1d0
 ;;        6f  48 8d 64 24 10                  lea rsp, [rsp + 0x10]
 ;;        74  49 8b cb                        mov rcx, r11
 ;;        77  4d 85 db                        test r11, r11

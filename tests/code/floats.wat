@@ -15,7 +15,7 @@
     local.get 0 f32.convert_i64_u))
 
 ;;; mote objdump -C compiler=baseline,memory=guard,cpu=v3
-;; image: baseline guard opt-level=0 cpu=x86-64-v3, 6 functions, 2138 bytes
+;; image: baseline guard opt-level=0 cpu=x86-64-v3, 6 functions, 2474 bytes
 ;;
 ;; func[0] <polynomial> [f64 f64] -> [f64]: 20 bytes at 0x39, 52 bytes of code
 ;; 0x000039  (entry)
@@ -97,14 +97,14 @@
 ;;        13  c5 f8 28 f9                     vmovaps xmm7, xmm1
 ;; 0x000062  local.get 0
 ;; 0x000064  f32.neg
-;;        17  c5 c8 57 05 21 f8 ff ff         vxorps xmm0, xmm6, xmmword ptr [rip - 0x7df]  ; constant 0x8000000080000000…
+;;        17  c5 c8 57 05 d1 f6 ff ff         vxorps xmm0, xmm6, xmmword ptr [rip - 0x92f]  ; constant 0x8000000080000000…
 ;; 0x000065  local.get 1
 ;; 0x000067  f32.copysign
-;;        1f  c5 40 54 3d 19 f8 ff ff         vandps xmm15, xmm7, xmmword ptr [rip - 0x7e7]  ; constant 0x8000000080000000…
-;;        27  c5 f8 54 05 21 f8 ff ff         vandps xmm0, xmm0, xmmword ptr [rip - 0x7df]  ; constant 0x7fffffff7fffffff…
+;;        1f  c5 40 54 3d c9 f6 ff ff         vandps xmm15, xmm7, xmmword ptr [rip - 0x937]  ; constant 0x8000000080000000…
+;;        27  c5 f8 54 05 d1 f6 ff ff         vandps xmm0, xmm0, xmmword ptr [rip - 0x92f]  ; constant 0x7fffffff7fffffff…
 ;;        2f  c4 c1 78 56 c7                  vorps xmm0, xmm0, xmm15
 ;; 0x000068  f32.abs
-;;        34  c5 f8 54 05 14 f8 ff ff         vandps xmm0, xmm0, xmmword ptr [rip - 0x7ec]  ; constant 0x7fffffff7fffffff…
+;;        34  c5 f8 54 05 c4 f6 ff ff         vandps xmm0, xmm0, xmmword ptr [rip - 0x93c]  ; constant 0x7fffffff7fffffff…
 ;; 0x000069  end
 ;;        3c  c9                              leave
 ;;        3d  c3                              ret
@@ -152,7 +152,7 @@
 ;;        39  c3                              ret
 
 ;;; mote objdump -C compiler=baseline,memory=guard,cpu=v2
-;; image: baseline guard opt-level=0 cpu=x86-64-v2, 6 functions, 2137 bytes
+;; image: baseline guard opt-level=0 cpu=x86-64-v2, 6 functions, 2473 bytes
 ;;
 ;; func[0] <polynomial> [f64 f64] -> [f64]: 20 bytes at 0x39, 53 bytes of code
 ;; 0x000039  (entry)
@@ -238,15 +238,15 @@
 ;; 0x000062  local.get 0
 ;; 0x000064  f32.neg
 ;;        15  0f 28 c6                        movaps xmm0, xmm6
-;;        18  0f 57 05 21 f8 ff ff            xorps xmm0, xmmword ptr [rip - 0x7df]  ; constant 0x8000000080000000…
+;;        18  0f 57 05 d1 f6 ff ff            xorps xmm0, xmmword ptr [rip - 0x92f]  ; constant 0x8000000080000000…
 ;; 0x000065  local.get 1
 ;; 0x000067  f32.copysign
 ;;        1f  44 0f 28 ff                     movaps xmm15, xmm7
-;;        23  44 0f 54 3d 15 f8 ff ff         andps xmm15, xmmword ptr [rip - 0x7eb]  ; constant 0x8000000080000000…
-;;        2b  0f 54 05 1e f8 ff ff            andps xmm0, xmmword ptr [rip - 0x7e2]  ; constant 0x7fffffff7fffffff…
+;;        23  44 0f 54 3d c5 f6 ff ff         andps xmm15, xmmword ptr [rip - 0x93b]  ; constant 0x8000000080000000…
+;;        2b  0f 54 05 ce f6 ff ff            andps xmm0, xmmword ptr [rip - 0x932]  ; constant 0x7fffffff7fffffff…
 ;;        32  41 0f 56 c7                     orps xmm0, xmm15
 ;; 0x000068  f32.abs
-;;        36  0f 54 05 13 f8 ff ff            andps xmm0, xmmword ptr [rip - 0x7ed]  ; constant 0x7fffffff7fffffff…
+;;        36  0f 54 05 c3 f6 ff ff            andps xmm0, xmmword ptr [rip - 0x93d]  ; constant 0x7fffffff7fffffff…
 ;; 0x000069  end
 ;;        3d  c9                              leave
 ;;        3e  c3                              ret

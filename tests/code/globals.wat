@@ -11,7 +11,7 @@
     global.get $vector))
 
 ;;; mote objdump -C compiler=baseline,memory=guard,cpu=v3
-;; image: baseline guard opt-level=0 cpu=x86-64-v3, 3 functions, 1931 bytes
+;; image: baseline guard opt-level=0 cpu=x86-64-v3, 3 functions, 2267 bytes
 ;;
 ;; func[0] <count> [] -> [i32]: 11 bytes at 0x4b, 44 bytes of code
 ;; 0x00004b  (entry)

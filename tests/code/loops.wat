@@ -35,7 +35,7 @@
     local.get 2))
 
 ;;; mote objdump -C compiler=baseline,memory=guard,cpu=v3
-;; image: baseline guard opt-level=0 cpu=x86-64-v3, 4 functions, 2109 bytes
+;; image: baseline guard opt-level=0 cpu=x86-64-v3, 4 functions, 2445 bytes
 ;;
 ;; func[1] <sum> [i32 i32] -> [i32]: 35 bytes at 0x46, 58 bytes of code
 ;; 0x000046  (entry)

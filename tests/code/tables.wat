@@ -11,7 +11,7 @@
     local.get 0 table.get $t ref.is_null))
 
 ;;; mote objdump -C compiler=baseline,memory=guard,cpu=v3
-;; image: baseline guard opt-level=0 cpu=x86-64-v3, 4 functions, 2033 bytes
+;; image: baseline guard opt-level=0 cpu=x86-64-v3, 4 functions, 2369 bytes
 ;;
 ;; func[0] <get> [i32] -> [(ref null extern)]: 6 bytes at 0x30, 59 bytes of code
 ;; 0x000030  (entry)

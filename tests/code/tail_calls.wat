@@ -11,7 +11,7 @@
     local.get 0 local.get 1 local.get 0 i32.wrap_i64 return_call_indirect (type $binary)))
 
 ;;; mote objdump -C compiler=baseline,memory=guard,cpu=v3
-;; image: baseline guard opt-level=0 cpu=x86-64-v3, 3 functions, 2061 bytes
+;; image: baseline guard opt-level=0 cpu=x86-64-v3, 3 functions, 2397 bytes
 ;;
 ;; func[1] <exchange> [i64 i64] -> [i64]: 8 bytes at 0x2e, 38 bytes of code
 ;; 0x00002e  (entry)
@@ -83,7 +83,7 @@
 ;;   L2:
 ;;        5d  68 00 00 00 00                  push 0
 ;;        62  50                              push rax
-;;        63  e8 f8 f9 ff ff                  call text+0x1d0
+;;        63  e8 a8 f8 ff ff                  call text+0x1d0
 ;;        68  48 8d 64 24 10                  lea rsp, [rsp + 0x10]
 ;;        6d  49 8b cb                        mov rcx, r11
 ;;        70  4d 85 db                        test r11, r11

@@ -10,7 +10,7 @@
     local.get 0 i32.const -1 i32.div_s))
 
 ;;; mote objdump -C compiler=baseline,memory=guard,cpu=v3
-;; image: baseline guard opt-level=0 cpu=x86-64-v3, 4 functions, 2054 bytes
+;; image: baseline guard opt-level=0 cpu=x86-64-v3, 4 functions, 2390 bytes
 ;;
 ;; func[0] <unreachable> [i32] -> [i32]: 10 bytes at 0x26, 39 bytes of code
 ;; 0x000026  (entry)
@@ -53,7 +53,7 @@
 ;;   L2:
 ;;        22  c5 f9 2e f6                     vucomisd xmm6, xmm6
 ;;        26  0f 8a 23 00 00 00               jp L3
-;;        2c  c5 f9 2e 35 0c f9 ff ff         vucomisd xmm6, qword ptr [rip - 0x6f4]  ; constant 0xc1e0000000200000…
+;;        2c  c5 f9 2e 35 bc f7 ff ff         vucomisd xmm6, qword ptr [rip - 0x844]  ; constant 0xc1e0000000200000…
 ;;        34  0f 86 1a 00 00 00               jbe L4
 ;;        3a  c4 41 00 57 ff                  vxorps xmm15, xmm15, xmm15
 ;;        3f  c4 c1 79 2e f7                  vucomisd xmm6, xmm15

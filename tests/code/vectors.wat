@@ -19,7 +19,7 @@
     local.get 0 local.get 1 local.get 2 v128.bitselect))
 
 ;;; mote objdump -C compiler=baseline,memory=guard,cpu=v3
-;; image: baseline guard opt-level=0 cpu=x86-64-v3, 8 functions, 2107 bytes
+;; image: baseline guard opt-level=0 cpu=x86-64-v3, 8 functions, 2443 bytes
 ;;
 ;; func[0] <add> [v128 v128] -> [v128]: 9 bytes at 0x3c, 29 bytes of code
 ;; 0x00003c  (entry)
@@ -159,7 +159,7 @@
 ;;        2a  c3                              ret
 
 ;;; mote objdump -C compiler=baseline,memory=guard,cpu=v2
-;; image: baseline guard opt-level=0 cpu=x86-64-v2, 8 functions, 2166 bytes
+;; image: baseline guard opt-level=0 cpu=x86-64-v2, 8 functions, 2502 bytes
 ;;
 ;; func[0] <add> [v128 v128] -> [v128]: 9 bytes at 0x3c, 30 bytes of code
 ;; 0x00003c  (entry)

@@ -8,6 +8,7 @@
 
 #include <mote/inspect.h>
 
+#include <algorithm>
 #include <array>
 
 namespace mote {
@@ -136,6 +137,11 @@ void describe(const wasm::Module& module, Inspection& out) {
   out.imports = api::imports_of(module);
   out.exports = api::exports_of(module);
   out.types = static_cast<uint32_t>(module.types.size());
+  const auto of_kind = [&](wasm::CompositeKind kind) {
+    return static_cast<uint32_t>(std::ranges::count_if(module.types, [&](const auto& type) { return type.kind == kind; }));
+  };
+  out.struct_types = of_kind(wasm::CompositeKind::struct_);
+  out.array_types = of_kind(wasm::CompositeKind::array);
   out.funcs = static_cast<uint32_t>(module.funcs.size());
   out.tables = static_cast<uint32_t>(module.tables.size());
   out.memories = static_cast<uint32_t>(module.memories.size());

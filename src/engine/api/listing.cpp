@@ -116,6 +116,8 @@ class Lister {
     return out;
   }
 
+  using LinesByTarget = std::map<uint32_t, std::vector<size_t>>;  // offset in the function: indices of lines
+
   void read_machine_code(code::FuncEntry entry, FunctionListing& out) {
     const Bytes code = image_.text().subspan(entry.offset, entry.size);
     std::vector<api::ContextNotes::Line> decoded;
@@ -123,7 +125,7 @@ class Lister {
       decoded.push_back({at, disassembler_.decode(code.subspan(at), at)});
     }
     std::vector<std::string> notes = notes_.note(decoded);
-    std::map<uint32_t, std::vector<size_t>> branches;  // by target: lines that go there
+    LinesByTarget branches, throws;  // lines that go there; calls whose exceptions are caught there
     for (size_t i = 0; i < decoded.size(); ++i) {
       const auto& [at, in] = decoded[i];
       MachineLine line{.offset = at, .bytes = code.subspan(at, in.size), .text = in.mnemonic, .note = std::move(notes[i])};
@@ -137,13 +139,29 @@ class Lister {
       }
       if (in.constant_at) line.note = constant(entry, *in.constant_at);
       if (in.trap) line.note = format("trap: {}", code::words(*in.trap));
+      if (const auto pad = in.flow == Flow::call ? image_.handler(code.data() + at + in.size) : std::nullopt) {
+        throws[static_cast<uint32_t>(static_cast<const uint8_t*>(pad->pad) - code.data())].push_back(i);
+      }
       out.lines.push_back(std::move(line));
     }
+    for (const auto& [pad, calls] : throws) branches.try_emplace(pad);
     set_labels(branches, out);
+    note_pads(throws, out);
+  }
+
+  // Says at calls in a try_table where their exceptions go, and at those places what they are.
+  static void note_pads(const LinesByTarget& throws, FunctionListing& out) {
+    for (const auto& [pad, calls] : throws) {
+      const auto at = std::ranges::lower_bound(out.lines, pad, {}, &MachineLine::offset);
+      if (at == out.lines.end() || at->offset != pad || !at->label) continue;
+      const auto say = [](MachineLine& line, const std::string& what) { line.note += (line.note.empty() ? "" : "; ") + what; };
+      say(*at, "landing pad");
+      for (const size_t call : calls) say(out.lines[call], format("throws to L{}", *at->label));
+    }
   }
 
   // Numbers the targets of branches, in the order of the code.
-  static void set_labels(const std::map<uint32_t, std::vector<size_t>>& branches, FunctionListing& out) {
+  static void set_labels(const LinesByTarget& branches, FunctionListing& out) {
     uint32_t number = 0;
     for (const auto& [target, from] : branches) {
       const auto at = std::ranges::lower_bound(out.lines, target, {}, &MachineLine::offset);

@@ -34,6 +34,8 @@ constexpr Field fields[] = {
     {offsetof(code::VMContext, tab0) + offsetof(code::TableDef, length), "table 0 length"},
     {offsetof(code::VMContext, type_ids), "type ids"},
     {offsetof(code::VMContext, builtins), "builtins"},
+    {offsetof(code::VMContext, gc_base), "objects"},
+    {offsetof(code::VMContext, rtt), "type records"},
     {offsetof(code::VMContext, epoch), "epoch"},
     {offsetof(code::VMContext, null_funcref), "null funcref"},
 };
@@ -107,6 +109,7 @@ std::string ContextNotes::field_at(int64_t offset) const {
            list(layout_.func_import(0), module.imported_funcs, sizeof(code::FuncImport), 0, "import of function"),
            list(layout_.global(0), module.imported_globals, sizeof(void*), 0, "import of global"),
            list(layout_.global(module.imported_globals), own_globals, sizeof(code::Value16), module.imported_globals, "global"),
+           list(layout_.tag(0), module.tags.size(), sizeof(void*), 0, "tag"),
        }) {
     if (!name.empty()) return name;
   }

@@ -1,6 +1,8 @@
 // Listings of a hand-made image, whose every byte is known.
+#include "engine/api/guest_testing.h"
 #include "engine/api/listing_context.h"
 #include "engine/api/modules_testing.h"
+#include "engine/api/objects_testing.h"
 
 #include <mote/listing.h>
 
@@ -8,6 +10,9 @@
 
 namespace mote {
 namespace {
+
+using api::bytes_of_hex;
+using api::must;
 
 TEST(Listing, JoinsWasmAndMachineCode) {
   const auto wasm = api::answer_module();
@@ -56,6 +61,28 @@ TEST(Listing, RefusesWhatDoesNotFit) {
   EXPECT_FALSE(list_artifact(artifact, {}, MemoryMode::dense, {}).has_value());
   EXPECT_FALSE(list_artifact(artifact, {}, MemoryMode::automatic, {.func = "7"}).has_value());
   EXPECT_FALSE(list_artifact(api::answer_module(), {}, MemoryMode::automatic, {}).has_value());
+}
+
+TEST(Listing, SaysWhereExceptionsLand) {
+  const auto wasm = bytes_of_hex(objects_hex);
+  EngineConfig config;
+  config.tiering = Tiering::baseline;
+  const Module module = must(Module::compile(must(Engine::create(config)), wasm));
+  std::vector<MachineLine> calls, pads;
+  const auto note = [&](const FunctionListing& func) {
+    for (const MachineLine& line : func.lines) {
+      if (line.note.find("throws to") != std::string::npos) calls.push_back(line);
+      if (line.note.find("landing pad") != std::string::npos) pads.push_back(line);
+    }
+  };
+  must(list_code(module, wasm, {.func = "catch", .on_start = {}, .on_function = note}));
+  ASSERT_EQ(calls.size(), 1u);  // the call of the host, but not the builtin that throws on what no clause took
+  ASSERT_EQ(pads.size(), 1u);
+  ASSERT_TRUE(pads[0].label);
+  EXPECT_NE(calls[0].note.find("throws to L" + std::to_string(*pads[0].label)), std::string::npos) << calls[0].note;
+  EXPECT_LT(calls[0].offset, pads[0].offset);
+  must(list_code(module, wasm, {.func = "pass", .on_start = {}, .on_function = note}));
+  EXPECT_EQ(calls.size(), 1u);
 }
 
 // Decodes a function and gives the notes of its lines.
