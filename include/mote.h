@@ -26,8 +26,8 @@
 //   an empty string. Where NULL has a meaning, the comment names it. A dangling handle, and one of a deleted store, is
 //   undefined as in any C program.
 // Threads. Engines, modules, pools, shared memories, stoppers and failures: any thread, several at once, but for their
-//   delete. A store and what belongs to it (functions, memories, tables, globals, instances, tasks, values that are
-//   references): one thread at a time, any one. A linker: defining needs it alone, instantiating does not. Mote starts no
+//   delete. A store and what belongs to it (functions, memories, tables, globals, tags, instances, tasks, scopes, values that
+//   are references): one thread at a time, any one. A linker: defining needs it alone, instantiating does not. Mote starts no
 //   thread.
 // Strings are a pointer and a size in bytes, UTF-8, not ended by a zero byte where they are given to Mote. Those that Mote
 //   lends do have a zero byte behind them. {NULL, 0} is an empty string.
@@ -43,8 +43,8 @@
 // - Structs that begin with `size` grow at their end: set `size` to sizeof the struct. Zero in a field is its default, so a
 //   library takes what an older caller lacks as zero, and refuses (MOTE_ERROR_UNSUPPORTED) what a newer caller set and it
 //   does not know. In a struct that Mote fills it writes only what fits `size`, and zero what it does not know.
-// - Structs without `size` never change: mote_string_t, mote_bytes_t, mote_value_t, mote_pool_member_t, mote_func_t and the
-//   other handles of a store.
+// - Structs without `size` never change: mote_string_t, mote_bytes_t, mote_value_t, mote_pool_member_t, mote_field_type_t,
+//   mote_object_type_t, mote_func_t and the other handles of a store.
 // - Enumerations are 32-bit integers. A newer library may return numbers that this header has no name for: keep a default
 //   branch. A number that the library does not know is refused (MOTE_ERROR_BAD_INPUT).
 // - The fields of handles are private.
@@ -156,7 +156,9 @@ enum {
   MOTE_TRAP_OUT_OF_FUEL = 20,
   MOTE_TRAP_INTERRUPT = 21,  // stopped: a stopper, an epoch, cancelled waits
   MOTE_TRAP_LIMIT = 22,
-  MOTE_TRAP_HOST = 23  // raised by a host function
+  MOTE_TRAP_HOST = 23,  // raised by a host function
+  MOTE_TRAP_NULL_EXCEPTION_REFERENCE = 24,
+  MOTE_TRAP_UNCAUGHT_EXCEPTION = 25  // see mote_failure_exception
 };
 
 MOTE_API void mote_failure_delete(mote_failure_t* failure);
@@ -208,6 +210,7 @@ enum {
 };
 
 // A value of any type. References are valid while their store lives and mean nothing in another one; 0 is the null reference.
+// Those to objects of the guest's are handles, which may end earlier: see "Objects".
 typedef struct mote_value_t {
   mote_value_kind_t kind;
   uint32_t reserved;  // 0
@@ -451,6 +454,9 @@ typedef struct mote_store_limits_t {
   uint64_t table_elements;            // of each table
   uint64_t instances;
   uint64_t wasm_stack_bytes;
+  uint64_t gc_heap_size_bytes;  // of objects and exceptions, garbage included; twice that is reserved
+  mote_choice_t gc_zeal;        // off; on collects at every allocation, for tests
+  uint32_t reserved;            // 0
 } mote_store_limits_t;
 
 // Handles of what a store owns: plain words, copied freely, nothing to delete, valid as long as the store. All zero: empty.
@@ -470,6 +476,10 @@ typedef struct mote_global_t {
   void* private_handle;
   void* private_store;
 } mote_global_t;
+typedef struct mote_tag_t {
+  void* private_handle;
+  void* private_store;
+} mote_tag_t;
 typedef struct mote_instance_t {
   void* private_handle;
   void* private_store;
@@ -616,6 +626,106 @@ MOTE_MUST_USE MOTE_API mote_failure_t* mote_global_get(mote_global_t global, mot
 // Errors: bad input (immutable; a value of another type).
 MOTE_MUST_USE MOTE_API mote_failure_t* mote_global_set(mote_global_t global, const mote_value_t* value);
 
+// ---- Objects ----
+//
+// A reference of kind anyref, exnref or externref to an object of the guest's (a structure, an array, an exception) is a *handle*:
+// it keeps the object alive, and follows it when the collector moves it, until the innermost mote_scope_t that was open when it was
+// made is deleted; in a host function until that returns; without either until its store ends. One that has ended refers to
+// nothing, or to what a later one refers to; it touches no memory that is not the guest's.
+// Two handles of one object differ: compare with mote_object_is_same. Null, i31 and numbers of yours (mote_store_new_externref)
+// are no handles: they are always valid. anyref and externref are one world: setting the other `kind` is extern.convert_any.
+
+// What handles are made while it lives end with it. Scopes nest: delete the inner one first, and all before their store.
+typedef struct mote_scope_t mote_scope_t;
+MOTE_MUST_USE MOTE_API mote_failure_t* mote_scope_create(mote_store_t* store, mote_scope_t** scope);
+MOTE_API void mote_scope_delete(mote_scope_t* scope);
+
+// A number as an anyref that needs no object: its low 31 bits. And back, sign-extended; false for other values.
+MOTE_API mote_value_t mote_value_i31(int32_t number);
+MOTE_API bool mote_value_to_i31(const mote_value_t* value, int32_t* number);
+
+typedef uint32_t mote_object_kind_t;
+enum {
+  MOTE_OBJECT_NULL = 1,
+  MOTE_OBJECT_I31 = 2,
+  MOTE_OBJECT_STRUCTURE = 3,
+  MOTE_OBJECT_ARRAY = 4,
+  MOTE_OBJECT_EXCEPTION = 5,
+  MOTE_OBJECT_NUMBER = 6  // of yours
+};
+typedef struct mote_object_info_t {
+  size_t size;
+  mote_object_kind_t kind;
+  uint32_t count;  // of fields, elements, or payload values
+} mote_object_info_t;
+// Errors: bad input (a value that is no such reference).
+MOTE_MUST_USE MOTE_API mote_failure_t* mote_object_info(const mote_store_t* store, const mote_value_t* object,
+                                                        mote_object_info_t* info);
+// Its type as the specification writes it; of an exception its tag's. Writes what fits and a zero byte, returns the size of all.
+MOTE_API size_t mote_object_type_text(const mote_store_t* store, const mote_value_t* object, char* text, size_t capacity);
+MOTE_API bool mote_object_is_same(const mote_store_t* store, const mote_value_t* a, const mote_value_t* b);
+// A field of a structure, an element of an array, a payload value of an exception; packed ones are zero-extended. Errors: bad
+// input (no object; an index past the end; a value of another type; what is immutable).
+MOTE_MUST_USE MOTE_API mote_failure_t* mote_object_get(mote_store_t* store, const mote_value_t* object, uint32_t index,
+                                                       mote_value_t* value);
+MOTE_MUST_USE MOTE_API mote_failure_t* mote_object_set(mote_store_t* store, const mote_value_t* object, uint32_t index,
+                                                       const mote_value_t* value);
+
+// A final type without a supertype. Types are compared by what they are, so it is also the type of that description in any module.
+// Nothing to delete; valid as long as its engine.
+typedef struct mote_object_type_t {
+  void* private_engine;
+  uint32_t private_id;
+  uint32_t reserved;
+} mote_object_type_t;
+typedef struct mote_field_type_t {
+  mote_value_kind_t kind;
+  uint32_t packed_bits;  // 8 or 16: kept in so many bits of an i32; else 0
+  uint32_t is_mutable;
+  uint32_t reserved;  // 0
+} mote_field_type_t;
+// Errors: bad input, limit.
+MOTE_MUST_USE MOTE_API mote_failure_t* mote_structure_type_create(const mote_engine_t* engine, const mote_field_type_t* fields,
+                                                                  size_t field_count, mote_object_type_t* type);
+MOTE_MUST_USE MOTE_API mote_failure_t* mote_array_type_create(const mote_engine_t* engine, const mote_field_type_t* element,
+                                                              mote_object_type_t* type);
+// Objects of such a type: `fields` in order; `length` times `element`. Errors: bad input, limit ("max-gc-heap-size").
+MOTE_MUST_USE MOTE_API mote_failure_t* mote_structure_create(mote_store_t* store, mote_object_type_t type,
+                                                             const mote_value_t* fields, size_t field_count, mote_value_t* object);
+MOTE_MUST_USE MOTE_API mote_failure_t* mote_array_create(mote_store_t* store, mote_object_type_t type, uint32_t length,
+                                                         const mote_value_t* element, mote_value_t* object);
+
+// Collects now. For tests and for measuring what is live: a guest needs no such help.
+MOTE_MUST_USE MOTE_API mote_failure_t* mote_store_collect(mote_store_t* store);
+typedef struct mote_heap_use_t {
+  size_t size;
+  uint64_t used_bytes;      // objects, garbage included
+  uint64_t capacity_bytes;  // until the next collection
+  uint64_t collections;
+} mote_heap_use_t;
+MOTE_API bool mote_store_heap_use(const mote_store_t* store, mote_heap_use_t* use);  // zeros: nobody needed a heap so far
+
+// ---- Exceptions ----
+//
+// A host function throws by returning mote_failure_create_exception. A call whose exception no guest caught fails with
+// MOTE_TRAP_UNCAUGHT_EXCEPTION; its exception is looked at (mote_failure_exception, mote_exception_tag, mote_object_get), and a
+// host function that returns the failure lets it pass on to the guest that called.
+
+// A kind of exception, which carries values of these kinds. Errors: bad input, limit.
+MOTE_MUST_USE MOTE_API mote_failure_t* mote_tag_create(mote_store_t* store, const mote_value_kind_t* payload, size_t payload_count,
+                                                       mote_tag_t* tag);
+MOTE_API size_t mote_tag_payload(mote_tag_t tag, mote_value_kind_t* kinds, size_t capacity);  // as mote_func_params
+MOTE_API bool mote_tag_is_same(mote_tag_t a, mote_tag_t b);
+// An exception as an exnref. Errors: bad input (counts and kinds of the payload), limit ("max-gc-heap-size").
+MOTE_MUST_USE MOTE_API mote_failure_t* mote_exception_create(mote_store_t* store, mote_tag_t tag, const mote_value_t* payload,
+                                                             size_t payload_count, mote_value_t* exception);
+MOTE_MUST_USE MOTE_API mote_failure_t* mote_exception_tag(const mote_store_t* store, const mote_value_t* exception,
+                                                          mote_tag_t* tag);
+// For a host function to return. What is no exception becomes an error (bad input) that says so.
+MOTE_API mote_failure_t* mote_failure_create_exception(const mote_value_t* exception);
+// The exception that nobody caught so far, a handle; false for all other failures.
+MOTE_API bool mote_failure_exception(const mote_failure_t* failure, mote_value_t* exception);
+
 // ---- Linking ----
 
 // Names to definitions. Host functions and shared memories serve any number of stores of the engine; definitions that are
@@ -638,6 +748,8 @@ MOTE_MUST_USE MOTE_API mote_failure_t* mote_linker_define_table(mote_linker_t* l
                                                                 mote_table_t table);
 MOTE_MUST_USE MOTE_API mote_failure_t* mote_linker_define_global(mote_linker_t* linker, mote_string_t module, mote_string_t name,
                                                                  mote_global_t global);
+MOTE_MUST_USE MOTE_API mote_failure_t* mote_linker_define_tag(mote_linker_t* linker, mote_string_t module, mote_string_t name,
+                                                              mote_tag_t tag);
 // All exports of an instance, under a module name.
 MOTE_MUST_USE MOTE_API mote_failure_t* mote_linker_define_instance(mote_linker_t* linker, mote_string_t module,
                                                                    mote_instance_t instance);
@@ -651,6 +763,7 @@ MOTE_API bool mote_instance_func(mote_instance_t instance, mote_string_t name, m
 MOTE_API bool mote_instance_memory(mote_instance_t instance, mote_string_t name, mote_memory_t* memory);
 MOTE_API bool mote_instance_table(mote_instance_t instance, mote_string_t name, mote_table_t* table);
 MOTE_API bool mote_instance_global(mote_instance_t instance, mote_string_t name, mote_global_t* global);
+MOTE_API bool mote_instance_tag(mote_instance_t instance, mote_string_t name, mote_tag_t* tag);
 MOTE_API mote_module_t* mote_instance_module(mote_instance_t instance);  // one more handle of its module
 
 // ---- Tasks ----

@@ -1,5 +1,5 @@
-// A C program against an installed Mote alone: loads a guest, gives it two functions, sees it return, trap and run out of fuel.
-// tests/embed/run builds it in every way there is, and compares what it prints with embed.expect.
+// A C program against an installed Mote alone: loads a guest, gives it two functions, sees it return, trap, pass on an exception
+// and run out of fuel. tests/embed/run builds it in every way there is, and compares what it prints with embed.expect.
 #include <mote.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,13 +13,19 @@ static void must(mote_failure_t* failure) {
 
 struct Host {
   int calls;
+  mote_tag_t negative;
 };
 
 static mote_failure_t* add(void* data, mote_caller_t* caller, const mote_value_t* args, size_t arg_count, mote_value_t* results,
                            size_t result_count) {
   struct Host* host = data;
-  (void)caller, (void)arg_count, (void)result_count;
+  (void)arg_count, (void)result_count;
   ++host->calls;
+  if (args[0].of.i32 < 0) {
+    mote_value_t exception;
+    must(mote_exception_create(mote_caller_store(caller), host->negative, args, 1, &exception));
+    return mote_failure_create_exception(&exception);
+  }
   results[0] = mote_value_i32(args[0].of.i32 + args[1].of.i32);
   return NULL;
 }
@@ -59,7 +65,7 @@ int main(int argc, char** argv) {
   const mote_value_kind_t i32s[] = {MOTE_VALUE_I32, MOTE_VALUE_I32};
   const mote_func_type_t add_type = {.size = sizeof add_type, .params = i32s, .param_count = 2, .results = i32s, .result_count = 1};
   const mote_func_type_t log_type = {.size = sizeof log_type, .params = i32s, .param_count = 2};
-  struct Host host = {0};
+  struct Host host = {.calls = 0};
   mote_engine_t* engine;
   mote_module_t* module;
   mote_linker_t* linker;
@@ -72,6 +78,7 @@ int main(int argc, char** argv) {
   must(mote_linker_define_host_func(linker, mote_string("host"), mote_string("log"), &log_type, log_text, NULL, NULL));
   must(mote_store_create(engine, &limits, &store));
   must(mote_store_set_fuel(store, 100000));
+  must(mote_tag_create(store, i32s, 1, &host.negative));
   must(mote_linker_instantiate(linker, store, module, &instance));
 
   mote_value_t argument = mote_value_i32(40), result;
@@ -80,7 +87,13 @@ int main(int argc, char** argv) {
   must(mote_func_call(find(instance, "hello"), NULL, 0, NULL, 0));
   argument = mote_value_i32(0);
   show_failure(mote_func_call(find(instance, "divide"), &argument, 1, &result, 1));
-  mote_failure_t* failure = mote_func_call(find(instance, "spin"), NULL, 0, NULL, 0);
+  argument = mote_value_i32(-3);
+  mote_failure_t* failure = mote_func_call(find(instance, "run"), &argument, 1, &result, 1);
+  mote_value_t exception;
+  if (mote_failure_exception(failure, &exception)) must(mote_object_get(store, &exception, 0, &result));
+  printf("%s: %d\n", mote_failure_message(failure).data, (int)result.of.i32);
+  mote_failure_delete(failure);
+  failure = mote_func_call(find(instance, "spin"), NULL, 0, NULL, 0);
   printf("%s\n", mote_failure_trap_kind(failure) == MOTE_TRAP_OUT_OF_FUEL ? "out of fuel" : mote_failure_text(failure).data);
   mote_failure_delete(failure);
 

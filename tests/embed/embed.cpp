@@ -1,5 +1,6 @@
 // A C++ program against an installed Mote alone: what embed.c does, by the C++ API. tests/embed/run compares what both print.
 #include <mote/linker.h>
+#include <mote/object.h>
 
 #include <mote.h>
 
@@ -44,8 +45,16 @@ void run(const char* path) {
   const auto module = must(mote::Module::compile_file(engine, path));
   auto store = must(mote::Store::create(engine, {.memory_size_bytes = 1 << 20}));
   mote::Linker linker(engine);
-  must(linker.func("host", "add",
-                   [host = std::make_shared<Host>()](mote::Caller&, int32_t a, int32_t b) { return ++host->calls, a + b; }));
+  constexpr mote::ValKind payload[] = {mote::ValKind::i32};
+  const mote::Tag negative = must(mote::Tag::create(store, payload));
+  const auto add = [&store, negative, host = std::make_shared<Host>()](mote::Caller&, int32_t a,
+                                                                       int32_t b) -> std::expected<int32_t, mote::Failure> {
+    ++host->calls;
+    if (a >= 0) return a + b;
+    const mote::Val values[] = {a};
+    return std::unexpected(mote::Failure::thrown(must(mote::new_exception(store, negative, values))));
+  };
+  must(linker.func("host", "add", add));
   must(linker.func("host", "log", log_text));
   store.set_fuel(100000);
   const auto instance = must(linker.instantiate(store, module));
@@ -53,6 +62,9 @@ void run(const char* path) {
   std::printf("40 + 2 = %d\n", must(must(instance.typed_func<int32_t(int32_t)>("run"))(40)));
   must(must(instance.typed_func<void()>("hello"))());
   show_failure(must(instance.typed_func<int32_t(int32_t)>("divide"))(0).error());
+  const mote::Failure thrown = must(instance.typed_func<int32_t(int32_t)>("run"))(-3).error();
+  const mote::Val number = must(mote::get_field(store, thrown.exception.value(), 0));
+  std::printf("%s: %d\n", thrown.trap.message.c_str(), number.i32());
   const auto spun = must(instance.typed_func<void()>("spin"))();
   std::printf("%s\n", spun.error().trap.kind == mote::TrapKind::out_of_fuel ? "out of fuel" : spun.error().text().c_str());
 }

@@ -79,10 +79,24 @@ Failure to_failure(Store::State& store, runtime::Stop stop) {
   return {};
 }
 
+namespace {
+
+// A host function may return anything: only an exception of this store is one.
+runtime::Stop thrown(Store::State& store, Val exception) {
+  const uint32_t reference = exception.kind() == ValKind::exnref ? reference_of(store, exception) : 0;
+  const bool is_object = reference != 0 && (reference & code::reference_tag_mask) == 0;
+  if (is_object && store.store.heap()->header(reference).kind == code::ObjectKind::exception) {
+    return runtime::Stop::thrown(store.store.host_roots().add(reference));
+  }
+  return runtime::Stop::of({ErrorKind::bad_input, "a host function threw what is no exception, or one whose handle has ended"});
+}
+
+}  // namespace
+
 runtime::Stop to_stop(Store::State& store, Failure failure) {
   switch (failure.kind) {
     case Failure::Kind::trap:
-      if (failure.exception) return runtime::Stop::thrown(store.store.host_roots().add(reference_of(store, *failure.exception)));
+      if (failure.exception) return thrown(store, *failure.exception);
       return runtime::Stop::trap(static_cast<code::TrapCode>(failure.trap.kind), std::move(failure.trap.message));
     case Failure::Kind::exit:
       return runtime::Stop::exit(failure.exit_code);

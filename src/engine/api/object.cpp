@@ -196,14 +196,18 @@ bool same_object(const Store& store, Val a, Val b) {
 Result<Val> new_structure(Store& store, const ObjectType& type, std::span<const Val> fields) {
   Store::State& state = *store.state();
   (void)TRY(heap_for_making(state));
-  TRY(check_payload(state, fields, value_types(types_of(state).type(type.id()).struct_)));
+  const wasm::SubType& known = types_of(state).type(type.id());
+  if (known.kind != wasm::CompositeKind::struct_) return fail(ErrorKind::bad_input, "the type is no structure's");
+  TRY(check_payload(state, fields, value_types(known.struct_)));
   return make(state, type.id(), fields, ValKind::anyref);
 }
 
 Result<Val> new_array(Store& store, const ObjectType& type, uint32_t length, Val element) {
   Store::State& state = *store.state();
   runtime::Heap& heap = *TRY(heap_for_making(state));
-  const wasm::FieldType& field = types_of(state).type(type.id()).array.element;
+  const wasm::SubType& known = types_of(state).type(type.id());
+  if (known.kind != wasm::CompositeKind::array) return fail(ErrorKind::bad_input, "the type is no array's");
+  const wasm::FieldType& field = known.array.element;
   TRY(check_payload(state, std::span(&element, 1), std::span(&field.type, 1)));
   const auto made = heap.new_array(type.id(), length, state.store);
   if (!made) return heap_full(state);

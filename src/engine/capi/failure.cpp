@@ -61,13 +61,15 @@ static_assert(to_c(TrapKind::unreachable) == MOTE_TRAP_UNREACHABLE &&
               to_c(TrapKind::expected_shared_memory) == MOTE_TRAP_EXPECTED_SHARED_MEMORY &&
               to_c(TrapKind::call_stack_exhausted) == MOTE_TRAP_CALL_STACK_EXHAUSTED &&
               to_c(TrapKind::out_of_fuel) == MOTE_TRAP_OUT_OF_FUEL && to_c(TrapKind::interrupt) == MOTE_TRAP_INTERRUPT &&
-              to_c(TrapKind::limit) == MOTE_TRAP_LIMIT && to_c(TrapKind::host) == MOTE_TRAP_HOST);
+              to_c(TrapKind::limit) == MOTE_TRAP_LIMIT && to_c(TrapKind::host) == MOTE_TRAP_HOST &&
+              to_c(TrapKind::null_exception_reference) == MOTE_TRAP_NULL_EXCEPTION_REFERENCE &&
+              to_c(TrapKind::uncaught_exception) == MOTE_TRAP_UNCAUGHT_EXCEPTION);
 
 bool is_error_kind(mote_error_kind_t kind) {
   return kind >= MOTE_ERROR_BAD_INPUT && kind <= MOTE_ERROR_INTERNAL;
 }
 bool is_trap_kind(mote_trap_kind_t kind) {
-  return kind >= MOTE_TRAP_UNREACHABLE && kind <= MOTE_TRAP_HOST;
+  return kind >= MOTE_TRAP_UNREACHABLE && kind <= MOTE_TRAP_UNCAUGHT_EXCEPTION;
 }
 
 mote_string_t words(const char* text) {

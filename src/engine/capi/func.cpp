@@ -21,13 +21,6 @@ uint8_t* part(std::span<uint8_t> memory, uint64_t offset, uint64_t size) {
   return memory.data() + offset;
 }
 
-size_t copy_kinds(const std::vector<ValType>& types, mote_value_kind_t* kinds, size_t capacity) {
-  if (kinds != nullptr) {
-    for (size_t i = 0; i < std::min(types.size(), capacity); ++i) kinds[i] = to_c(types[i].kind);
-  }
-  return types.size();
-}
-
 }  // namespace
 
 mote_store_t* mote_caller_store(const mote_caller_t* caller) {
@@ -97,13 +90,7 @@ size_t mote_func_results(mote_func_t func, mote_value_kind_t* kinds, size_t capa
   return is_missing(func) ? 0 : copy_kinds(cpp(func).signature().results, kinds, capacity);
 }
 size_t mote_func_type_text(mote_func_t func, char* text, size_t capacity) {
-  const std::string whole = is_missing(func) ? std::string() : cpp(func).signature().text();
-  if (text != nullptr && capacity != 0) {
-    const size_t fits = std::min(whole.size(), capacity - 1);
-    std::memcpy(text, whole.data(), fits);
-    text[fits] = '\0';
-  }
-  return whole.size();
+  return copy_text(is_missing(func) ? std::string() : cpp(func).signature().text(), text, capacity);
 }
 
 mote_value_t mote_func_to_value(mote_func_t func) {

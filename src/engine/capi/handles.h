@@ -157,6 +157,9 @@ template <class Handle, class CHandle>
 [[nodiscard]] inline Global cpp(mote_global_t from) {
   return from_c<Global>(from);
 }
+[[nodiscard]] inline Tag cpp(mote_tag_t from) {
+  return from_c<Tag>(from);
+}
 [[nodiscard]] inline Instance cpp(mote_instance_t from) {
   return from_c<Instance>(from);
 }

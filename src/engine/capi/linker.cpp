@@ -68,6 +68,9 @@ mote_failure_t* mote_linker_define_table(mote_linker_t* linker, mote_string_t mo
 mote_failure_t* mote_linker_define_global(mote_linker_t* linker, mote_string_t module, mote_string_t name, mote_global_t global) {
   return define(linker, module, name, global);
 }
+mote_failure_t* mote_linker_define_tag(mote_linker_t* linker, mote_string_t module, mote_string_t name, mote_tag_t tag) {
+  return define(linker, module, name, tag);
+}
 mote_failure_t* mote_linker_define_shared_memory(mote_linker_t* linker, mote_string_t module, mote_string_t name,
                                                  const mote_shared_memory_t* memory) {
   MOTE_NEED(linker);
@@ -104,6 +107,9 @@ bool mote_instance_table(mote_instance_t instance, mote_string_t name, mote_tabl
 }
 bool mote_instance_global(mote_instance_t instance, mote_string_t name, mote_global_t* global) {
   return can_look(instance, name, global) && found(global, cpp(instance).global(view(name)));
+}
+bool mote_instance_tag(mote_instance_t instance, mote_string_t name, mote_tag_t* tag) {
+  return can_look(instance, name, tag) && found(tag, cpp(instance).tag(view(name)));
 }
 mote_module_t* mote_instance_module(mote_instance_t instance) {
   return is_missing(instance) ? nullptr : std::make_unique<mote_module_t>(cpp(instance).module()).release();

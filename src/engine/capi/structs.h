@@ -40,6 +40,10 @@ inline constexpr size_t first_size<mote_export_t> = 48;
 template <>
 inline constexpr size_t first_size<mote_store_limits_t> = 56;
 template <>
+inline constexpr size_t first_size<mote_object_info_t> = 16;
+template <>
+inline constexpr size_t first_size<mote_heap_use_t> = 32;
+template <>
 inline constexpr size_t first_size<mote_pool_config_t> = 120;
 template <>
 inline constexpr size_t first_size<mote_pool_report_t> = 72;

@@ -4,6 +4,7 @@
 #include "base/core/format.h"
 #include "engine/capi/structs.h"
 
+#include <algorithm>
 #include <cstddef>
 
 namespace mote::capi {
@@ -59,6 +60,22 @@ Result<Val> from_c(const mote_value_t& value) {
   return bits_from_c(TRY(checked(value.kind)), value);
 }
 
+size_t copy_kinds(const std::vector<ValType>& types, mote_value_kind_t* kinds, size_t capacity) {
+  if (kinds != nullptr) {
+    for (size_t i = 0; i < std::min(types.size(), capacity); ++i) kinds[i] = to_c(types[i].kind);
+  }
+  return types.size();
+}
+
+size_t copy_text(std::string_view whole, char* text, size_t capacity) {
+  if (text != nullptr && capacity != 0) {
+    const size_t fits = std::min(whole.size(), capacity - 1);
+    std::memcpy(text, whole.data(), fits);
+    text[fits] = '\0';
+  }
+  return whole.size();
+}
+
 Result<FuncSignature> signature_of(const mote_func_type_t* type) {
   const mote_func_type_t known = TRY(read_struct(type, "mote_func_type_t"));
   return FuncSignature{TRY(types_of(known.params, known.param_count, "params")),
@@ -84,12 +101,19 @@ Result<TableType> table_type_of(const mote_table_type_t* type) {
 
 Result<StoreLimits> limits_of(const mote_store_limits_t* wanted, const limits::Limit& memory_size) {
   const mote_store_limits_t known = TRY(read_struct(wanted, "mote_store_limits_t"));
+  TRY(check_reserved(known.reserved, "mote_store_limits_t"));
+  if (known.gc_zeal > MOTE_OFF) {
+    return fail(ErrorKind::bad_input,
+                format("mote_store_limits_t: gc_zeal is {}, which this version of the library does not know", known.gc_zeal));
+  }
   return StoreLimits{.memory_size_bytes = or_standard(known.memory_size_bytes, memory_size),
                      .shared_memory_size_bytes = or_standard(known.shared_memory_size_bytes, limits::shared_memory_size),
                      .waiters = or_standard(known.waiters, limits::waiters),
                      .table_elements = or_standard(known.table_elements, limits::table_elements),
                      .instances = or_standard(known.instances, limits::instances),
-                     .wasm_stack_bytes = or_standard(known.wasm_stack_bytes, limits::wasm_stack)};
+                     .wasm_stack_bytes = or_standard(known.wasm_stack_bytes, limits::wasm_stack),
+                     .gc_heap_size_bytes = or_standard(known.gc_heap_size_bytes, limits::gc_heap_size),
+                     .gc_zeal = known.gc_zeal == MOTE_ON};
 }
 
 }  // namespace mote::capi

@@ -13,6 +13,7 @@
 #include <new>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -46,6 +47,10 @@ namespace mote::capi {
   result.of.bits[1] = value.high();
   return result;
 }
+
+// What a caller asks for in an array of its own: as much as fits, and how much there is.
+[[nodiscard]] size_t copy_kinds(const std::vector<ValType>& types, mote_value_kind_t* kinds, size_t capacity);
+[[nodiscard]] size_t copy_text(std::string_view whole, char* text, size_t capacity);  // with a zero byte behind it
 
 [[nodiscard]] Result<FuncSignature> signature_of(const mote_func_type_t* type);
 [[nodiscard]] Result<MemoryType> memory_type_of(const mote_memory_type_t* type);

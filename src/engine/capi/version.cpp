@@ -16,11 +16,12 @@ static_assert(std::string_view(version_text) == MOTE_PROJECT_VERSION, "mote.h an
 
 namespace limits = mote::limits;
 constexpr std::array all_limits = {
-    limits::memory_size, limits::memory64_reservation, limits::dense_memory_size, limits::shared_memory_size,
-    limits::waiters,     limits::externrefs,           limits::table_elements,    limits::instances,
-    limits::wasm_stack,  limits::pool_memory_size,     limits::pool_sandboxes,    limits::pool_kept_each,
-    limits::pool_kept,   limits::engine_kept,          limits::pooled_stacks,     limits::backtrace_frames,
-    limits::code_size,   limits::function_code_size,   limits::descriptors,       limits::cache_size};
+    limits::memory_size,  limits::memory64_reservation, limits::dense_memory_size, limits::shared_memory_size,
+    limits::waiters,      limits::externrefs,           limits::table_elements,    limits::instances,
+    limits::wasm_stack,   limits::pool_memory_size,     limits::pool_sandboxes,    limits::pool_kept_each,
+    limits::pool_kept,    limits::engine_kept,          limits::pooled_stacks,     limits::backtrace_frames,
+    limits::code_size,    limits::function_code_size,   limits::descriptors,       limits::cache_size,
+    limits::gc_heap_size, limits::engine_types};
 
 }  // namespace
 
