@@ -89,7 +89,7 @@ class Serving {
     log_ = make_log(manifest);
     if (!manifest.server.log.folder.empty()) TRY(os::make_folder(manifest.path(manifest.server.log.folder)));
     workers_ = manifest.server.workers != 0 ? static_cast<uint32_t>(manifest.server.workers) : os::cpu_count();
-    registry_.emplace(workers_ + 1);  // the last one is this thread's
+    registry_.emplace(workers_ + 2);  // of this thread, and of the one that exports
     board_.emplace(*registry_, own_shard(), [this](std::string_view component, bool is_missed, std::string_view line) {
       log_->write({.time_ns = real_ns(),
                    .component = std::string(component),
@@ -106,8 +106,8 @@ class Serving {
       tls_ = TRY(tls::Context::server(identity, {"h2", "http/1.1"}));
     }
     TRY(close_wall(*version));
-    TRY(begin(version));
     TRY(begin_exporting());
+    TRY(begin(version));
     return begin_admin();
   }
 
@@ -125,7 +125,7 @@ class Serving {
     if (!is_done) say(LogLevel::warning, "requests were still running when the time to end was over");
     if (const std::string path = unix_path(server_.admin); !path.empty()) (void)os::remove_file(path);
     log_->set_observer({});
-    exporting_.reset();
+    if (is_done) exporting_.reset();  // else workers may still have spans for it
     return is_done;
   }
 
@@ -397,6 +397,10 @@ class Serving {
     settings.on_message = [this](std::string_view component, uint64_t event, std::string_view answer) {
       note_output(component, event, answer);
     };
+    if (exporting_ && !otlp_settings_.traces.empty()) {
+      settings.spans = [this](observe::Span span) { exporting_->exporter().add(std::move(span)); };
+      settings.sampler = otlp_settings_.sampler;
+    }
     settings.say = [this](bool is_wrong, const std::string& text) { say(is_wrong ? LogLevel::warning : LogLevel::info, text); };
     node_ = TRY(wiring::Node::start(version, std::move(settings)));
     policies_ = std::move(next_policies_);
@@ -478,7 +482,8 @@ class Serving {
 
   Result<void> begin_exporting() {
     if (!otlp_settings_.is_on()) return {};
-    otlp::Exporting::Settings settings{.otlp = otlp_settings_, .version = program_version(), .registry = &*registry_};
+    otlp::Exporting::Settings settings{
+        .otlp = otlp_settings_, .version = program_version(), .registry = &*registry_, .shard = &registry_->shard(workers_ + 1)};
     settings.told = [this](std::string_view signal, std::string_view reason) {
       say(reason.empty() ? LogLevel::info : LogLevel::warning,
           reason.empty() ? format("{} arrive by OTLP again", signal) : format("{} do not arrive by OTLP: {}", signal, reason));
@@ -634,8 +639,8 @@ class Serving {
   std::string address_, admin_address_;
   std::unique_ptr<tls::Context> tls_;
   os::Confinement wall_;
-  std::unique_ptr<wiring::Node> node_;
   std::unique_ptr<otlp::Exporting> exporting_;
+  std::unique_ptr<wiring::Node> node_;
   std::unique_ptr<io::Loop::Wait> promise_wait_;
   std::optional<wiring::Admin> admin_;
   std::unique_ptr<http::Server> admin_server_;

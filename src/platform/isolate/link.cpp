@@ -66,7 +66,7 @@ void Link::dispatch(uint32_t entry, trigger::Event& event) {
   EventFrame frame{.id = event.id, .kind = event.kind, .entry = entry, .arguments = cell_->settings.arguments};
   {
     trigger::Variables variables(frame.arguments, frame.environment, 0);
-    event.describe(variables);
+    trigger::describe(event, variables);
   }
   frame.input = event.input();
   under_way_.emplace(event.id, UnderWay{&event, now});

@@ -12,7 +12,7 @@ namespace {
 
 enum Signal : uint8_t { traces, metrics, logs };
 constexpr std::string_view names[] = {"traces", "metrics", "logs"};
-constexpr uint64_t ns_per_ms = 1'000'000;
+constexpr uint64_t ns_per_ms = 1'000'000, longest_pause_ms = 60'000;
 
 bool is_https(std::string_view url) {
   return url.starts_with("https://");
@@ -48,6 +48,7 @@ Exporting::~Exporting() {
 
 void Exporting::run() {
   const auto now_ms = [] { return os::now_ns(os::Clock::monotonic) / ns_per_ms; };
+  uint64_t pause = settings_.otlp.batch_delay_ms;
   uint64_t batches_at = now_ms() + settings_.otlp.batch_delay_ms, metrics_at = now_ms() + settings_.otlp.metrics_interval_ms;
   for (bool is_over = false; !is_over;) {
     const uint64_t next = std::min(batches_at, metrics_at), now = now_ms();
@@ -57,8 +58,9 @@ void Exporting::run() {
       is_over = is_over_;
     }
     if (is_over || now_ms() >= batches_at) {
-      send_batches();
-      batches_at = now_ms() + settings_.otlp.batch_delay_ms;
+      const uint64_t usual = settings_.otlp.batch_delay_ms;
+      pause = send_batches() ? usual : std::max(usual, std::min(2 * pause, longest_pause_ms));
+      batches_at = now_ms() + pause;
     }
     if (is_over || now_ms() >= metrics_at) {
       send_metrics();
@@ -67,10 +69,15 @@ void Exporting::run() {
   }
 }
 
-void Exporting::send_batches() {
+bool Exporting::send_batches() {
   const auto failures = exporter_.flush();
   note(traces, failures.traces);
   note(logs, failures.logs);
+  const uint64_t dropped = exporter_.dropped();
+  if (settings_.shard != nullptr && dropped != dropped_)
+    settings_.shard->add(observe::server_scope, observe::Metric::export_dropped, static_cast<int64_t>(dropped - dropped_));
+  dropped_ = dropped;
+  return !failures.traces && !failures.logs;
 }
 
 void Exporting::send_metrics() {
@@ -79,6 +86,8 @@ void Exporting::send_metrics() {
 }
 
 void Exporting::note(size_t signal, const std::optional<Error>& failure) {
+  if (failure && settings_.shard != nullptr)
+    settings_.shard->add(observe::server_scope, observe::Metric::export_failures, 1, static_cast<unsigned>(signal));
   if (std::exchange(fails_[signal], failure.has_value()) == failure.has_value() || !settings_.told) return;
   settings_.told(names[signal], failure ? std::string_view(failure->message) : std::string_view());
 }

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <map>
 #include <thread>
@@ -88,6 +89,42 @@ TEST(Exporting, TellsWhenItBeginsToFailAndWhenItIsWellAgain) {
     EXPECT_TRUE(other.until("metrics", 2));
   }
   EXPECT_EQ(told, (std::vector<std::string>{"metrics down", "metrics "}));
+}
+
+TEST(Exporting, CountsWhatFailsAndWhatItDrops) {
+  Other other;
+  other.is_down = true;
+  observe::Registry registry(1);
+  {
+    const auto exporting = Exporting::start({.otlp = settings(3'600'000, 3'600'000),
+                                             .registry = &registry,
+                                             .shard = &registry.shard(0),
+                                             .send = [&](const auto& request) { return other.take(request); }})
+                               .value();
+    for (uint64_t i = 0; i < observe::limits::log_records.standard + 3; ++i)
+      exporting->exporter().add(observe::LogLine{.text = "x"});
+  }
+  const observe::Snapshot seen = registry.snapshot();
+  EXPECT_EQ(seen.find("")->value(observe::Metric::export_dropped), 3u);
+  EXPECT_EQ(seen.find("")->value(observe::Metric::export_failures, 2), 1u);  // logs, by names.def
+  EXPECT_EQ(seen.find("")->value(observe::Metric::export_failures, 0), 0u);  // there were no spans
+}
+
+// Tried 5, 15, 35, 75 ms after the start, …, not each 5 ms.
+TEST(Exporting, WaitsLongerWhileNobodyTakesIt) {
+  observe::Registry registry(1);
+  std::atomic<int> tries = 0;
+  const auto exporting = Exporting::start({.otlp = settings(5, 3'600'000),
+                                           .registry = &registry,
+                                           .send = [&](const observe::OtlpRequest&) -> Result<void> {
+                                             ++tries;
+                                             return fail(ErrorKind::unavailable, "down");
+                                           }})
+                             .value();
+  exporting->exporter().add(observe::LogLine{.text = "x"});
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  EXPECT_GE(tries, 1);
+  EXPECT_LE(tries, 7);
 }
 
 TEST(Exporting, NeedsItsCertificate) {

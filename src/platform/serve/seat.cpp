@@ -164,7 +164,7 @@ void Seat::begin(Fresh fresh, uint64_t now) {
   guest.lease.emplace(*std::move(lease));
   sandbox::EventProcess& events = guest.context->events();
   guest.variables.emplace(events.process().arguments, events.process().environment, guest.environment);
-  fresh.event->describe(*guest.variables);
+  trigger::describe(*fresh.event, *guest.variables);
   guest.context->begin(fresh.event->id);
   events.begin(fresh.event->input());
   guest.lease->store().set_data(&events.process());

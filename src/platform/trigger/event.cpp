@@ -37,6 +37,14 @@ std::string& Variables::add(std::string_view name) {
   return entry;
 }
 
+void describe(Event& event, Variables& variables) {
+  event.describe(variables);
+  if (!event.trace) [[likely]]
+    return;
+  variables.add("TRACEPARENT", event.trace->parent());
+  if (!event.trace->state().empty()) variables.add("TRACESTATE", event.trace->state());
+}
+
 std::string id_text(uint64_t id) {
   return format("{:016x}", id);
 }

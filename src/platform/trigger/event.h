@@ -7,6 +7,7 @@
 #include "base/core/bytes.h"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -59,6 +60,20 @@ class Variables {
 
 enum class Kind : uint8_t { http, mqtt, timer, command };  // of triggers
 
+// An event that is part of a trace, and what is told of it. Tested by wiring/tracer_test.cpp.
+class Trace {
+ public:
+  virtual ~Trace() = default;
+  virtual void name(std::string name) = 0;
+  virtual void note(std::string_view attribute, std::string_view text) = 0;
+  virtual void note(std::string_view attribute, int64_t number) = 0;
+  virtual void fail(std::string_view type) = 0;  // for a reason that the outcome does not know
+  virtual void end(const Outcome& outcome) = 0;  // the last that is told
+  // For whoever goes on with the trace: the guest is the parent.
+  [[nodiscard]] virtual std::string_view parent() const = 0;
+  [[nodiscard]] virtual std::string_view state() const = 0;
+};
+
 // An event belongs to whoever made it, and stays until done().
 class Event {
  public:
@@ -70,10 +85,20 @@ class Event {
   [[nodiscard]] virtual Bytes input() const = 0;    // what the guest reads from stdin
   virtual void describe(Variables& variables) = 0;  // before the guest's first turn
   virtual void done(const Outcome& outcome) = 0;    // once, and the last thing; of what is refused from within dispatch()
+  // Whose trace it goes on with: headers traceparent and tracestate, as they came.
+  struct Caller {
+    std::string_view parent = {}, state = {};
+  };
+  [[nodiscard]] virtual Caller caller() const { return {}; }
+  virtual void introduce(Trace&) const {}  // its name and what is known before it runs
   // For logs, traces and answers: unlike any other of this server. Set by dispatch().
   uint64_t id = 0;
   const Kind kind;
+  // Set by dispatch() where the event is traced; done() ends it.
+  std::unique_ptr<Trace> trace = {};
 };
+// As event.describe(); and where the event is traced, how the guest goes on with it: TRACEPARENT, TRACESTATE.
+void describe(Event& event, Variables& variables);
 [[nodiscard]] std::string id_text(uint64_t id);  // 16 hexadecimal digits
 
 class Dispatcher {

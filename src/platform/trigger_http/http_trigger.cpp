@@ -21,6 +21,14 @@ Bytes as_bytes(std::string_view text) {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
 }
 
+constexpr std::string_view other_method = "_OTHER";  // a word of the conventions: any client can make up methods
+std::string_view known_method(std::string_view method) {
+  for (const std::string_view one : {"GET", "POST", "PUT", "HEAD", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT"}) {
+    if (method == one) return one;
+  }
+  return other_method;
+}
+
 constexpr http::Header plain_text{"Content-Type", "text/plain; charset=utf-8"};
 
 struct Words {
@@ -87,7 +95,29 @@ class HttpTrigger::Call final : public trigger::Event {
   void done(const Outcome& outcome) override {
     const int status = answer(outcome);
     note(status);
+    if (trace) [[unlikely]]
+      end_trace(status, outcome);
     trigger_.put_back(*this);
+  }
+  [[nodiscard]] Caller caller() const override {
+    const http::RequestHead& head = exchange_->head();
+    const std::string_view *const parent = head.find("traceparent"), *const state = head.find("tracestate");
+    return {parent != nullptr ? *parent : std::string_view(), state != nullptr ? *state : std::string_view()};
+  }
+  // https://opentelemetry.io/docs/specs/semconv/http/http-spans/. The query is left out: secrets may be in it.
+  void introduce(trigger::Trace& into) const override {
+    const http::RequestHead& head = exchange_->head();
+    const std::string_view method = known_method(head.method);
+    into.name(format("{} {}", method == other_method ? "HTTP" : method, match_.route));
+    into.note("http.request.method", method);
+    if (method == other_method) into.note("http.request.method_original", head.method);
+    into.note("http.route", match_.route);
+    into.note("url.path", head.path);
+    into.note("url.scheme", head.is_tls ? "https" : "http");
+    into.note("network.protocol.version", http::name(head.version).substr(std::string_view("HTTP/").size()));
+    if (!head.peer.empty()) into.note("client.address", head.peer.substr(0, head.peer.rfind(':')));
+    if (const std::string_view* const agent = head.find("user-agent")) into.note("user_agent.original", *agent);
+    into.note("mote.component", target().component_name);
   }
   // Ends it with an answer of ours.
   int refuse(Words words, uint64_t retry_after_s) {
@@ -102,6 +132,12 @@ class HttpTrigger::Call final : public trigger::Event {
   void note(int status) { trigger_.observer_.answered(&target(), version_, status, now_ns() - begun_ns_); }
 
  private:
+  void end_trace(int status, const Outcome& outcome) {
+    trace->note("http.response.status_code", int64_t{status});
+    if (status >= 500) trace->fail(format("{}", status));
+    trace->end(outcome);
+    trace.reset();
+  }
   int answer(const Outcome& outcome) {
     if (outcome.is_refusal() && target().fails_open) return send(200, body_);
     if (outcome.kind != Outcome::Kind::answered) return refuse(words_of(outcome.kind), outcome.retry_after_s);

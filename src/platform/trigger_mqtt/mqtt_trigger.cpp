@@ -53,8 +53,15 @@ class MqttTrigger::Call final : public trigger::Event {
   [[nodiscard]] Bytes input() const override { return message().payload; }
   void describe(trigger::Variables& variables) override;
   void done(const trigger::Outcome& outcome) override;
+  [[nodiscard]] Caller caller() const override { return {property("traceparent"), property("tracestate")}; }
+  void introduce(trigger::Trace& into) const override;
 
  private:
+  [[nodiscard]] std::string_view property(std::string_view name) const {
+    const auto& all = message().user_properties;
+    const auto found = std::ranges::find(all, name, &std::pair<std::string, std::string>::first);
+    return found == all.end() ? std::string_view() : std::string_view(found->second);
+  }
   [[nodiscard]] const mqtt::Message& message() const { return shared_->first.message; }
   void complain(std::string_view text) { owner_.observer_.complain(target_, id, text); }
   void dispatch();
@@ -90,6 +97,17 @@ void MqttTrigger::Call::describe(trigger::Variables& variables) {
   for (const auto& [name, value] : its.user_properties) variables.add("MQTT_PROPERTY_" + variable_part(name), value);
 }
 
+// https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/: named by the filter, of which there are few.
+void MqttTrigger::Call::introduce(trigger::Trace& into) const {
+  into.name(format("process {}", target_->filter));
+  into.note("messaging.system", "mqtt");
+  into.note("messaging.operation.type", "process");
+  into.note("messaging.destination.template", target_->filter);
+  into.note("messaging.destination.name", message().topic);
+  into.note("messaging.message.body.size", static_cast<int64_t>(message().payload.size()));
+  into.note("mote.component", target_->component_name);
+}
+
 // Of the routes that there are now: an event that is tried again may be of a version whose components are gone. Where its trigger
 // is gone too, the broker sends the message again, to nobody.
 void MqttTrigger::Call::dispatch() {
@@ -107,6 +125,7 @@ void MqttTrigger::Call::dispatch() {
 void MqttTrigger::Call::done(const trigger::Outcome& outcome) {
   --owner_.running_;
   MqttTrigger& owner = owner_;  // this may be over then
+  if (trace) trace->end(outcome);
   settle(outcome);
   if (owner.is_stopping_) owner.stop_if_idle();
 }
@@ -167,6 +186,10 @@ void MqttTrigger::Call::answer(Bytes bytes, bool is_guests) {
   if (answer_.topic.empty()) {
     owner_.observer_.answered(*target_, id, answer_.payload);
     return over();
+  }
+  if (trace) {
+    answer_.user_properties.emplace_back("traceparent", trace->parent());
+    if (!trace->state().empty()) answer_.user_properties.emplace_back("tracestate", trace->state());
   }
   if (auto checked = check(answer_); !checked) return failed(checked.error().message);
   pause_ms_ = first_pause_ms;

@@ -9,6 +9,8 @@
 namespace mote::wiring {
 
 void Crossing::dispatch(size_t place, trigger::Event& event) {
+  if (tracer_ != nullptr) [[unlikely]]
+    event.trace = tracer_->begin(event);
   if (place < Version::first_isolated) [[likely]]
     return worker_.dispatch(place, event);
   const size_t number = place - Version::first_isolated;

@@ -6,6 +6,7 @@
 #include "platform/serve/worker.h"
 #include "platform/trigger/event.h"
 #include "platform/wiring/deploy.h"
+#include "platform/wiring/tracer.h"
 
 #include <cstdint>
 #include <functional>
@@ -16,9 +17,9 @@ namespace mote::wiring {
 
 class Crossing final : public trigger::Dispatcher {
  public:
-  // All outlive it. `number`: the worker's.
-  Crossing(io::Loop& loop, serve::Worker& worker, observe::Shard& shard, uint32_t number)
-      : loop_(loop), worker_(worker), shard_(shard), number_(number) {}
+  // All outlive it. `number`: the worker's. `tracer` may be null.
+  Crossing(io::Loop& loop, serve::Worker& worker, observe::Shard& shard, uint32_t number, Tracer* tracer)
+      : loop_(loop), worker_(worker), shard_(shard), number_(number), tracer_(tracer) {}
   Crossing(const Crossing&) = delete;
   Crossing& operator=(const Crossing&) = delete;
 
@@ -39,6 +40,7 @@ class Crossing final : public trigger::Dispatcher {
   serve::Worker& worker_;
   observe::Shard& shard_;
   const uint32_t number_;
+  Tracer* const tracer_;
   std::vector<std::shared_ptr<isolate::Link>> links_, leaving_;
   std::function<void()> when_idle_;
   std::unique_ptr<io::Loop::Wait> looking_;

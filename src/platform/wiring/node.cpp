@@ -6,6 +6,7 @@
 #include "platform/wiring/crossing.h"
 #include "platform/wiring/messages.h"
 #include "platform/wiring/timers.h"
+#include "platform/wiring/tracer.h"
 
 #include <chrono>
 #include <condition_variable>
@@ -118,7 +119,8 @@ class Node::Lane final : public trigger_http::Observer {
     uint64_t first_id = 0;
     TRY(os::fill_random({reinterpret_cast<uint8_t*>(&first_id), sizeof first_id}));
     worker_.emplace(*loop_, node_.watchdog_, shard_, first_id - first_id % count_ + number_, count_);
-    crossing_.emplace(*loop_, *worker_, shard_, number_);
+    if (node_.settings_.spans) tracer_ = TRY(Tracer::create(node_.settings_.sampler, node_.settings_.spans));
+    crossing_.emplace(*loop_, *worker_, shard_, number_, tracer_.get());
     http_.emplace(*crossing_, *this, bodies_most);
     if (number_ == 0) make_sources();
     TRY(take(version));
@@ -162,6 +164,7 @@ class Node::Lane final : public trigger_http::Observer {
   observe::Shard& shard_;
   std::unique_ptr<io::Loop> loop_;
   std::optional<serve::Worker> worker_;
+  std::unique_ptr<Tracer> tracer_;  // none: nobody wants spans
   std::optional<Crossing> crossing_;
   std::optional<trigger_http::HttpTrigger> http_;
   std::optional<Messages> messages_;
@@ -249,8 +252,18 @@ class Node::Sent final : public trigger::Event {
     std::vector<std::string>& arguments = variables.arguments();
     arguments.insert(arguments.end(), arguments_.begin(), arguments_.end());
   }
+  void introduce(trigger::Trace& into) const override {
+    into.name("command");
+    into.note("faas.trigger", "other");
+    for (const auto& [name, value] : variables_) {
+      if (name != "TRIGGER_ID") continue;
+      into.name("command " + value);
+      into.note("mote.trigger", value);
+    }
+  }
   void done(const trigger::Outcome& outcome) override {
     const std::unique_ptr<Sent> self(this);
+    if (trace) trace->end(outcome);
     const auto text = [](Bytes bytes) { return std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()); };
     Reply reply{.event = id,
                 .outcome = outcome,

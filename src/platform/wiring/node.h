@@ -7,6 +7,7 @@
 #include "base/io/thread.h"
 #include "base/os/file.h"
 #include "host/running/event_watchdog.h"
+#include "platform/observe/otlp.h"
 #include "platform/wiring/deploy.h"
 #include "platform/wiring/timers.h"
 
@@ -38,6 +39,9 @@ class Node {
     // An answer to a message that goes to no topic; and what is to be said of the broker and of the outbox. By a worker's thread.
     std::function<void(std::string_view component, uint64_t event, std::string_view answer)> on_message = {};
     std::function<void(bool is_wrong, const std::string& text)> say = {};
+    // Who takes the spans of events that the sampler chooses, from any worker's thread; empty: nothing is traced.
+    std::function<void(observe::Span)> spans = {};
+    observe::Sampler sampler = {};
   };
   // Serves when it returns. Errors: what a worker's start failed with.
   [[nodiscard]] static Result<std::unique_ptr<Node>> start(std::shared_ptr<const Version> version, Settings settings);

@@ -1,6 +1,7 @@
 // See timers.h.
 #include "platform/wiring/timers.h"
 
+#include "base/core/format.h"
 #include "base/core/json.h"
 #include "base/core/time.h"
 #include "base/os/clock.h"
@@ -50,8 +51,14 @@ class Timers::Timer final : public trigger::Event, public std::enable_shared_fro
     variables.add("TRIGGER", "timer");
     variables.add("TRIGGER_ID", trigger_.id);
   }
+  void introduce(trigger::Trace& into) const override {
+    into.name(format("timer {}", trigger_.id));
+    into.note("faas.trigger", "timer");
+    into.note("mote.component", version_->manifest.components[trigger_.component].id);
+  }
   void done(const trigger::Outcome& outcome) override {
     const auto self = std::exchange(running_, nullptr);
+    if (const auto ended = std::move(trace)) ended->end(outcome);
     if (timers_.done_) timers_.done_(trigger_, version_->manifest.components[trigger_.component].id, id, outcome);
   }
 
