@@ -57,7 +57,9 @@ Reg FuncCompiler::match_to_register(Reg reference, wasm::ValueType target, wasm:
 // Goes on where the reference is of the target type; `fail_if(condition)` leaves where it is not.
 template <class Fail>
 void FuncCompiler::match(Reg reference, wasm::ValueType target, wasm::ValueType source, Fail fail_if) {
-  (void)vmctx();  // on all ways, not only on those that need it
+  // On all ways, not only on those that need it: loading the one and spilling for the other are not to be jumped over.
+  (void)vmctx();
+  const Reg type = take_gpr();
   std::vector<Position> pass;
   const bool is_func = code::is_func_ref(module(), source);
   const auto fail_always = [&] {
@@ -73,10 +75,8 @@ void FuncCompiler::match(Reg reference, wasm::ValueType target, wasm::ValueType 
     // nothing is left open
   } else if (is_func) {
     if (to.is_concrete()) {
-      const Reg type = take_gpr();
       code_.load(false, type, {reference, offsetof(code::FuncRef, type)});
       match_concrete(type, to.index(), pass, fail_if);
-      release(type);
     } else {
       fail_always();  // nofunc
     }
@@ -98,10 +98,8 @@ void FuncCompiler::match(Reg reference, wasm::ValueType target, wasm::ValueType 
     }
     const Reg base = heap_base();
     if (to.is_concrete()) {
-      const Reg type = take_gpr();
       code_.load(false, type, {base, 0, reference, 0});
       match_concrete(type, to.index(), pass, fail_if);
-      release(type);
     } else {
       const auto kind = to.abstract() == HeapType::struct_ ? code::ObjectKind::struct_ : code::ObjectKind::array;
       code_.alu_imm(Alu::cmp, false, Mem{base, 4, reference, 0}, static_cast<int32_t>(kind));
@@ -109,6 +107,7 @@ void FuncCompiler::match(Reg reference, wasm::ValueType target, wasm::ValueType 
     }
   }
   for (const Position position : pass) code_.patch(position, code_.position());
+  release(type);
 }
 
 // `type` holds a TypeId, and may be changed.
