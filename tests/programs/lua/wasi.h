@@ -1,17 +1,10 @@
 // What Lua's interpreter needs of a C library and WASI's does not have; included before each of its files (-include).
 //
-// Lua leaves a function by longjmp on an error, and when a coroutine yields; that needs WebAssembly's exception handling. Without
-// it there is no way back into pcall, and no coroutine: an error says its message and ends the program, as one that nobody catches
-// does anyway. The rest of the language and its libraries need no jump.
+// Lua leaves a function by longjmp on an error, and when a coroutine yields: those are WebAssembly exceptions, in the encoding from
+// before 3.0, which clang 19 emits (setjmp.h).
 #pragma once
 #include <stdio.h>
 #include <stdlib.h>
-
-struct lua_State;
-_Noreturn void mote_lua_error(struct lua_State* L);
-#define LUAI_THROW(L, c) mote_lua_error(L)
-#define LUAI_TRY(L, c, a) {a}
-#define luai_jmpbuf int
 
 #define LUA_TMPNAMBUFSIZE 32
 #define lua_tmpnam(b, e) \
