@@ -1,7 +1,7 @@
 // The same functions in V8 (benches/gc_objects.py): node gc.cjs gc.wasm
 const { performance } = require("perf_hooks");
-const module = new WebAssembly.Module(require("fs").readFileSync(process.argv[2]));
-const { allocate, trees, list, throw: raise } = new WebAssembly.Instance(module).exports;
+const compiled = new WebAssembly.Module(require("fs").readFileSync(process.argv[2]));
+const { allocate, trees, list, throw: raise } = new WebAssembly.Instance(compiled).exports;
 const seconds = (work) => { const begin = performance.now(); work(); return (performance.now() - begin) / 1e3; };
 const print = (what, figure) => console.log(JSON.stringify({ what, figure }));
 for (let i = 0; i < 20; ++i) { allocate(100000); trees(10); list(1000, 10); raise(100, 9); }  // for the optimising compiler

@@ -126,6 +126,18 @@ class BaselineImage final : public code::Image {
   bool is_in_map_ = false;
 };
 
+// A batch's tables behind those of the others; `at` is where its code lies.
+void append(RootTables& all, const RootTables& part, uint32_t at) {
+  const auto locals = static_cast<uint32_t>(all.locals.size()), operands = static_cast<uint32_t>(all.operands.size());
+  const auto moved = [](uint32_t index, uint32_t by) { return index == no_roots ? no_roots : index + by; };
+  for (const RootRow& row : part.rows) {
+    all.rows.push_back({at + row.return_offset, moved(row.locals, locals), moved(row.operands, operands)});
+  }
+  for (const RootOperand& operand : part.operands) all.operands.push_back({operand.slot, moved(operand.below, operands)});
+  all.locals.insert(all.locals.end(), part.locals.begin(), part.locals.end());
+  for (const HandlerRow& row : part.handlers) all.handlers.push_back({at + row.return_offset, at + row.pad, row.sp_from_fp});
+}
+
 }  // namespace
 
 struct CodeMemory::State {
@@ -140,18 +152,6 @@ struct CodeMemory::State {
   std::vector<code::FrameSlots> frame_slots;
   RootTables roots;
 };
-
-// A batch's tables behind those of the others; `at` is where its code lies.
-static void append(RootTables& all, const RootTables& part, uint32_t at) {
-  const auto locals = static_cast<uint32_t>(all.locals.size()), operands = static_cast<uint32_t>(all.operands.size());
-  const auto moved = [](uint32_t index, uint32_t by) { return index == no_roots ? no_roots : index + by; };
-  for (const RootRow& row : part.rows) {
-    all.rows.push_back({at + row.return_offset, moved(row.locals, locals), moved(row.operands, operands)});
-  }
-  for (const RootOperand& operand : part.operands) all.operands.push_back({operand.slot, moved(operand.below, operands)});
-  all.locals.insert(all.locals.end(), part.locals.begin(), part.locals.end());
-  for (const HandlerRow& row : part.handlers) all.handlers.push_back({at + row.return_offset, at + row.pad, row.sp_from_fp});
-}
 
 CodeMemory::CodeMemory(std::unique_ptr<State> state) : state_(std::move(state)) {}
 CodeMemory::CodeMemory(CodeMemory&&) noexcept = default;

@@ -5,6 +5,7 @@
 // It is told only what is reachable: after br, return, unreachable, … nothing until the `else` or `end` of the innermost block
 // that it knows. A block that starts in unreachable code is never told, nor anything inside it; for every block that was told,
 // `else` (if written) and `end` are told too, with `end_reachable`. The function's own final `end` is told last.
+// Exception instructions from before WebAssembly 3.0 are told as the standard ones (walk_legacy.cpp); they may add locals.
 // Types are known: operands were checked, so a consumer keeps no error paths and never sees an invalid *instruction*. What it
 // has made of a body is to be thrown away when walk() returns an error.
 //
