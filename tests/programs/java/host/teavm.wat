@@ -1,0 +1,2 @@
+(module
+  (func (export "takeStackTrace") (param externref) (result externref) (ref.null extern)))

@@ -1,0 +1,10 @@
+(module
+  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (import "env" "memory" (memory 1))
+  (func $put (param $fd i32) (param $char i32)
+    (i32.store8 (i32.const 0) (local.get $char))
+    (i32.store (i32.const 4) (i32.const 0))
+    (i32.store (i32.const 8) (i32.const 1))
+    (drop (call $fd_write (local.get $fd) (i32.const 4) (i32.const 1) (i32.const 12))))
+  (func (export "putcharStdout") (param i32) (call $put (i32.const 1) (local.get 0)))
+  (func (export "putcharStderr") (param i32) (call $put (i32.const 2) (local.get 0))))

@@ -1,0 +1,12 @@
+(module
+  (func (export "callFunction1") (param externref externref) (result externref) (ref.null extern))
+  (func (export "createClass") (param externref externref funcref) (result externref) (ref.null extern))
+  (func (export "createFunction1") (param externref externref) (result (ref extern)) (extern.convert_any (ref.i31 (i32.const 0))))
+  (func (export "getProperty") (param externref externref) (result externref) (ref.null extern))
+  (func (export "defineFunction") (param funcref i32) (result externref) (ref.null extern))
+  (func (export "defineStaticMethod") (param externref externref funcref i32))
+  (func (export "wrapInt") (param i32) (result externref) (extern.convert_any (ref.i31 (local.get 0))))
+  (func (export "unwrapInt") (param externref) (result i32) (i31.get_s (ref.cast i31ref (any.convert_extern (local.get 0)))))
+  (func (export "isPrimitive") (param externref externref) (result i32) (i32.const 0))
+  (func (export "isUndefined") (param externref) (result i32) (i32.const 0))
+  (func (export "stringBuiltinsSupported") (result i32) (i32.const 1)))
