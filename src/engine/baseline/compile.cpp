@@ -25,8 +25,11 @@ constexpr uint32_t nothing = UINT32_MAX;
 
 bool mentions_vectors(const wasm::Module& module) {
   const auto is_vector = [](wasm::ValueType type) { return type.is_vector(); };
+  const auto holds_vector = [&](const wasm::FieldType& field) { return is_vector(field.type); };
   for (const wasm::SubType& type : module.types) {
     if (std::ranges::any_of(type.func.params, is_vector) || std::ranges::any_of(type.func.results, is_vector)) return true;
+    if (std::ranges::any_of(type.struct_.fields, holds_vector)) return true;
+    if (type.kind == wasm::CompositeKind::array && holds_vector(type.array.element)) return true;
   }
   return std::ranges::any_of(module.globals, [](const wasm::Global& global) { return global.type.type.is_vector(); });
 }
