@@ -6,7 +6,7 @@ one run, and say which machine. Peers come from package registries (peers.py), i
 """
 import argparse
 
-import around, compile_speed, compute, cycle, density, gc_objects, hostcall, http_answers, latency, snapshot, start, stop, up
+import around, compile_speed, compute, cycle, density, gc_objects, hostcall, http_answers, latency, overload, snapshot, start, stop, up
 from place import WORK
 
 
@@ -23,6 +23,7 @@ def main():
                                ("http", http_answers, "a static answer of the HTTP server, against nginx"),
                                ("up", up, "mote up: a fresh sandbox for each request, against its own fixed answer and nginx; its start"),
                                ("latency", latency, "mote up at a constant rate that waits for nobody: a fresh sandbox for each request, against a fixed answer"),
+                               ("overload", overload, "mote up, offered three times what a handler can do: what still comes out as answers"),
                                ("around", around, "what a server does around an event: routes, counters, traces, logs"),
                                ("stop", stop, "how soon a guest ends that is stopped from another thread"),
                                ("snapshot", snapshot, "whole process: a guest that prepares something at each start, and its snapshot"),

@@ -1,16 +1,17 @@
-"""./bench up: what `mote up` costs: the telemetry handler (Rust, a fresh sandbox for each request) and a fixed answer of the same server, and nginx,
-to the same POST over keep-alive; the server on one core, `wrk` on another. Then from spawn to the first answer, and what an idle server takes.
+"""./bench up: what `mote up` costs: the telemetry handler (Rust, a fresh sandbox for each request) and a fixed answer of the same server, nginx, and a component
+that does nothing but say hello in `wasmtime serve` (pooling, as its documentation has it; a fresh instance for each request, its default), to the same POST
+over keep-alive; the server on one core, `wrk` on another. Then from spawn to the first answer, and what an idle server takes.
 
 Rounds alternate; figures are medians. CPU time as in ./bench http. The module is compiled into the cache before, by mote-aot.
 """
 import http.client, os, pathlib, signal, statistics, subprocess, tempfile, time
 
-import http_answers as parts
-from place import ROOT, WORK, sh
+import http_answers as parts, peers
+from place import ROOT, WORK, is_older, sh
 from table import report
 
 MOTE = ROOT / "build/release/mote"
-COLUMNS = ("answer", "connections", "requests/s", "CPU us", "p50 us", "p99 us", "of the fixed one")
+COLUMNS = ("answer", "connections", "requests/s", "CPU us", "p50 us", "p99 us", "of the fixed one", "of wasmtime")
 MANIFEST = """
 [application]
 name = "bench"
@@ -51,14 +52,27 @@ def write_manifest(folder, port, components):
     (folder / "mote.toml").write_text(text)
 
 
+def hello_component():
+    """The least that a handler does in `wasmtime serve`."""
+    component, source = WORK / "hello-component.wasm", ROOT / "benches/guests/wasi_http"
+    if is_older(component, source / "hello.c", source / "hello.wit"):
+        sh("clang-19", "--target=wasm32", "-O2", "-nostdlib", "-Wl,--no-entry", "-Wl,-z,stack-size=65536", "-s", "-o", WORK / "hello.wasm", source / "hello.c")
+        sh(peers.wasm_tools(), "component", "embed", source, "--world", "hello", WORK / "hello.wasm", "-o", WORK / "hello-embedded.wasm")
+        sh(peers.wasm_tools(), "component", "new", WORK / "hello-embedded.wasm", "-o", component)
+    return component
+
+
 def throughput(options, folder):
-    ports = {"mote": parts.free_port()}
-    ports["nginx"] = parts.free_port()
+    ports = {name: parts.free_port() for name in ("mote", "nginx", "wasmtime")}
     write_manifest(folder, ports["mote"], ["telemetry"])
     (folder / "nginx.conf").write_text(parts.NGINX % {"folder": folder, "port": ports["nginx"], "answer": parts.ANSWER, "tls": ";"})
     servers = {"mote": parts.start([MOTE, "up", "--quiet", "-f", folder / "mote.toml"], options.cpu, ports["mote"]),
                "nginx": parts.start(["nginx", "-c", folder / "nginx.conf"], options.cpu, ports["nginx"])}
     answers = {"telemetry, a fresh sandbox each": ("mote", "/telemetry"), "fixed": ("mote", "/fixed"), "nginx": ("nginx", "/telemetry")}
+    if peer := peers.wasmtime():
+        serve = [peer, "serve", "--addr", f"127.0.0.1:{ports['wasmtime']}", "-O", "pooling-allocator=y", hello_component()]
+        servers["wasmtime"] = parts.start(serve, options.cpu, ports["wasmtime"])
+        answers["wasmtime serve, hello"] = ("wasmtime", "/")
     rows = []
     try:
         for connections in options.connections:
@@ -69,7 +83,8 @@ def throughput(options, folder):
             medians = {name: [statistics.median(column) for column in zip(*rounds[name])] for name in answers}
             for name, (rate, spent, p50, p99) in medians.items():
                 rows.append({"answer": name, "connections": connections, "requests/s": round(rate), "CPU us": round(spent, 2), "p50 us": round(p50), "p99 us": round(p99),
-                             "of the fixed one": round(rate / medians["fixed"][0], 2)})
+                             "of the fixed one": round(rate / medians["fixed"][0], 2),
+                             "of wasmtime": round(rate / medians["wasmtime serve, hello"][0], 2) if "wasmtime" in servers else ""})
     finally:
         for process in servers.values():
             process.send_signal(signal.SIGTERM)
