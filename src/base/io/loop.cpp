@@ -61,6 +61,7 @@ struct Loop::State {
   [[nodiscard]] bool has_work();
   void set_timer();
   uint64_t wake_those_whose_time_came();
+  bool take_turns();
 };
 
 // Descriptors are duplicated for each wait: the kernel knows one registration for each, and a guest may close its own meanwhile.
@@ -236,13 +237,27 @@ uint64_t Loop::State::wake_those_whose_time_came() {
   return due.size();
 }
 
-// One batch; whether there was something to do.
+// Whether there were any. One that asks again meanwhile has its turn the next time.
+bool Loop::State::take_turns() {
+  if (asked.empty()) return false;
+  std::swap(asked, turning);
+  for (const auto& turn : turning) {
+    turn->is_asked = false;
+    if (!turn->has_ended) turn->call();
+  }
+  turning.clear();
+  return true;
+}
+
+// One batch; whether there was something to do. What was asked for between rounds comes first (answers go out before new requests
+// are looked at); then what is asked for meanwhile has its turn in the next round.
 bool Loop::State::round(bool waits) {
-  const bool is_waiting = waits && !has_work();
+  const bool has_turned = take_turns();
+  bool has_done = has_turned;
+  const bool is_waiting = waits && !has_done && !has_work();
   if (is_waiting) set_timer();
   std::array<epoll_event, 128> events;
   const int count = epoll_wait(epoll.descriptor(), events.data(), static_cast<int>(events.size()), is_waiting ? -1 : 0);
-  bool has_done = false;
   for (int i = 0; i < count; ++i) {
     auto* const source = static_cast<Source*>(events[i].data.ptr);
     has_done |= source != &timer && source != &alarm;
@@ -260,13 +275,7 @@ bool Loop::State::round(bool waits) {
   for (auto& work : working) work();
   has_done |= !working.empty();
   working.clear();
-  std::swap(asked, turning);
-  has_done |= !turning.empty();
-  for (const auto& turn : turning) {
-    turn->is_asked = false;
-    if (!turn->has_ended) turn->call();
-  }
-  turning.clear();
+  if (!has_turned) has_done |= take_turns();
   gone.clear();
   return has_done;
 }

@@ -59,6 +59,8 @@ class Process {
 
   std::vector<std::string> arguments;    // the program's name first; no NUL inside
   std::vector<std::string> environment;  // "NAME=value"
+  std::function<void()>
+      complete;  // puts into those two what is not there yet, before each time that a guest asks; empty: nothing is missing
   uint64_t descriptors_most = limits::descriptors.standard;
   calls::Denials denials;         // what was refused by decision
   calls::Watch* watch = nullptr;  // who looks at its calls; nobody: null

@@ -14,6 +14,12 @@ uint64_t size_of(const std::vector<std::string>& strings) {
   return size;
 }
 
+// Most programs never ask: what an event adds is put together when one does.
+sandbox::Process& completed(Guest& guest) {
+  if (guest.process.complete) guest.process.complete();
+  return guest.process;
+}
+
 Errno put_sizes(Guest& guest, const std::vector<std::string>& strings, uint32_t count_out, uint32_t size_out) {
   const MutableBytes count = NEED(guest.out(count_out, 4));
   const MutableBytes size = NEED(guest.out(size_out, 4));
@@ -39,16 +45,16 @@ Errno put_strings(Guest& guest, const std::vector<std::string>& strings, uint32_
 }  // namespace
 
 Errno args_get(Guest& guest, uint32_t argv, uint32_t argv_buf) {
-  return put_strings(guest, guest.process.arguments, argv, argv_buf);
+  return put_strings(guest, completed(guest).arguments, argv, argv_buf);
 }
 Errno args_sizes_get(Guest& guest, uint32_t count_out, uint32_t size_out) {
-  return put_sizes(guest, guest.process.arguments, count_out, size_out);
+  return put_sizes(guest, completed(guest).arguments, count_out, size_out);
 }
 Errno environ_get(Guest& guest, uint32_t environ, uint32_t environ_buf) {
-  return put_strings(guest, guest.process.environment, environ, environ_buf);
+  return put_strings(guest, completed(guest).environment, environ, environ_buf);
 }
 Errno environ_sizes_get(Guest& guest, uint32_t count_out, uint32_t size_out) {
-  return put_sizes(guest, guest.process.environment, count_out, size_out);
+  return put_sizes(guest, completed(guest).environment, count_out, size_out);
 }
 
 }  // namespace mote::wasi_p1

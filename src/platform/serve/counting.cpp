@@ -33,6 +33,11 @@ bool is_error(Outcome::Kind kind) {
 
 }  // namespace
 
+void count_refused(observe::Shard& shard, uint32_t component, trigger::Kind kind) {
+  shard.event(component, static_cast<observe::TriggerLabel>(kind), observe::Outcome::refused);
+  shard.record(component, Metric::event_duration, 0);
+}
+
 void count(observe::Shard& shard, uint32_t component, const trigger::Event& event, const Outcome& outcome, uint64_t took_ns) {
   shard.event(component, static_cast<observe::TriggerLabel>(event.kind), label_of(outcome.kind));
   shard.record(component, Metric::event_duration, took_ns);

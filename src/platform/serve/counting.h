@@ -10,5 +10,7 @@ namespace mote::serve {
 
 void count(observe::Shard& shard, uint32_t component, const trigger::Event& event, const trigger::Outcome& outcome,
            uint64_t took_ns);
+// Of one that was not even made, since it would have been refused (trigger::Dispatcher::turns_away).
+void count_refused(observe::Shard& shard, uint32_t component, trigger::Kind kind);
 
 }  // namespace mote::serve

@@ -38,6 +38,19 @@ struct Seat::Guest {
   std::vector<std::string> arguments;  // every event's
   size_t environment = 0;              // entries of every event
 
+  // The event's own arguments and variables, when the guest asks for them.
+  void describe() {
+    if (variables) return;
+    sandbox::Process& process = context->events().process();
+    variables.emplace(process.arguments, process.environment, environment);
+    trigger::describe(*event, *variables);
+  }
+  void forget() {
+    if (!variables) return;
+    variables.reset();
+    context->events().process().arguments = arguments;
+  }
+
   trigger::Event* event = nullptr;
   uint64_t arrived_ns = 0, begun_ns = 0, ran_ns = 0, cpu_ns = 0;
   std::optional<Pool::Lease> lease = {};
@@ -77,9 +90,30 @@ uint64_t Seat::deadline_of(uint64_t arrived_ns) const {
   return time < UINT64_MAX - arrived_ns ? arrived_ns + time : UINT64_MAX;
 }
 
-// Whether what waits already would be through in the time that an event has.
-bool Seat::can_be_in_time() const {
-  return usual_ns_ == 0 || fresh_.size() < component_->settings.deadline_ns / usual_ns_;
+// Whether as many wait as may, or more than would be through in most of the time that an event has.
+bool Seat::is_full() const {
+  if (fresh_.size() >= component_->settings.most_waiting) return true;
+  const uint64_t pace = std::max(usual_ns_, pace_ns_), time = component_->settings.deadline_ns;
+  return pace != 0 && fresh_.size() >= (time - time / 4) / pace;
+}
+
+bool Seat::turns_away(trigger::Kind kind) {
+  if (!is_full()) [[likely]]
+    return false;
+  serve::count_refused(place_.shard, component_->settings.observed, kind);
+  return true;
+}
+
+constexpr uint64_t smoothing = 16;  // events
+uint64_t smoothed(uint64_t average, uint64_t one) {
+  return average == 0 ? one : (average * (smoothing - 1) + one) / smoothing;
+}
+
+void Seat::note_pace(uint64_t now) {
+  const uint64_t since_last = std::min(now - last_begun_ns_, component_->settings.deadline_ns);
+  pace_ns_ = is_crowded_ ? smoothed(pace_ns_, since_last) : usual_ns_;
+  last_begun_ns_ = now;
+  is_crowded_ = !fresh_.empty();
 }
 
 void Seat::dispatch(trigger::Event& event) {
@@ -89,9 +123,8 @@ void Seat::dispatch(trigger::Event& event) {
         event,
         {.kind = Outcome::Kind::unavailable, .text = "it failed too often in a row", .retry_after_s = wait / 1'000'000'000 + 1});
   }
-  if (fresh_.size() >= component_->settings.most_waiting || !can_be_in_time()) [[unlikely]] {
+  if (is_full()) [[unlikely]]
     return refuse(event, {.kind = Outcome::Kind::busy, .text = "too many events wait", .retry_after_s = 1});
-  }
   fresh_.push_back({&event, now});
   add(observe::Metric::waiting);
   if (is_ready()) place_.turns.became_ready(*this);
@@ -113,7 +146,9 @@ void Seat::take_turn() {
     const Fresh fresh = fresh_.front();
     fresh_.pop_front();
     add(observe::Metric::waiting, -1);
-    return begin(fresh, now_ns());
+    const uint64_t now = now_ns();
+    note_pace(now);
+    return begin(fresh, now);
   }
   is_fresh_next_ = true;
   Guest& guest = *ready_.front();
@@ -124,16 +159,17 @@ void Seat::take_turn() {
 Result<std::unique_ptr<Seat::Guest>> Seat::free_guest() {
   auto guest = std::make_unique<Guest>();
   guest->context = TRY(component_->settings.make_context(*this));
-  const sandbox::Process& process = guest->context->events().process();
+  sandbox::Process& process = guest->context->events().process();
   guest->arguments = process.arguments;
   guest->environment = process.environment.size();
+  process.complete = [guest = guest.get()] { guest->describe(); };
   return guest;
 }
 
 void Seat::begin(Fresh fresh, uint64_t now) {
-  Outcome refused{.kind = Outcome::Kind::timed_out, .queued_ns = now - fresh.arrived_ns};
+  Outcome refused{.kind = Outcome::Kind::busy, .queued_ns = now - fresh.arrived_ns};
   if (now >= deadline_of(fresh.arrived_ns)) {
-    refused.text = "its time was over before its turn came";
+    refused.text = "its time was over before its turn came", refused.retry_after_s = 1;
     return refuse(*fresh.event, refused);
   }
   refused.kind = Outcome::Kind::unavailable;
@@ -163,13 +199,20 @@ void Seat::begin(Fresh fresh, uint64_t now) {
   guest.result = {};
   guest.lease.emplace(*std::move(lease));
   sandbox::EventProcess& events = guest.context->events();
-  guest.variables.emplace(events.process().arguments, events.process().environment, guest.environment);
-  trigger::describe(*fresh.event, *guest.variables);
   guest.context->begin(fresh.event->id);
   events.begin(fresh.event->input());
   guest.lease->store().set_data(&events.process());
   guest.task.emplace(guest.lease->store(), [this, &guest] { guest.result = component_->start.in(*guest.lease)(); });
   resume(guest);
+}
+
+// What waits for its first turn is like those before it; what was preempted has shown that it is not. Where many wait, who came
+// last has no use for an answer a little sooner, and to look at connections less often leaves more time for guests.
+uint64_t Seat::patience_ns() const {
+  constexpr uint64_t quick_ns = 50'000, crowd_ns = 20'000'000;
+  if (!ready_.empty() || usual_ns_ == 0) return 0;
+  if (fresh_.size() * usual_ns_ > crowd_ns) return 1'000'000;
+  return usual_ns_ <= quick_ns ? 250'000 : 0;
 }
 
 void Seat::resume(Guest& guest) {
@@ -246,8 +289,7 @@ void Seat::finish(Guest& guest) {
   guest.context->end(text.empty() ? "returned" : std::string_view(text).substr(0, text.find('\n')));
   outcome.answer = events.answer(), outcome.messages = events.messages(), outcome.is_cut = events.is_cut();
   outcome.queued_ns = guest.begun_ns - guest.arrived_ns, outcome.ran_ns = guest.ran_ns;
-  constexpr uint64_t smoothing = 16;  // events
-  usual_ns_ = (usual_ns_ * (smoothing - 1) + outcome.ran_ns) / smoothing;
+  usual_ns_ = smoothed(usual_ns_, outcome.ran_ns);
   const uint64_t now = now_ns();
   count(*guest.event, outcome, now - guest.arrived_ns);
   if (component_->settings.log && (!outcome.messages.empty() || !text.empty()))
@@ -262,10 +304,8 @@ void Seat::give_back(Guest& guest) {
   guest.event = nullptr;
   guest.task.reset();
   guest.lease.reset();
-  guest.variables.reset();
-  sandbox::EventProcess& events = guest.context->events();
-  events.process().arguments = guest.arguments;
-  events.reset();
+  guest.forget();
+  guest.context->events().reset();
   free_.push_back(&guest);
   --running_;
   add(observe::Metric::active, -1);

@@ -37,6 +37,8 @@ class Seat final : public Share, private io::Waiting {
 
   // To run, or refused at once.
   void dispatch(trigger::Event& event);
+  // trigger::Dispatcher.
+  [[nodiscard]] bool turns_away(trigger::Kind kind);
   [[nodiscard]] bool is_idle() const { return running_ == 0 && fresh_.empty(); }
   [[nodiscard]] const Component& component() const { return *component_; }
   // Has `count` sandboxes and contexts ready.
@@ -53,12 +55,14 @@ class Seat final : public Share, private io::Waiting {
 
   void take_turn() override;
   [[nodiscard]] bool is_ready() const override { return !ready_.empty() || (!fresh_.empty() && running_ < most_running_); }
+  [[nodiscard]] uint64_t patience_ns() const override;
   // io::Waiting, called on the guest's task.
   [[nodiscard]] bool wait(std::span<const io::Interest> descriptors, std::optional<uint64_t> until_ns) override;
   [[nodiscard]] bool parks() const override { return current_ != nullptr; }
 
   [[nodiscard]] uint64_t deadline_of(uint64_t arrived_ns) const;
-  [[nodiscard]] bool can_be_in_time() const;
+  [[nodiscard]] bool is_full() const;
+  void note_pace(uint64_t now);
   void begin(Fresh fresh, uint64_t now);
   [[nodiscard]] Result<std::unique_ptr<Guest>> free_guest();
   void resume(Guest& guest);
@@ -84,6 +88,9 @@ class Seat final : public Share, private io::Waiting {
   Guest* current_ = nullptr;
   bool is_fresh_next_ = true;  // they take turns with those that have begun
   uint64_t usual_ns_ = 0;      // what an event takes in turns, about
+  uint64_t pace_ns_ = 0;       // from the beginning of one to the next one's while others wait, about: with all that comes between
+  uint64_t last_begun_ns_ = 0;
+  bool is_crowded_ = false;  // others waited when the last one began
 };
 
 }  // namespace mote::serve

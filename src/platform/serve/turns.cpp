@@ -32,12 +32,12 @@ Share& Turns::next() const {
   return **std::ranges::min_element(ready_, {}, [](const Share* share) { return share->used_ns_; });
 }
 
-bool Turns::run(uint64_t for_ns) {
+bool Turns::run() {
   uint64_t now = os::now_ns(os::Clock::monotonic);
-  const uint64_t end = now + for_ns;
-  while (!ready_.empty() && now < end) {
+  for (const uint64_t begin = now; !ready_.empty();) {
     Share& share = next();
     ASSERT(share.is_ready());
+    if (now != begin && now - begin >= share.patience_ns()) break;
     floor_ns_ = share.used_ns_;
     share.take_turn();
     const uint64_t then = std::exchange(now, os::now_ns(os::Clock::monotonic));

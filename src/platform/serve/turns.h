@@ -17,6 +17,8 @@ class Share {
   friend class Turns;
   virtual void take_turn() = 0;  // when is_ready()
   [[nodiscard]] virtual bool is_ready() const = 0;
+  // For so long answers to others may lie here before it has its next turn: none where that may take long.
+  [[nodiscard]] virtual uint64_t patience_ns() const = 0;
 
   uint64_t used_ns_ = 0;  // by the clock of Turns
   bool is_listed_ = false;
@@ -26,8 +28,8 @@ class Turns {
  public:
   void became_ready(Share& share);  // or still is
   void forget(Share& share);
-  // Gives turns until nobody is ready or that much time has passed. Whether somebody is ready.
-  bool run(uint64_t for_ns);
+  // Gives a turn, and more until nobody is ready or whoever is next has no patience for more. Whether somebody is ready.
+  bool run();
 
  private:
   [[nodiscard]] Share& next() const;

@@ -11,7 +11,6 @@ namespace mote::serve {
 
 namespace {
 
-constexpr uint64_t between_looks_ns = 500'000;  // guests have turns for so long before connections are looked at again
 constexpr uint64_t tends_each_ns = 1'000'000'000;
 constexpr uint32_t armed = 2;  // sandboxes of each component, before the first event
 
@@ -54,6 +53,10 @@ void Worker::dispatch(size_t component, trigger::Event& event) {
   take(component, event);
 }
 
+bool Worker::turns_away(size_t component, trigger::Kind kind) {
+  return seats_[component]->turns_away(kind);
+}
+
 void Worker::take(size_t component, trigger::Event& event) {
   ++dispatched_;
   seats_[component]->dispatch(event);
@@ -82,13 +85,13 @@ void Worker::tend() {
 }
 
 void Worker::run_ready() {
-  (void)turns_.run(between_looks_ns);
+  (void)turns_.run();
   loop_.poll();
 }
 
 void Worker::run() {
   while (!is_ending_ || !is_idle()) {
-    if (turns_.run(between_looks_ns)) {
+    if (turns_.run()) {
       loop_.poll();
       continue;
     }

@@ -36,6 +36,7 @@ class Worker final : public trigger::Dispatcher {
   // one before in place, when sandboxes cannot be made.
   [[nodiscard]] Result<void> install(const Deployment& deployment);
   void dispatch(size_t component, trigger::Event& event) override;
+  [[nodiscard]] bool turns_away(size_t component, trigger::Kind kind) override;
   void take(size_t component, trigger::Event& event);  // an event that has its id already
   [[nodiscard]] uint64_t next_id();                    // for an event that goes elsewhere
   void run();                                          // until end()

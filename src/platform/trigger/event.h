@@ -106,6 +106,9 @@ class Dispatcher {
   virtual ~Dispatcher() = default;
   // On the worker's thread. `component`: by its place in the deployment.
   virtual void dispatch(size_t component, Event& event) = 0;
+  // Whether an event of that kind would be refused as Outcome::Kind::busy by now; if so it is counted as refused, and need not be
+  // made. False where that is not known.
+  [[nodiscard]] virtual bool turns_away(size_t, Kind) { return false; }
 };
 
 }  // namespace mote::trigger

@@ -40,7 +40,6 @@ Words words_of(Outcome::Kind kind) {
     case Outcome::Kind::timed_out:
       return {504, "the handler took too long"};
     case Outcome::Kind::busy:
-      return {503, "too many requests wait for the handler"};
     case Outcome::Kind::unavailable:
       return {503, "the handler is not available"};
     case Outcome::Kind::lost:
@@ -51,6 +50,13 @@ Words words_of(Outcome::Kind kind) {
       break;
   }
   return {500, "the handler failed"};
+}
+
+// What never began left nothing in the log to lead to. There may be many of these, when there is least time for them.
+int turn_away(http::Exchange& exchange) {
+  static constexpr http::Header headers[] = {plain_text, {"Retry-After", "1"}};
+  (void)exchange.answer(503, headers, as_bytes("too many requests wait for the handler\n"));
+  return 503;
 }
 
 }  // namespace
@@ -140,6 +146,7 @@ class HttpTrigger::Call final : public trigger::Event {
   }
   int answer(const Outcome& outcome) {
     if (outcome.is_refusal() && target().fails_open) return send(200, body_);
+    if (outcome.kind == Outcome::Kind::busy) return turn_away(*exchange_);
     if (outcome.kind != Outcome::Kind::answered) return refuse(words_of(outcome.kind), outcome.retry_after_s);
     if (outcome.is_cut) return complain("is larger than max-output-size allows");
     if (target().executor.kind == manifest::Executor::Kind::stdio) return send(200, outcome.answer);
@@ -210,12 +217,16 @@ void HttpTrigger::on_request(http::Exchange& exchange) {
     answer_fixed(exchange, target);
     return observer_.answered(&target, version, target.fixed->status_code, now_ns() - begun);
   }
+  if (!target.fails_open && dispatcher_.turns_away(target.component, trigger::Kind::http)) [[unlikely]] {
+    const http::Version version = head.version;
+    const int status = turn_away(exchange);
+    return observer_.answered(&target, version, status, 0);
+  }
   const uint64_t reserved = head.content_length.value_or(target.body_most);
   Call& call = free_call();
   call.begin(exchange, routes_, *match, std::min(reserved, target.body_most));
   if (bodies_ > bodies_most_) {
-    const int status = call.refuse(words_of(Outcome::Kind::busy), 1);
-    call.note(status);
+    call.note(turn_away(exchange));
     return put_back(call);
   }
   exchange.read_body(target.body_most, [this, &call](Result<Bytes> body) { on_body(call, std::move(body)); });

@@ -18,6 +18,11 @@ void Crossing::dispatch(size_t place, trigger::Event& event) {
   links_[number >> Version::entry_bits]->dispatch(static_cast<uint32_t>(number & ((size_t{1} << Version::entry_bits) - 1)), event);
 }
 
+// A trace tells of refused events too; isolated components refuse theirs themselves.
+bool Crossing::turns_away(size_t place, trigger::Kind kind) {
+  return tracer_ == nullptr && place < Version::first_isolated && worker_.turns_away(place, kind);
+}
+
 std::shared_ptr<isolate::Link> Crossing::find(const isolate::Cell* cell) const {
   for (const auto* links : {&links_, &leaving_}) {
     for (const auto& link : *links) {

@@ -24,6 +24,7 @@ class Crossing final : public trigger::Dispatcher {
   Crossing& operator=(const Crossing&) = delete;
 
   void dispatch(size_t place, trigger::Event& event) override;
+  [[nodiscard]] bool turns_away(size_t place, trigger::Kind kind) override;
   // Events go to this version from now on; what is under way at the one before ends in peace.
   [[nodiscard]] Result<void> install(const Version& version);
   // Another process for a component whose one before ended.
