@@ -56,6 +56,8 @@ inline constexpr Limit dense_memory_size{"dense-memory-size", "bytes", 1ull << 3
 inline constexpr Limit shared_memory_size{"max-shared-memory-size", "bytes", 4ull << 30, 1ull << 40};  // its declared maximum
 inline constexpr Limit waiters{"max-waiters", "threads", 10'000, 1'000'000};                           // on one shared memory
 inline constexpr Limit externrefs{"max-externrefs", "references", 1'000'000, 100'000'000};
+inline constexpr Limit handles{"max-handles", "handles", 1'000'000,
+                               1'000'000};  // of an embedder to objects of a store (mote/object.h)
 inline constexpr Limit gc_heap_size{"max-gc-heap-size", "bytes", 1ull << 30,
                                     (2ull << 30) - (1 << 20)};                           // of a store, garbage included
 inline constexpr Limit engine_types{"max-engine-types", "types", 2'000'000, 2'000'000};  // distinct ones of all its modules

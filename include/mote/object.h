@@ -2,9 +2,9 @@
 //
 // A value of kind anyref, exnref or externref that refers to an object is a *handle*: a number of the store's that keeps the object
 // alive and follows it when the collector moves it. A handle stays valid until the innermost RefScope that was open when it was
-// made ends; in a host function until that returns; without either until the store ends. Two handles of one object differ:
-// compare with same_object(). Copying a handle costs nothing. Null, i31 and embedders' numbers (Store::new_externref) are no
-// handles: they are always valid.
+// made ends; in a host function until that returns; without either until the store ends. A store holds at most limits::handles:
+// then what would make one more fails (limit), but for Global::get. Two handles of one object differ: compare with same_object().
+// Copying a handle costs nothing. Null, i31 and embedders' numbers (Store::new_externref) are no handles: they are always valid.
 //
 // any and extern are one world: `Val::from_bits(ValKind::externref, any.low())` is extern.convert_any, and the other way round.
 // Threads: the store's. Errors: bad_input for a wrong type or index, limit when the heap is full (limits::gc_heap_size).

@@ -160,6 +160,13 @@ FuncSignature signature_of(const wasm::FuncType& type, const runtime::TypeRegist
   return {list(type.params), list(type.results)};
 }
 
+Result<void> require_room_for_handles(const Store::State& store) {
+  if (store.store.host_roots().size() < limits::handles.standard) [[likely]]
+    return {};
+  return fail(ErrorKind::limit, format("{}: {} of this store are held; those made in the lifetime of a RefScope end with it",
+                                       limits::handles.name, limits::handles.standard));
+}
+
 Val to_val(Store::State& store, const code::Value16& value, ValKind kind) {
   const auto low = load_le<uint64_t>(value.bytes);
   switch (kind) {

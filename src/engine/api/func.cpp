@@ -158,6 +158,7 @@ GuestResult<void> Func::call(std::span<const Val> args, std::span<Val> results) 
         Failure(Error{ErrorKind::bad_input, format("the function is {}: {} arguments and room for {} results were given",
                                                    signature().text(), args.size(), results.size())}));
   }
+  if (auto room = api::require_room_for_handles(*store); !room) return std::unexpected(Failure(std::move(room.error())));
   Values<code::Value16> raw(args.size() + type.results.size());
   for (size_t i = 0; i < args.size(); ++i) {
     if (auto right = api::check_value(*store, args[i], type.params[i]); !right) {

@@ -96,6 +96,7 @@ Result<runtime::Heap*> heap_for_making(Store::State& state) {
   if (task != nullptr && !task->is_running()) {
     return fail(ErrorKind::bad_input, "the store's task has not ended: its heap is not to be touched until it runs again");
   }
+  TRY(api::require_room_for_handles(state));
   return state.store.require_heap();
 }
 
@@ -221,6 +222,7 @@ Result<Val> new_array(Store& store, const ObjectType& type, uint32_t length, Val
 
 Result<Val> get_field(Store& store, Val value, uint32_t index) {
   const Object object = TRY(field_owner(*store.state(), value, index));
+  TRY(api::require_room_for_handles(*store.state()));
   return api::to_val(*store.state(), read(object, index), api::kind_of(object.field_type(index).type, types_of(*store.state())));
 }
 

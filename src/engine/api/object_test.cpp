@@ -183,6 +183,22 @@ TEST_P(ObjectTest, AScopeEndsItsHandlesAndWhatTheyKept) {
   EXPECT_EQ(must(object_info(*store, leaked)).kind, ObjectKind::null);
 }
 
+TEST_P(ObjectTest, HandlesHaveALimitThatAScopeGivesBack) {
+  const Val outer = call("pair", {Val(1), call("pair", {Val(2), i31(0)})});
+  {
+    const RefScope scope(*store);
+    Result<Val> one = outer;
+    uint64_t made = 2;
+    while (made <= limits::handles.standard && (one = get_field(*store, outer, 1))) ++made;
+    ASSERT_FALSE(one);
+    EXPECT_EQ(made, limits::handles.standard);
+    EXPECT_EQ(one.error().kind, ErrorKind::limit);
+    expect_part(one.error().message, "max-handles");
+    EXPECT_FALSE(func("pair").call(std::initializer_list<Val>{Val(3), i31(0)}));
+  }
+  EXPECT_EQ(call("number", {outer}).i32(), 1);
+}
+
 TEST_P(ObjectTest, ObjectsOfTheHostHaveTheTypesOfGuests) {
   const FieldType fields[] = {{ValKind::i32, 0, true}, {ValKind::anyref, 0, true}};
   const ObjectType pair = must(ObjectType::structure(*engine, fields));

@@ -106,6 +106,8 @@ namespace api {
 
 // A reference to an object becomes a handle (mote/object.h): its number in Store::host_roots(), plus one, in the upper half.
 [[nodiscard]] Val to_val(Store::State& store, const code::Value16& value, ValKind kind);
+// Before what may make one and can fail. Fails at limits::handles.
+[[nodiscard]] Result<void> require_room_for_handles(const Store::State& store);
 [[nodiscard]] code::Value16 to_value16(const Store::State& store, Val value);
 [[nodiscard]] inline bool is_handle(Val value) {
   return value.kind() >= ValKind::externref && value.low() >> 32 != 0;

@@ -200,6 +200,7 @@ Result<Val> Table::get(uint64_t index) const {
   runtime::Table& table = api::runtime_of(*this);
   if (index >= table.size())
     return fail(ErrorKind::bad_input, format("table index {} is out of bounds: size {}", index, table.size()));
+  TRY(api::require_room_for_handles(*store));
   code::Value16 value = {};
   store_le(value.bytes, table.get(index));
   return api::to_val(*store, value, api::kind_of(table.type().element, store->engine->runtime->types()));
