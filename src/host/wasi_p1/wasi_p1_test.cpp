@@ -92,6 +92,15 @@ TEST_F(WasiP1, ArgumentsAndEnvironment) {
   EXPECT_EQ(text(end - 4, 4), std::string("A=1\0", 4));
 }
 
+TEST_F(WasiP1, ArgumentsAndEnvironmentAreCompletedWhenAsked) {
+  process_.complete = [&] { process_.arguments = {"program"}, process_.environment = {"A=1"}; };
+  EXPECT_EQ(environ_sizes_get(guest_, 0, 4), Errno::success);
+  EXPECT_EQ(at<uint32_t>(0), 1u);
+  process_.arguments.clear();
+  EXPECT_EQ(args_get(guest_, 0, 200), Errno::success);
+  EXPECT_EQ(text(200, 8), std::string("program\0", 8));
+}
+
 TEST_F(WasiP1, ListsThatDoNotFitLeaveNoTrace) {
   process_.arguments = {"program", "x"};
   for (const auto& [array, buffer] :

@@ -139,6 +139,41 @@ TEST_F(SeatTest, WhatIsTooMuchIsRefused) {
   for (const TestEvent& event : events) EXPECT_TRUE(event.kind == Kind::busy || event.kind == Kind::answered);
 }
 
+TEST_F(SeatTest, WhatWouldBeRefusedNeedNotBeMade) {
+  install({.most_running = 2, .most_waiting = 3});
+  const auto refused = [&] {
+    return counted(observe::Metric::events, static_cast<unsigned>(observe::TriggerLabel::http),
+                   static_cast<unsigned>(observe::Outcome::refused));
+  };
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_FALSE(worker->turns_away(0, trigger::Kind::http));
+    send("s");
+  }
+  EXPECT_EQ(refused(), 0U);
+  EXPECT_TRUE(worker->turns_away(0, trigger::Kind::http));
+  EXPECT_EQ(refused(), 1U);
+  serve();
+  EXPECT_FALSE(worker->turns_away(0, trigger::Kind::http));
+}
+
+// Nothing of it has happened: it may be sent again.
+TEST_F(SeatTest, WhoseTimeIsOverBeforeItsTurnIsRefused) {
+  install({.most_running = 1, .deadline_ns = 5 * ms});
+  const TestEvent &sleeps = send("s"), &waits = send("late");
+  serve();
+  EXPECT_EQ(sleeps.kind, Kind::timed_out);
+  EXPECT_EQ(waits.kind, Kind::busy);
+  EXPECT_EQ(waits.retry_after_s, 1U);
+}
+
+TEST_F(SeatTest, WhatNoGuestAsksForIsNotPutTogether) {
+  install({});
+  const TestEvent& event = send("hello");
+  serve();
+  EXPECT_EQ(event.answer, "hello");
+  EXPECT_EQ(event.described, 0);
+}
+
 TEST_F(SeatTest, WhatFailsTooOftenIsRefusedForAWhile) {
   install({.crash = {.failures = 3, .back_off_ns = 50 * ms, .longest_ns = 1000 * ms}});
   const auto fails = [&](Kind expected) {

@@ -117,7 +117,10 @@ class TestEvent : public trigger::Event {
  public:
   explicit TestEvent(std::string text) : Event(trigger::Kind::command), text_(std::move(text)) {}
   Bytes input() const override { return {reinterpret_cast<const uint8_t*>(text_.data()), text_.size()}; }
-  void describe(trigger::Variables& variables) override { variables.add("EVENT", text_); }
+  void describe(trigger::Variables& variables) override {
+    ++described;
+    variables.add("EVENT", text_);
+  }
   void done(const trigger::Outcome& outcome) override {
     EXPECT_FALSE(kind) << "told twice";
     kind = outcome.kind;
@@ -131,6 +134,7 @@ class TestEvent : public trigger::Event {
   std::string answer, messages, text;
   int exit_code = 0;
   uint64_t retry_after_s = 0;
+  int described = 0;
 
  private:
   std::string text_;
