@@ -6,7 +6,7 @@ Latencies are from the moment when a request was to be sent. Rounds alternate; f
 import json, os, pathlib, signal, statistics, subprocess, tempfile
 
 import http_answers as parts, up
-from place import MOTE, ROOT, WORK, build_mote, is_older, sh
+from place import ROOT, WORK, add_build_argument, built_or_given, is_older, sh
 from table import report
 
 COLUMNS = ("answer", "requests/s", "p50 us", "p99 us", "p99.9 us", "most us", "not 200")
@@ -18,7 +18,7 @@ def add_arguments(parser):
     parser.add_argument("--connections", type=int, default=64, help="at once, at most (default 64)")
     parser.add_argument("--rate", type=int, default=0, help="requests a second (default: half of what the handler does when asked without a pause)")
     parser.add_argument("--cpu", type=int, default=0, help="the server's core; the generator runs on the next one (default 0)")
-    parser.add_argument("--build", type=pathlib.Path, default=None, help="a folder with mote and mote-server, as it is (default: build/release, built before)")
+    add_build_argument(parser)
     parser.set_defaults(run=run)
 
 
@@ -58,11 +58,7 @@ def measure(options, port, body):
 def run(options):
     if os.cpu_count() < options.cpu + 2:
         raise SystemExit("./bench latency needs two cores: one for the server, one for the generator")
-    mote = MOTE
-    if options.build is None:
-        build_mote()
-    else:
-        mote = options.build.resolve() / "mote"
+    mote = built_or_given(options)
     sh(mote, "compile", "--cache", ROOT / "examples/telemetry/telemetry-rust.wasm")
     with tempfile.TemporaryDirectory() as name:
         folder, port = pathlib.Path(name), parts.free_port()

@@ -8,7 +8,7 @@ capacity is what it answers to 16 connections that ask for more than that. Round
 import os, pathlib, signal, statistics, struct, subprocess, tempfile
 
 import http_answers as parts, latency
-from place import MOTE, ROOT, WORK, build_mote, is_older, sh
+from place import ROOT, WORK, add_build_argument, built_or_given, is_older, sh
 from table import report
 
 COLUMNS = ("offered/s", "answered/s", "of capacity", "p50 us", "p99 us", "refused (503)/s", "others", "MiB before", "MiB after")
@@ -39,7 +39,7 @@ def add_arguments(parser):
     parser.add_argument("--compute", type=int, default=200, help="microseconds of an event (default 200)")
     parser.add_argument("--timeout", default="100ms", help="of an event, waiting included (default 100ms: some 500 may wait)")
     parser.add_argument("--cpu", type=int, default=0, help="the server's core; the generator runs on the next one (default 0)")
-    parser.add_argument("--build", type=pathlib.Path, default=None, help="a folder with mote and mote-server, as it is (default: build/release, built before)")
+    add_build_argument(parser)
     parser.set_defaults(run=run)
 
 
@@ -88,11 +88,7 @@ def measure(options, handler, pid):
 def run(options):
     if os.cpu_count() < options.cpu + 2:
         raise SystemExit("./bench overload needs two cores: one for the server, one for the generator")
-    mote = MOTE
-    if options.build is None:
-        build_mote()
-    else:
-        mote = options.build.resolve() / "mote"
+    mote = built_or_given(options)
     wasm, source = WORK / "overload.wasm", ROOT / "benches/guests/overload.wat"
     if is_older(wasm, source):
         sh("wat2wasm", source, "-o", wasm)

@@ -21,6 +21,18 @@ def build_mote(*more):
     sh(ROOT / "scripts/build", "release", "mote", "mote-aot", *more)
 
 
+def add_build_argument(parser):
+    parser.add_argument("--build", type=pathlib.Path, default=None, help="a folder with mote and mote-server, as it is (default: build/release, built before)")
+
+
+def built_or_given(options):
+    """The program of that argument."""
+    if options.build is not None:
+        return options.build.resolve() / "mote"
+    build_mote()
+    return MOTE
+
+
 def build_spawn():
     """The timer of whole commands."""
     spawn, source = WORK / "spawn", ROOT / "benches/spawn.cpp"

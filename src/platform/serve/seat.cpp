@@ -19,6 +19,10 @@ namespace {
 uint64_t now_ns() {
   return os::now_ns(os::Clock::monotonic);
 }
+uint64_t smoothed(uint64_t average, uint64_t one) {
+  constexpr uint64_t over = 16;  // events, about
+  return average == 0 ? one : (average * (over - 1) + one) / over;
+}
 std::string_view as_text(Bytes bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
@@ -90,11 +94,12 @@ uint64_t Seat::deadline_of(uint64_t arrived_ns) const {
   return time < UINT64_MAX - arrived_ns ? arrived_ns + time : UINT64_MAX;
 }
 
-// Whether as many wait as may, or more than would be through in most of the time that an event has.
+// Whether as many wait as may, or more than would be through in most of the time that an event has. Where nobody waits one may,
+// however long those before it took.
 bool Seat::is_full() const {
   if (fresh_.size() >= component_->settings.most_waiting) return true;
   const uint64_t pace = std::max(usual_ns_, pace_ns_), time = component_->settings.deadline_ns;
-  return pace != 0 && fresh_.size() >= (time - time / 4) / pace;
+  return !fresh_.empty() && pace != 0 && fresh_.size() >= (time - time / 4) / pace;
 }
 
 bool Seat::turns_away(trigger::Kind kind) {
@@ -102,11 +107,6 @@ bool Seat::turns_away(trigger::Kind kind) {
     return false;
   serve::count_refused(place_.shard, component_->settings.observed, kind);
   return true;
-}
-
-constexpr uint64_t smoothing = 16;  // events
-uint64_t smoothed(uint64_t average, uint64_t one) {
-  return average == 0 ? one : (average * (smoothing - 1) + one) / smoothing;
 }
 
 void Seat::note_pace(uint64_t now) {

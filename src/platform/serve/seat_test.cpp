@@ -166,6 +166,18 @@ TEST_F(SeatTest, WhoseTimeIsOverBeforeItsTurnIsRefused) {
   EXPECT_EQ(waits.retry_after_s, 1U);
 }
 
+TEST_F(SeatTest, ThoseThatAllRunOutOfTimeDoNotShutTheDoor) {
+  install({.deadline_ns = 100 * ms});
+  for (int i = 0; i < 5; ++i) {
+    const TestEvent& loops = send("l");
+    while (!loops.kind) worker->run_ready();
+    EXPECT_EQ(loops.kind, Kind::timed_out);
+  }
+  const TestEvent& fine = send("hello");
+  serve();
+  EXPECT_EQ(fine.kind, Kind::answered);
+}
+
 TEST_F(SeatTest, WhatNoGuestAsksForIsNotPutTogether) {
   install({});
   const TestEvent& event = send("hello");
