@@ -26,8 +26,8 @@ class Carrier {
  public:
   // Bytes to be sent. A protocol may always append; it asks for its own sake whether a reader is behind (output_is_full).
   [[nodiscard]] virtual ByteQueue& output() = 0;
-  // From outside receive(), produce() and the like: something was appended, or can go on. Sends at once what can be sent, and comes
-  // back to the protocol soon, never from within the call.
+  // From outside receive(), produce() and the like: something was appended, or can go on. Sends it and comes back to the protocol
+  // in the loop's next turn, never from within the call.
   virtual void resume() = 0;
   [[nodiscard]] virtual uint64_t now_ns() const = 0;  // of the monotonic clock, as of this event
   [[nodiscard]] virtual std::string_view peer() const = 0;
