@@ -58,7 +58,8 @@ void Connection::changed(io::Loop::Change change) {
   go_on();
 }
 
-// Not sent at once: what is answered in one turn of the loop goes out together, which wakes those who wait for it once, not each time.
+// Not sent at once: what is answered in one turn of the loop goes out together, which wakes those who wait for it once, not each
+// time.
 void Connection::resume() {
   if (is_busy_ || is_closed_) return;
   host_.go_on_soon(*this);

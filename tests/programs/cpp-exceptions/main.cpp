@@ -1,5 +1,5 @@
-// Exceptions as C++ has them: through frames with destructors, by base class, rethrown, nested, carried away by exception_ptr, from constructors,
-// from virtual functions and callbacks, from the library itself; and one that nobody catches.
+// Exceptions as C++ has them: through frames with destructors, by base class, rethrown, nested, carried away by exception_ptr, from
+// constructors, from virtual functions and callbacks, from the library itself; and one that nobody catches.
 #include <algorithm>
 #include <any>
 #include <cstdio>
@@ -122,18 +122,23 @@ std::exception_ptr kept() {
 
 int main(int count, char**) {
   std::cout << thrown([] { deep(100, 7); }) << ", " << ended << " ended, " << alive << " alive\n";
-  std::cout << thrown([] { throw "plain"; }) << ", " << thrown([] { throw 42; }) << ", " << thrown([] { throw Counted(); }) << ", " << thrown([] {}) << '\n';
+  std::cout << thrown([] { throw "plain"; }) << ", " << thrown([] { throw 42; }) << ", " << thrown([] { throw Counted(); }) << ", "
+            << thrown([] {}) << '\n';
   std::cout << thrown([] { Half half(true); }) << ", alive " << alive << '\n';
-  std::cout << thrown([] { std::string("abc").at(5); }) << "; " << thrown([] { std::vector<int>(3).at(3) = 1; }) << "; " << thrown([] { std::stoi("x"); }) << '\n';
-  std::cout << thrown([] { (void)std::any_cast<int>(std::any(1.5)); }) << "; " << thrown([] { (void)std::get<int>(std::variant<int, char>('c')); }) << "; "
+  std::cout << thrown([] { std::string("abc").at(5); }) << "; " << thrown([] { std::vector<int>(3).at(3) = 1; }) << "; "
+            << thrown([] { std::stoi("x"); }) << '\n';
+  std::cout << thrown([] { (void)std::any_cast<int>(std::any(1.5)); }) << "; "
+            << thrown([] { (void)std::get<int>(std::variant<int, char>('c')); }) << "; "
             << thrown([] { (void)std::optional<int>().value(); }) << "; " << thrown([] { std::function<void()>()(); }) << '\n';
-  std::cout << thrown([] { std::regex("(unclosed"); }).substr(0, 9) << "; " << thrown([] { std::string(std::string::npos, 'x'); }) << "; "
-            << thrown([] { throw std::make_unique<int>(1); }) << '\n';
+  std::cout << thrown([] { std::regex("(unclosed"); }).substr(0, 9) << "; " << thrown([] { std::string(std::string::npos, 'x'); })
+            << "; " << thrown([] { throw std::make_unique<int>(1); }) << '\n';
   std::istringstream stream("12 x");
   stream.exceptions(std::ios::failbit);
   int number = 0;
   stream >> number;
-  std::cout << number << "; " << (thrown([&] { stream >> number; }).starts_with("exception") ? "the stream throws" : "the stream does not throw") << '\n';
+  std::cout << number << "; "
+            << (thrown([&] { stream >> number; }).starts_with("exception") ? "the stream throws" : "the stream does not throw")
+            << '\n';
   std::cout << "nested";
   try {
     nested(3);
@@ -142,9 +147,12 @@ int main(int count, char**) {
   }
   std::cout << "\ncalls " << sum_of_calls() << '\n';
   const std::exception_ptr later = kept();
-  std::cout << thrown([&] { std::rethrow_exception(later); }) << ", once more " << thrown([&] { std::rethrow_exception(later); }) << '\n';
+  std::cout << thrown([&] { std::rethrow_exception(later); }) << ", once more " << thrown([&] { std::rethrow_exception(later); })
+            << '\n';
   std::vector<int> values = {5, 3, 8, 1};
-  std::cout << thrown([&] { std::sort(values.begin(), values.end(), [](int a, int b) { return a == 8 || b == 8 ? throw a + b : a < b; }); }).substr(0, 3);
+  std::cout << thrown([&] {
+                 std::sort(values.begin(), values.end(), [](int a, int b) { return a == 8 || b == 8 ? throw a + b : a < b; });
+               }).substr(0, 3);
   std::cout << ", uncaught " << std::uncaught_exceptions() << '\n' << std::flush;
   if (count > 2) std::terminate();
   if (count > 1) throw SensorError("nobody catches this", 1);
