@@ -9,6 +9,7 @@ namespace {
 
 constexpr uint32_t no_loop = UINT32_MAX;
 constexpr uint32_t deepest_weighted_loop = 4;
+constexpr uint8_t vector_prefix = 0xfd;
 
 enum class Shape : uint8_t {
   none,
@@ -71,7 +72,7 @@ constexpr std::array<Shape, 256> shapes = [] {
   table[0xd1] = table[0xd3] = table[0xd4] = Shape::none;
   table[0xfb] = Shape::prefix_fb;
   table[0xfc] = Shape::prefix_fc;
-  table[0xfd] = Shape::prefix_fd;
+  table[vector_prefix] = Shape::prefix_fd;
   table[0xfe] = Shape::prefix_fe;
   return table;
 }();
@@ -310,6 +311,7 @@ void Prescan::scan(Bytes body) {
     }
   }
   while (!blocks_.empty()) end_block();
+  has_vectors_ |= std::ranges::find(body, vector_prefix) != body.end();  // what was not seen
 }
 
 }  // namespace mote::baseline

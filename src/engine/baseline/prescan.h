@@ -37,7 +37,7 @@ class Prescan {
   // The number of locals up to the last one that is named.
   [[nodiscard]] uint32_t named_locals() const { return named_locals_; }
   [[nodiscard]] std::span<const Loop> loops() const { return loops_; }  // in the order of the body
-  [[nodiscard]] bool has_vectors() const { return has_vectors_; }       // any vector instruction
+  [[nodiscard]] bool may_have_vectors() const { return has_vectors_; }  // false: there is no vector instruction, seen or not
 
  private:
   void use(uint32_t local, bool is_set);

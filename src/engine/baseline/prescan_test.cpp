@@ -50,7 +50,7 @@ TEST(Prescan, SkipsImmediates) {
   const Prescan prescan = scanned(body);
   EXPECT_TRUE(prescan.is_complete());
   EXPECT_EQ(prescan.named_locals(), 1u);
-  EXPECT_TRUE(prescan.has_vectors());
+  EXPECT_TRUE(prescan.may_have_vectors());
 }
 
 TEST(Prescan, ReadsReferenceBlockTypes) {
@@ -63,6 +63,9 @@ TEST(Prescan, StopsAtWhatItDoesNotKnow) {
   EXPECT_FALSE(scanned({local_get, 0, 0xf0, 0x00, local_get, 5, end}).is_complete());
   EXPECT_FALSE(scanned({loop, none, local_get, 0}).is_complete());
   EXPECT_FALSE(scanned({}).is_complete());
+  // There may be vectors behind it.
+  EXPECT_FALSE(scanned({local_get, 0, 0xf0, 0x00, local_get, 5, end}).may_have_vectors());
+  EXPECT_TRUE(scanned({local_get, 0, 0xf0, 0x00, local_get, 5, 0xfd, 0x0f, drop, end}).may_have_vectors());
 }
 
 TEST(Prescan, SurvivesAnyBytes) {

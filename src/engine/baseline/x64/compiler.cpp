@@ -64,8 +64,7 @@ void FuncCompiler::begin(wasm::FuncIndex func) {
   prescan_.scan(body);
   const bool sees_all_locals = !prescan_.is_complete() || key().debug_info;
   local_slots_ = sees_all_locals ? walker_.local_count() : prescan_.named_locals();
-  const bool sees_no_vector = prescan_.is_complete() && !prescan_.has_vectors() && !walker_.has_vector_locals();
-  slot_bytes_ = source_.has_vector_types || !sees_no_vector ? 16 : 8;
+  slot_bytes_ = source_.has_vector_types || prescan_.may_have_vectors() || walker_.has_vector_locals() ? 16 : 8;
   deepest_slot_ = flushed_ = rooted_ = next_loop_ = pending_fuel_ = 0;
   height_ = 0;
   aliases_.fill(0);
