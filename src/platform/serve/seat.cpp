@@ -19,10 +19,6 @@ namespace {
 uint64_t now_ns() {
   return os::now_ns(os::Clock::monotonic);
 }
-uint64_t smoothed(uint64_t average, uint64_t one) {
-  constexpr uint64_t over = 16;  // events, about
-  return average == 0 ? one : (average * (over - 1) + one) / over;
-}
 std::string_view as_text(Bytes bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
@@ -69,6 +65,7 @@ Seat::Seat(std::shared_ptr<const Component> component, Place place)
     : component_(std::move(component)),
       place_(place),
       worker_(component_->pool.worker()),
+      admission_(component_->settings.deadline_ns, component_->settings.most_waiting),
       most_running_(std::max(component_->settings.most_running, 1u)) {}
 
 Seat::~Seat() {
@@ -94,26 +91,11 @@ uint64_t Seat::deadline_of(uint64_t arrived_ns) const {
   return time < UINT64_MAX - arrived_ns ? arrived_ns + time : UINT64_MAX;
 }
 
-// Whether as many wait as may, or more than would be through in most of the time that an event has. Where nobody waits one may,
-// however long those before it took.
-bool Seat::is_full() const {
-  if (fresh_.size() >= component_->settings.most_waiting) return true;
-  const uint64_t pace = std::max(usual_ns_, pace_ns_), time = component_->settings.deadline_ns;
-  return !fresh_.empty() && pace != 0 && fresh_.size() >= (time - time / 4) / pace;
-}
-
 bool Seat::turns_away(trigger::Kind kind) {
-  if (!is_full()) [[likely]]
+  if (!admission_.is_full(fresh_.size())) [[likely]]
     return false;
   serve::count_refused(place_.shard, component_->settings.observed, kind);
   return true;
-}
-
-void Seat::note_pace(uint64_t now) {
-  const uint64_t since_last = std::min(now - last_begun_ns_, component_->settings.deadline_ns);
-  pace_ns_ = is_crowded_ ? smoothed(pace_ns_, since_last) : usual_ns_;
-  last_begun_ns_ = now;
-  is_crowded_ = !fresh_.empty();
 }
 
 void Seat::dispatch(trigger::Event& event) {
@@ -123,7 +105,7 @@ void Seat::dispatch(trigger::Event& event) {
         event,
         {.kind = Outcome::Kind::unavailable, .text = "it failed too often in a row", .retry_after_s = wait / 1'000'000'000 + 1});
   }
-  if (is_full()) [[unlikely]]
+  if (admission_.is_full(fresh_.size())) [[unlikely]]
     return refuse(event, {.kind = Outcome::Kind::busy, .text = "too many events wait", .retry_after_s = 1});
   fresh_.push_back({&event, now});
   add(observe::Metric::waiting);
@@ -146,9 +128,7 @@ void Seat::take_turn() {
     const Fresh fresh = fresh_.front();
     fresh_.pop_front();
     add(observe::Metric::waiting, -1);
-    const uint64_t now = now_ns();
-    note_pace(now);
-    return begin(fresh, now);
+    return begin(fresh, now_ns());
   }
   is_fresh_next_ = true;
   Guest& guest = *ready_.front();
@@ -168,10 +148,11 @@ Result<std::unique_ptr<Seat::Guest>> Seat::free_guest() {
 
 void Seat::begin(Fresh fresh, uint64_t now) {
   Outcome refused{.kind = Outcome::Kind::busy, .queued_ns = now - fresh.arrived_ns};
-  if (now >= deadline_of(fresh.arrived_ns)) {
+  if (admission_.is_too_late(refused.queued_ns)) {
     refused.text = "its time was over before its turn came", refused.retry_after_s = 1;
     return refuse(*fresh.event, refused);
   }
+  admission_.began(now, !fresh_.empty());
   refused.kind = Outcome::Kind::unavailable;
   if (free_.empty()) {
     auto made = free_guest();
@@ -210,9 +191,10 @@ void Seat::begin(Fresh fresh, uint64_t now) {
 // last has no use for an answer a little sooner, and to look at connections less often leaves more time for guests.
 uint64_t Seat::patience_ns() const {
   constexpr uint64_t quick_ns = 50'000, crowd_ns = 20'000'000;
-  if (!ready_.empty() || usual_ns_ == 0) return 0;
-  if (fresh_.size() * usual_ns_ > crowd_ns) return 1'000'000;
-  return usual_ns_ <= quick_ns ? 250'000 : 0;
+  const uint64_t usual_ns = admission_.usual_ns();
+  if (!ready_.empty() || usual_ns == 0) return 0;
+  if (fresh_.size() * usual_ns > crowd_ns) return 1'000'000;
+  return usual_ns <= quick_ns ? 250'000 : 0;
 }
 
 void Seat::resume(Guest& guest) {
@@ -289,7 +271,7 @@ void Seat::finish(Guest& guest) {
   guest.context->end(text.empty() ? "returned" : std::string_view(text).substr(0, text.find('\n')));
   outcome.answer = events.answer(), outcome.messages = events.messages(), outcome.is_cut = events.is_cut();
   outcome.queued_ns = guest.begun_ns - guest.arrived_ns, outcome.ran_ns = guest.ran_ns;
-  usual_ns_ = smoothed(usual_ns_, outcome.ran_ns);
+  admission_.ended(outcome.ran_ns, guest.is_over_time);
   const uint64_t now = now_ns();
   count(*guest.event, outcome, now - guest.arrived_ns);
   if (component_->settings.log && (!outcome.messages.empty() || !text.empty()))

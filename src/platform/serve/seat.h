@@ -8,6 +8,7 @@
 #include "base/io/loop.h"
 #include "host/running/event_watchdog.h"
 #include "platform/observe/metrics.h"
+#include "platform/serve/admission.h"
 #include "platform/serve/component.h"
 #include "platform/serve/turns.h"
 #include "platform/trigger/event.h"
@@ -61,8 +62,6 @@ class Seat final : public Share, private io::Waiting {
   [[nodiscard]] bool parks() const override { return current_ != nullptr; }
 
   [[nodiscard]] uint64_t deadline_of(uint64_t arrived_ns) const;
-  [[nodiscard]] bool is_full() const;
-  void note_pace(uint64_t now);
   void begin(Fresh fresh, uint64_t now);
   [[nodiscard]] Result<std::unique_ptr<Guest>> free_guest();
   void resume(Guest& guest);
@@ -79,6 +78,7 @@ class Seat final : public Share, private io::Waiting {
   std::shared_ptr<const Component> component_;
   Place place_;
   Pool::Worker worker_;
+  Admission admission_;
   const uint32_t most_running_;
   std::deque<Fresh> fresh_;
   std::deque<Guest*> ready_;                    // have begun, and can go on
@@ -87,10 +87,6 @@ class Seat final : public Share, private io::Waiting {
   std::vector<Guest*> free_;                    // have no event
   Guest* current_ = nullptr;
   bool is_fresh_next_ = true;  // they take turns with those that have begun
-  uint64_t usual_ns_ = 0;      // what an event takes in turns, about
-  uint64_t pace_ns_ = 0;       // from the beginning of one to the next one's while others wait, about: with all that comes between
-  uint64_t last_begun_ns_ = 0;
-  bool is_crowded_ = false;  // others waited when the last one began
 };
 
 }  // namespace mote::serve
