@@ -6,21 +6,25 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 namespace mote::http {
 
 class ByteQueue {
  public:
-  [[nodiscard]] bool empty() const { return begin_ == bytes_.size(); }
-  [[nodiscard]] size_t size() const { return bytes_.size() - begin_; }
-  [[nodiscard]] Bytes view() const { return Bytes(bytes_).subspan(begin_); }
+  [[nodiscard]] bool empty() const { return begin_ == end_; }
+  [[nodiscard]] size_t size() const { return end_ - begin_; }
+  [[nodiscard]] Bytes view() const { return {bytes_.get() + begin_, size()}; }
 
   void append(Bytes bytes) {
-    // What was taken out is given up when that costs no more than it brings.
-    if (begin_ > 0 && bytes_.size() + bytes.size() > bytes_.capacity() && begin_ >= size()) compact();
-    bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+    if (bytes.size() > capacity_ - end_) [[unlikely]]
+      make_room(bytes.size());
+    if (!bytes.empty()) std::memcpy(bytes_.get() + end_, bytes.data(), bytes.size());
+    end_ += bytes.size();
   }
   void append(std::string_view text) { append(Bytes(reinterpret_cast<const uint8_t*>(text.data()), text.size())); }
 
@@ -28,25 +32,32 @@ class ByteQueue {
     begin_ += std::min(count, size());
     if (empty()) clear();
   }
-  void clear() {
-    bytes_.clear();
-    begin_ = 0;
-  }
+  void clear() { begin_ = end_ = 0; }
   // Gives memory back, all of an empty queue.
   void trim() {
-    compact();
-    bytes_.shrink_to_fit();
+    if (capacity_ > size()) move_to(size());
   }
-  [[nodiscard]] size_t capacity() const { return bytes_.capacity(); }
+  [[nodiscard]] size_t capacity() const { return capacity_; }
 
  private:
-  void compact() {
-    bytes_.erase(bytes_.begin(), bytes_.begin() + static_cast<ptrdiff_t>(begin_));
-    begin_ = 0;
+  // What was taken out is given up when that costs no more than it brings.
+  void make_room(size_t count) {
+    if (begin_ >= size() && count <= capacity_ - size()) {
+      std::memmove(bytes_.get(), bytes_.get() + begin_, size());
+      end_ = size(), begin_ = 0;
+    } else {
+      move_to(std::max(size() + count, 2 * size()));
+    }
+  }
+  void move_to(size_t capacity) {
+    std::unique_ptr<uint8_t[]> bytes(capacity == 0 ? nullptr : new uint8_t[capacity]);
+    if (!empty()) std::memcpy(bytes.get(), bytes_.get() + begin_, size());
+    bytes_ = std::move(bytes), capacity_ = capacity;
+    end_ = size(), begin_ = 0;
   }
 
-  std::vector<uint8_t> bytes_;
-  size_t begin_ = 0;
+  std::unique_ptr<uint8_t[]> bytes_;
+  size_t capacity_ = 0, begin_ = 0, end_ = 0;
 };
 
 }  // namespace mote::http

@@ -4,6 +4,8 @@
 #include "base/core/bytes.h"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -25,26 +27,42 @@ namespace mote::http {
          std::equal(name.begin(), name.end(), lower_case.begin(), [](char a, char b) { return lower(a) == b; });
 }
 
-// RFC 9110, 5.6.2: what names of headers and methods are made of.
-[[nodiscard]] constexpr bool is_token_char(char c) {
-  if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) return true;
-  return std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+// Which bytes are allowed somewhere.
+using ByteSet = std::array<bool, 256>;
+[[nodiscard]] inline bool is_all_of(const ByteSet& allowed, std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [&](char c) { return allowed[static_cast<uint8_t>(c)]; });
 }
+
+// RFC 9110, 5.6.2: what names of headers and methods are made of.
+inline constexpr ByteSet token_chars = [] {
+  ByteSet allowed = {};
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) allowed[static_cast<uint8_t>(c)] = true;
+  for (char c = '0'; c <= '9'; ++c) allowed[static_cast<uint8_t>(c)] = true;
+  for (char c = 'a'; c <= 'z'; ++c) allowed[static_cast<uint8_t>(c)] = allowed[static_cast<uint8_t>(c - 'a' + 'A')] = true;
+  return allowed;
+}();
 [[nodiscard]] inline bool is_token(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), is_token_char);
+  return !text.empty() && is_all_of(token_chars, text);
 }
 // RFC 9110, 5.5: without the ends of lines, NUL, and the other controls.
+inline constexpr ByteSet header_value_chars = [] {
+  ByteSet allowed = {};
+  for (size_t byte = 0x20; byte < allowed.size(); ++byte) allowed[byte] = byte != 0x7f;
+  allowed['\t'] = true;
+  return allowed;
+}();
 [[nodiscard]] inline bool is_header_value(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<uint8_t>(c);
-    return c == '\t' || (byte >= 0x20 && byte != 0x7f);
-  });
+  return is_all_of(header_value_chars, text);
 }
 // "example.com:8080", "[::1]": what a Host header may hold without meaning something else to somebody behind us.
+inline constexpr ByteSet authority_chars = [] {
+  ByteSet allowed = {};
+  for (size_t byte = 0x21; byte < allowed.size(); ++byte) allowed[byte] = byte != 0x7f;
+  for (const char c : std::string_view("/?#@\\\"<>^`{|},")) allowed[static_cast<uint8_t>(c)] = false;
+  return allowed;
+}();
 [[nodiscard]] inline bool is_authority(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return static_cast<uint8_t>(c) > 0x20 && c != 0x7f && std::string_view("/?#@\\\"<>^`{|},").find(c) == std::string_view::npos;
-  });
+  return is_all_of(authority_chars, text);
 }
 
 }  // namespace mote::http
