@@ -29,7 +29,7 @@ bool Admission::is_full(size_t waiting) const {
 }
 
 bool Admission::is_too_late(uint64_t waited_ns) const {
-  return waited_ns >= time_ns_ || (waited_ns > time_ns_ / 4 && time_ns_ - waited_ns < 2 * usual_ns_);
+  return waited_ns >= time_ns_ || (waited_ns > time_ns_ / 4 && time_ns_ - waited_ns < usual_ns_ + usual_ns_ / 4);
 }
 
 void Admission::began(uint64_t now_ns, bool others_wait) {

@@ -18,7 +18,7 @@ class Admission {
   Admission(uint64_t time_ns, size_t most_waiting) : time_ns_(time_ns), most_waiting_(most_waiting) {}
 
   [[nodiscard]] bool is_full(size_t waiting) const;
-  // Who has waited for long and has less left than twice what an event takes would probably only take the turn of another.
+  // Who has waited for long and has hardly what an event takes left would probably only take the turn of another.
   [[nodiscard]] bool is_too_late(uint64_t waited_ns) const;
 
   void began(uint64_t now_ns, bool others_wait);

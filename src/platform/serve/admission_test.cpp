@@ -106,8 +106,8 @@ TEST(Admission, WhatEndedIsCountedAndWhatMayWaitIsBounded) {
   EXPECT_EQ(admission.usual_ns(), 50 * ms);
   EXPECT_FALSE(admission.is_full(0));
   EXPECT_TRUE(admission.is_full(1));
-  EXPECT_FALSE(admission.is_too_late(49 * ms));
-  EXPECT_TRUE(admission.is_too_late(51 * ms));
+  EXPECT_FALSE(admission.is_too_late(37 * ms));
+  EXPECT_TRUE(admission.is_too_late(38 * ms));
 }
 
 }  // namespace
