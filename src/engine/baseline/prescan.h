@@ -30,7 +30,8 @@ class Prescan {
   // `body` begins behind the declarations of locals.
   void scan(Bytes body);
 
-  // Whether the end was reached; otherwise any local may be named that the scan did not see.
+  // Whether the end was reached, which it is not where there are legacy exception instructions; otherwise any local may be named
+  // that the scan did not see.
   [[nodiscard]] bool is_complete() const { return is_complete_; }
   // Weighted uses of the locals below counted_locals.
   [[nodiscard]] uint32_t weight(uint32_t local) const { return weights_[local]; }

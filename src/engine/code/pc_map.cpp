@@ -7,6 +7,8 @@
 
 #include "base/core/assert.h"
 
+#include <memory>
+
 namespace mote::code {
 
 namespace {
@@ -19,9 +21,11 @@ constexpr uint8_t escape = 254, escape_none = 255;
 constexpr uint32_t text_steps = 18, wasm_steps = escape / text_steps;
 constexpr int64_t wasm_step_least = 1;
 
-void put_uleb(std::vector<uint8_t>& out, uint64_t value) {
-  for (; value >= 0x80; value >>= 7) out.push_back(static_cast<uint8_t>(value | 0x80));
-  out.push_back(static_cast<uint8_t>(value));
+// These write at a place and return the place behind it.
+uint8_t* put_uleb(uint8_t* at, uint64_t value) {
+  for (; value >= 0x80; value >>= 7) *at++ = static_cast<uint8_t>(value | 0x80);
+  *at++ = static_cast<uint8_t>(value);
+  return at;
 }
 
 // Reads at most ten bytes; beyond the end it reads zeros.
@@ -35,49 +39,51 @@ uint64_t take_uleb(Bytes bytes, uint64_t& at) {
   return value;
 }
 
-void put_row(std::vector<uint8_t>& out, uint32_t text_step, uint32_t from, uint32_t to) {
+constexpr size_t longest_row = 1 + 5 + 5;  // both numbers have at most 33 bits
+uint8_t* put_row(uint8_t* at, uint32_t text_step, uint32_t from, uint32_t to) {
   if (to == none) {
-    out.push_back(escape_none);
-    put_uleb(out, text_step);
-    return;
+    *at++ = escape_none;
+    return put_uleb(at, text_step);
   }
-  int64_t step = static_cast<int64_t>(to) - static_cast<int64_t>(from);
-  uint64_t wasm_index = static_cast<uint64_t>(step - wasm_step_least);
+  const int64_t step = static_cast<int64_t>(to) - static_cast<int64_t>(from);
+  const auto wasm_index = static_cast<uint64_t>(step - wasm_step_least);
   if (text_step <= text_steps && wasm_index < wasm_steps) {
-    out.push_back(static_cast<uint8_t>(text_step - 1 + wasm_index * text_steps));
-    return;
+    *at++ = static_cast<uint8_t>(text_step - 1 + wasm_index * text_steps);
+    return at;
   }
-  out.push_back(escape);
-  put_uleb(out, text_step);
-  put_uleb(out, static_cast<uint64_t>(step) << 1 ^ static_cast<uint64_t>(step >> 63));
+  *at++ = escape;
+  at = put_uleb(at, text_step);
+  return put_uleb(at, static_cast<uint64_t>(step) << 1 ^ static_cast<uint64_t>(step >> 63));
 }
 
 }  // namespace
 
 std::vector<uint8_t> encode_pc_map(std::span<const PcMapRow> rows, uint32_t code_size) {
-  uint32_t block_count = (code_size + block_size - 1) / block_size;
-  std::vector<uint8_t> out(header_size + entry_size * (block_count + 1ull));
-  out.reserve(out.size() + rows.size() + rows.size() / 2);
+  const uint32_t block_count = (code_size + block_size - 1) / block_size;
+  const uint64_t rows_start = header_size + entry_size * (block_count + 1ull);
+  const auto encoded = std::make_unique_for_overwrite<uint8_t[]>(longest_row * rows.size());
+  uint8_t* at = encoded.get();
+  std::vector<uint8_t> out(rows_start);
   store_le(out.data(), block_count);
-  uint64_t rows_start = out.size();
   size_t row = 0;
   uint32_t in_force = none;
   for (uint32_t block = 0; block <= block_count; block++) {
     uint32_t text = block * block_size;
-    uint64_t block_end = uint64_t{text} + block_size;
+    const uint64_t block_end = uint64_t{text} + block_size;
     for (; row < rows.size() && rows[row].text_offset == text; row++) in_force = rows[row].wasm_offset;
-    store_le(&out[header_size + entry_size * uint64_t{block}], static_cast<uint32_t>(out.size() - rows_start));
+    store_le(&out[header_size + entry_size * uint64_t{block}], static_cast<uint32_t>(at - encoded.get()));
     store_le(&out[header_size + entry_size * uint64_t{block} + 4], in_force);
     uint32_t last = in_force == none ? 0 : in_force;  // what differences count from
     for (; row < rows.size() && rows[row].text_offset < block_end; row++) {
       ASSERT(rows[row].text_offset > text && block < block_count);
-      put_row(out, rows[row].text_offset - text, last, rows[row].wasm_offset);
+      at = put_row(at, rows[row].text_offset - text, last, rows[row].wasm_offset);
       text = rows[row].text_offset;
       in_force = rows[row].wasm_offset;
       if (in_force != none) last = in_force;
     }
   }
   ASSERT(row == rows.size());
+  out.insert(out.end(), encoded.get(), at);
   return out;
 }
 

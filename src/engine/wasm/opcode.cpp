@@ -46,6 +46,20 @@ consteval OpcodeInfo describe(Immediate immediate, Group group, std::string_view
   return info;
 }
 
+consteval ValueType with_short_address(Operand operand) {
+  static_assert(static_cast<int>(Operand::v128) == static_cast<int>(ValueKind::v128));
+  return operand == Operand::address ? i32 : ValueType(static_cast<ValueKind>(operand));
+}
+
+consteval FixedSignature spell_out(const OpcodeInfo& info) {
+  FixedSignature spelt{
+      .is_fixed = info.is_fixed, .immediate = info.immediate, .param_count = info.param_count, .result_count = info.result_count};
+  if (info.param_count > 0) spelt.top = with_short_address(info.params.at(info.param_count - 1));
+  if (info.param_count > 1) spelt.below = with_short_address(info.params.at(info.param_count - 2));
+  if (info.result_count > 0) spelt.result = with_short_address(info.result);
+  return spelt;
+}
+
 constexpr const char* texts[] = {
 #define MOTE_OPCODE(name, text, prefix, code, group, signature, immediate) text,
 #include "engine/wasm/opcodes.def"
@@ -96,6 +110,13 @@ consteval OpcodeTable make_table() {
 constinit const OpcodeTable opcode_table = make_table();
 constinit const std::array<OpcodeInfo, opcode_count> opcode_infos = {
 #define MOTE_OPCODE(name, text, prefix, code, group, signature, immediate) describe(Immediate::immediate, Group::group, signature),
+#include "engine/wasm/opcodes.def"
+#undef MOTE_OPCODE
+};
+
+constinit const std::array<FixedSignature, opcode_count> fixed_signatures = {
+#define MOTE_OPCODE(name, text, prefix, code, group, signature, immediate) \
+  spell_out(describe(Immediate::immediate, Group::group, signature)),
 #include "engine/wasm/opcodes.def"
 #undef MOTE_OPCODE
 };

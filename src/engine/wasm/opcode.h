@@ -1,5 +1,5 @@
 // From bytes to opcodes: the pages of the opcode space, as the walker and the constant-expression decoder index them.
-// Private to engine/wasm; others use instruction.h. Made from opcodes.def in opcode.cpp.
+// Private to engine/wasm, but for what walk.h inlines; others use instruction.h. Made from opcodes.def in opcode.cpp.
 #pragma once
 
 #include "engine/wasm/instruction.h"
@@ -26,5 +26,15 @@ extern const OpcodeTable opcode_table;
 [[nodiscard]] std::optional<Opcode> read_opcode(Reader& in);
 
 extern const std::array<OpcodeInfo, opcode_count> opcode_infos;
+
+// An OpcodeInfo as a walk needs it: types spelt out, `address` as i32.
+struct FixedSignature {
+  bool is_fixed = false;
+  Immediate immediate{};
+  uint8_t param_count = 0, result_count = 0;
+  ValueType top, below;  // parameters
+  ValueType result;
+};
+extern const std::array<FixedSignature, opcode_count> fixed_signatures;
 
 }  // namespace mote::wasm

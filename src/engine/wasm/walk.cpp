@@ -2,7 +2,7 @@
 //
 // The rules of the others are in walk_control.cpp, walk_data.cpp and walk_gc.cpp. Errors go to the reader, which then is at its
 // end, so that next() stops after the instruction at hand; the first error counts. What an instruction nearly always needs is
-// inlined into next(), and what it never does when a module is valid is kept out: a baseline compile spends a quarter of its
+// inlined into the loop of whoever walks (the end of walk.h): a baseline compile spends a quarter of its
 // instructions here (docs/internals/performance.md).
 #include "engine/wasm/walk.h"
 
@@ -39,6 +39,7 @@ Result<std::vector<ValueType>> read_locals(const Module& module, FuncIndex func)
 }
 
 Result<std::vector<ValueType>> Walker::take_locals() {
+  look_for_legacy();
   if (in_.failed()) return std::unexpected(std::move(finish().error()));
   std::vector<ValueType> locals = std::move(locals_);
   for (const LocalRun& run : runs_) locals.resize(std::max<size_t>(locals.size(), run.end), run.type);
@@ -58,14 +59,13 @@ void Walker::start(FuncIndex func) {
   func_ = func;
   in_ = Reader(module_.bytes, {body.offset, body.size});
   instruction_ = Instruction{.offset = body.offset};
-  has_spans_ = false;
+  has_spans_ = true;  // next() begins with what is rare
+  is_looked_through_ = has_legacy_ = false;
   live_ = true;
   top_ = base_ = 0;
   frames_.clear();
   block_results_.clear();
-  has_legacy_ = false;
   read_local_runs();
-  if (!in_.failed()) look_for_legacy();
   push_frame(Opcode::block, {{}, module_.func_type(func).results});
 }
 
@@ -110,74 +110,50 @@ ValueType Walker::local_type(uint32_t index) const {
   return std::ranges::upper_bound(runs_, index, {}, &LocalRun::end)->type;
 }
 
-[[gnu::always_inline]] inline uint32_t Walker::read_local() {
-  instruction_.index = read_index(local_count_, "local");
-  if (!in_.failed()) instruction_.type = local_type(instruction_.index);
-  return instruction_.index;
+// Behind the locals that are spelt out.
+bool Walker::far_local(uint32_t index) {
+  check_index(index, local_count_, "local");
+  if (in_.failed()) return false;
+  instruction_.type = local_type(index);
+  return true;
+}
+
+void Walker::note_set(uint32_t index) {
+  if (in_.failed() || is_set_[index]) return;
+  is_set_[index] = true;
+  set_.push_back(index);
 }
 
 void Walker::uninitialized(uint32_t index) {
-  fail(format("uninitialized local: {}", index));
+  if (!in_.failed()) fail(format("uninitialized local: {}", index));
 }
 
-[[gnu::always_inline]] inline void Walker::local_get() {
-  const uint32_t index = read_local();
-  if (tracks_locals_ && !in_.failed() && !is_set_[index]) [[unlikely]]
-    return uninitialized(index);
-  push(instruction_.type);
-}
-
-[[gnu::always_inline]] inline void Walker::local_set(bool keeps_operand) {
-  const uint32_t index = read_local();
-  if (in_.failed()) return;
-  pop(instruction_.type);
-  if (keeps_operand) push(instruction_.type);
-  if (tracks_locals_ && !is_set_[index]) {
-    is_set_[index] = true;
-    set_.push_back(index);
-  }
-}
-
-bool Walker::next() {
-  if (has_spans_) [[unlikely]] {
-    if (take_queued()) return true;
-    clear_spans();
-  }
-  if (in_.at_end()) [[unlikely]]
-    return end_body();
-  instruction_.offset = in_.offset();
-  told_ = live_;
-  if (const uint16_t plain = opcode_table.plain[in_.peek()]; plain != illegal_opcode) [[likely]] {
-    in_.u8();
-    instruction_.op = static_cast<Opcode>(plain);
-  } else if (!read_long_opcode()) {
-    return false;
-  }
-  // The locals first: a third of all instructions.
-  if (instruction_.op == Opcode::local_get) {
-    local_get();
-  } else if (instruction_.op == Opcode::local_set || instruction_.op == Opcode::local_tee) {
-    local_set(instruction_.op == Opcode::local_tee);
-  } else if (const OpcodeInfo& info = opcode_infos[static_cast<size_t>(instruction_.op)]; info.is_fixed) {
-    fixed(info);
-  } else {
-    rule(instruction_.op);
-  }
-  return !in_.failed();
-}
-
-void Walker::clear_spans() {
+// What a block or a table of branches has left behind, and what is told before anything is read; true: there is something.
+bool Walker::begin_slowly() {
+  look_for_legacy();
+  if (take_queued()) return true;
   has_spans_ = false;
   instruction_.block = {};
   instruction_.targets = {};
   instruction_.catches = {};
+  return false;
 }
 
-bool Walker::read_long_opcode() {
-  if (legacy_instruction()) return !in_.failed();
+// Opcodes with a prefix, and those from before WebAssembly 3.0.
+bool Walker::next_long() {
+  if (legacy_instruction()) {
+    if (instruction_.op == Opcode::block && !in_.failed()) block(Opcode::block);
+    return !in_.failed();
+  }
   const auto op = read_opcode(in_);
-  if (op) instruction_.op = *op;
-  return op.has_value();
+  if (!op) return false;
+  instruction_.op = *op;
+  if (opcode_infos[static_cast<size_t>(*op)].is_fixed) {
+    fixed_slowly(read_fixed_immediate(opcode_infos[static_cast<size_t>(*op)].immediate));
+  } else {
+    rule(*op);
+  }
+  return !in_.failed();
 }
 
 // False, as next() is at its end.
@@ -193,19 +169,9 @@ Result<void> Walker::finish() {
   return std::unexpected(std::move(error));
 }
 
-[[gnu::always_inline]] inline void Walker::fixed(const OpcodeInfo& info) {
-  const ValueType address = info.immediate == Immediate::none ? i32 : read_fixed_immediate(info.immediate);
-  // One operand, or two, or none, of the very types: nearly always.
-  const size_t operands = top_ - base_;
-  const ValueType* const top = stack_.get() + top_;
-  if (info.param_count == 2 && operands >= 2 && top[-1] == value_type(info.params[1], address) &&
-      top[-2] == value_type(info.params[0], address)) {
-    top_ -= 2;
-  } else if (info.param_count == 1 && operands >= 1 && top[-1] == value_type(info.params[0], address)) {
-    top_ -= 1;
-  } else {
-    for (size_t i = info.param_count; i-- > 0;) pop(value_type(info.params[i], address));
-  }
+void Walker::fixed_slowly(ValueType address) {
+  const OpcodeInfo& info = opcode_infos[static_cast<size_t>(instruction_.op)];
+  for (size_t i = info.param_count; i-- > 0;) pop(value_type(info.params[i], address));
   if (info.result_count != 0) push(value_type(info.result, address));
 }
 

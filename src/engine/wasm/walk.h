@@ -17,6 +17,7 @@
 
 #include "engine/wasm/instruction.h"
 #include "engine/wasm/module.h"
+#include "engine/wasm/opcode.h"
 #include "engine/wasm/reader.h"
 
 #include <mote/result.h>
@@ -41,7 +42,11 @@ class Walker {
   Walker& operator=(const Walker&) = delete;
 
   void start(FuncIndex func);
-  // Decodes and checks one instruction; false at the end of the body or at an error, which finish() tells apart.
+  // After start(): prepares for exception instructions from before WebAssembly 3.0, which may add locals. Whoever knows that the
+  // body has none says so, and saves the search. Where nobody calls it, next() and take_locals() do.
+  void look_for_legacy(bool may_have_some = true);
+  // Decodes and checks one instruction; false at the end of the body or at an error, which finish() tells apart. Inlined, and so
+  // for the one loop of whoever walks.
   [[nodiscard]] bool next();
   [[nodiscard]] Result<void> finish();
   // After start(), instead of next(): the types of all locals.
@@ -54,7 +59,7 @@ class Walker {
   [[nodiscard]] ValueType operand(size_t place) const { return stack_[place]; }
   // What follows it in the body, not decoded yet: for consumers that look ahead. After start(): what follows the locals.
   [[nodiscard]] Bytes rest() const { return in_.rest(); }
-  // Parameters and declared locals, and those that the translation of legacy instructions adds.
+  // Parameters and declared locals, and those that the translation of legacy instructions adds: behind look_for_legacy().
   [[nodiscard]] uint32_t local_count() const { return local_count_ + hidden_locals(); }
   [[nodiscard]] ValueType local_type(uint32_t index) const;
   [[nodiscard]] bool has_vector_locals() const { return has_vector_locals_; }
@@ -80,9 +85,11 @@ class Walker {
   void read_local_runs();
   void local_get();
   void local_set(bool keeps_operand);
-  [[nodiscard]] uint32_t read_local();
-  void fixed(const OpcodeInfo& info);
-  [[nodiscard]] ValueType read_fixed_immediate(Immediate immediate);
+  [[nodiscard]] bool read_local();
+  void fixed(const FixedSignature& signature);
+  [[nodiscard]] bool read_short_immediate(Immediate immediate);
+  [[gnu::noinline]] void fixed_slowly(ValueType address);
+  [[nodiscard, gnu::noinline]] ValueType read_fixed_immediate(Immediate immediate);
   [[nodiscard]] ValueType read_memarg(Immediate immediate);
   [[nodiscard]] uint32_t read_lane(uint32_t lanes);
   // An index below `size`, else "unknown WHAT INDEX"; look at failed() before it is used.
@@ -96,10 +103,12 @@ class Walker {
       unknown_index(index, what);
   }
   [[gnu::cold, gnu::noinline]] void unknown_index(uint32_t index, const char* what);
-  void rule(Opcode op);
-  [[gnu::noinline]] void clear_spans();
-  [[gnu::noinline]] bool read_long_opcode();
+  [[gnu::noinline]] void rule(Opcode op);
+  [[gnu::noinline]] bool begin_slowly();
+  [[gnu::noinline]] bool next_long();
   [[gnu::cold, gnu::noinline]] bool end_body();
+  [[gnu::noinline]] bool far_local(uint32_t index);
+  [[gnu::noinline]] void note_set(uint32_t index);
   [[gnu::cold, gnu::noinline]] void uninitialized(uint32_t index);
 
   // walk_control.cpp
@@ -155,7 +164,7 @@ class Walker {
 
   // walk_legacy.cpp: exception instructions from before WebAssembly 3.0, told as the standard ones
   struct Legacy;
-  void look_for_legacy();
+  void find_legacy();
   [[nodiscard]] bool legacy_instruction();  // false: it is none
   void legacy_try();
   void legacy_catch(bool takes_all);
@@ -205,6 +214,7 @@ class Walker {
   [[nodiscard]] ValueType address_type(AddressType address) const { return address == AddressType::i64 ? i64 : i32; }
 
   const Module& module_;
+  const bool has_short_memory_;  // memory 0 is there, and has 32-bit addresses
   FuncIndex func_ = 0;
   Reader in_;
   Instruction instruction_;
@@ -225,11 +235,98 @@ class Walker {
   bool has_vector_locals_ = false;  // a declared one; parameters are not looked at
   bool has_reference_locals_ = false;
   std::unique_ptr<Legacy> legacy_;
-  bool has_legacy_ = false;      // the function has legacy instructions, and legacy_ is about them
-  bool tracks_locals_ = false;   // there are locals without default value
-  std::vector<bool> is_set_;     // then: per local, whether it has a value here
-  std::vector<LocalIndex> set_;  // … and in which order they got one
+  bool is_looked_through_ = false;  // for legacy instructions
+  bool has_legacy_ = false;         // there are some, and legacy_ is about them
+  bool tracks_locals_ = false;      // there are locals without default value
+  std::vector<bool> is_set_;        // then: per local, whether it has a value here
+  std::vector<LocalIndex> set_;     // … and in which order they got one
 };
+
+[[gnu::always_inline]] inline bool Walker::next() {
+  if (has_spans_) [[unlikely]] {
+    if (begin_slowly()) return true;
+  }
+  if (in_.at_end()) [[unlikely]]
+    return end_body();
+  instruction_.offset = in_.offset();
+  told_ = live_;
+  const uint16_t plain = opcode_table.plain[in_.peek()];
+  if (plain == illegal_opcode) [[unlikely]]
+    return next_long();
+  (void)in_.u8();
+  const Opcode op = instruction_.op = static_cast<Opcode>(plain);
+  // The locals first: a third of all instructions.
+  if (op == Opcode::local_get) {
+    local_get();
+  } else if (op == Opcode::local_set || op == Opcode::local_tee) {
+    local_set(op == Opcode::local_tee);
+  } else if (const FixedSignature& signature = fixed_signatures[plain]; signature.is_fixed) {
+    fixed(signature);
+  } else {
+    rule(op);
+  }
+  return !in_.failed();
+}
+
+[[gnu::always_inline]] inline bool Walker::read_local() {
+  const uint32_t index = instruction_.index = in_.u32();
+  if (index >= locals_.size()) [[unlikely]]
+    return far_local(index);
+  instruction_.type = locals_[index];
+  return true;
+}
+
+[[gnu::always_inline]] inline void Walker::local_get() {
+  if (!read_local()) return;
+  if (tracks_locals_ && !is_set_[instruction_.index]) [[unlikely]]
+    return uninitialized(instruction_.index);
+  push(instruction_.type);
+}
+
+[[gnu::always_inline]] inline void Walker::local_set(bool keeps_operand) {
+  if (!read_local()) return;
+  pop(instruction_.type);
+  if (keeps_operand) push(instruction_.type);
+  if (tracks_locals_) [[unlikely]]
+    note_set(instruction_.index);
+}
+
+// One operand, or two, or none, of the very types: nearly always.
+[[gnu::always_inline]] inline void Walker::fixed(const FixedSignature& signature) {
+  if (signature.immediate != Immediate::none && !read_short_immediate(signature.immediate)) {
+    const ValueType address = read_fixed_immediate(signature.immediate);
+    if (address != i32) [[unlikely]]
+      return fixed_slowly(address);
+  }
+  const size_t operands = top_ - base_;
+  ValueType* const top = stack_.get() + top_;
+  if (signature.param_count == 2 && operands >= 2 && top[-1] == signature.top && top[-2] == signature.below) {
+    top[-2] = signature.result;
+    top_ -= 2u - signature.result_count;
+  } else if (signature.param_count == 1 && operands >= 1 && top[-1] == signature.top) {
+    top[-1] = signature.result;
+    top_ -= 1u - signature.result_count;
+  } else if (signature.param_count == 0 && signature.result_count == 1) {
+    push(signature.result);
+  } else {
+    fixed_slowly(i32);
+  }
+}
+
+// Of the immediates those that are nearly always there, and only where they are short; nothing is read of others.
+[[gnu::always_inline]] inline bool Walker::read_short_immediate(Immediate immediate) {
+  const Bytes rest = in_.rest();
+  if (rest.size() < 2 || rest[0] >= 0x80) return false;
+  if (immediate == Immediate::i32) {
+    instruction_.low = static_cast<uint32_t>(in_.s32());
+    return true;
+  }
+  const auto natural = static_cast<uint32_t>(immediate) - static_cast<uint32_t>(Immediate::memarg_8);
+  constexpr auto most = static_cast<uint32_t>(Immediate::memarg_64) - static_cast<uint32_t>(Immediate::memarg_8);
+  if (natural > most || rest[0] > natural || rest[1] >= 0x80 || !has_short_memory_) return false;
+  instruction_.memarg = {.align_log2 = in_.u8(), .memory = 0, .offset = in_.u8()};
+  return true;
+}
 
 // Walks one body. `Consumer` is a template parameter, so that its calls inline.
 template <class Consumer>

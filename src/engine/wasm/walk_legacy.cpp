@@ -29,6 +29,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace mote::wasm {
 
@@ -269,12 +270,18 @@ void Walker::Legacy::delegate(std::vector<Scanned>& blocks, uint32_t depth) {
   is_function_target = true;
 }
 
-Walker::Walker(const Module& module) : module_(module) {}
+Walker::Walker(const Module& module)
+    : module_(module), has_short_memory_(!module.memories.empty() && module.memories[0].limits.address == AddressType::i32) {}
 Walker::~Walker() = default;
 
+void Walker::look_for_legacy(bool may_have_some) {
+  if (std::exchange(is_looked_through_, true) || !may_have_some || in_.failed()) return;
+  find_legacy();
+  if (has_legacy_) open_legacy_frame(true);  // the function's, which is there
+}
+
 // A clause needs a tag or is a catch_all: few functions of other modules have the bytes for that.
-void Walker::look_for_legacy() {
-  has_legacy_ = false;
+void Walker::find_legacy() {
   const Bytes body = in_.rest();
   if (body.empty() || !holds(body, try_code)) return;
   if (module_.tags.empty() && !holds(body, catch_all_code) && !holds(body, delegate_code)) return;

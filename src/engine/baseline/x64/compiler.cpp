@@ -62,6 +62,7 @@ void FuncCompiler::begin(wasm::FuncIndex func) {
   body_start_ = static_cast<uint32_t>(body.data() - module().bytes.data());
   offset_ = static_cast<uint32_t>(module().bodies[func - module().imported_funcs].offset);
   prescan_.scan(body);
+  walker_.look_for_legacy(!prescan_.is_complete());
   const bool sees_all_locals = !prescan_.is_complete() || key().debug_info;
   local_slots_ = sees_all_locals ? walker_.local_count() : prescan_.named_locals();
   slot_bytes_ = source_.has_vector_types || prescan_.may_have_vectors() || walker_.has_vector_locals() ? 16 : 8;
@@ -229,15 +230,33 @@ void FuncCompiler::clear_slots(uint32_t first, uint32_t last) {
   code_.jcc_to(Condition::ne, again);
 }
 
+// Whether the instruction only names its operand, and did; no code comes of it.
+[[gnu::always_inline]] inline bool FuncCompiler::names_operand(const wasm::Instruction& instruction) {
+  switch (instruction.op) {
+    case wasm::Opcode::local_get:
+      local_get(instruction.index, instruction.type);
+      return true;
+    case wasm::Opcode::i32_const:
+      push_constant(Type::i32, instruction.low);
+      return true;
+    case wasm::Opcode::i64_const:
+      push_constant(Type::i64, instruction.low);
+      return true;
+    default:
+      return false;
+  }
+}
+
 void FuncCompiler::instruction(const wasm::Instruction& instruction) {
   offset_ = static_cast<uint32_t>(instruction.offset);
-  if (instruction.op == wasm::Opcode::local_get && !has_fuel_ && !is_for_debugging_)  // emits nothing, so it needs no row
-    return local_get(instruction.index, instruction.type);
+  if (!has_fuel_ && !is_for_debugging_ && names_operand(instruction)) return;  // what has no code needs no row
   row();
   if (has_fuel_) charge_fuel(instruction);
   switch (instruction.op) {
     case wasm::Opcode::local_get:
-      local_get(instruction.index, instruction.type);
+    case wasm::Opcode::i32_const:
+    case wasm::Opcode::i64_const:
+      (void)names_operand(instruction);
       break;
     case wasm::Opcode::local_set:
       local_set(instruction.index, false);

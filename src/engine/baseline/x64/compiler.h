@@ -150,6 +150,7 @@ class FuncCompiler {
   void receive_parameters();
   void clear_locals();
   void clear_slots(uint32_t first, uint32_t last);
+  [[nodiscard]] bool names_operand(const wasm::Instruction& instruction);
   void dispatch(const wasm::Instruction& instruction);
   void patch_frame();
   void write_traps();

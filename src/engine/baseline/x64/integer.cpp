@@ -48,12 +48,6 @@ Test mirror(Test test) {  // for swapped operands
 bool FuncCompiler::integer(const wasm::Instruction& instruction) {
   using enum wasm::Opcode;
   switch (instruction.op) {
-    case i32_const:
-      push_constant(Type::i32, instruction.low);
-      return true;
-    case i64_const:
-      push_constant(Type::i64, instruction.low);
-      return true;
     case i32_add:
       return add(false), true;
     case i64_add:
