@@ -42,7 +42,7 @@ class Job {
     auto buffer = os::Mapping::anonymous(limits::function_code_size.standard);
     if (!buffer) return report(0, Error{ErrorKind::unavailable, format("no memory to compile in: {}", buffer.error().message), {}});
     // Worth a huge page only where most of it will be used.
-    if (source_.module.code_section.size >= batch_code_bytes) buffer->ask_for_huge_pages(0, 2 * batch_code_bytes);
+    if (source_.module.code_section.size >= least_for_huge_pages) buffer->ask_for_huge_pages(0, 2 * batch_code_bytes);
     Worker worker(*this, std::move(*buffer));
     while (const auto range = take()) {
       if (!worker.compile(range->first, range->second)) return;
@@ -93,8 +93,7 @@ class Job {
       const wasm::FuncIndex func = job_.source_.module.imported_funcs + own;
       walker_.start(func);
       compiler_.begin(func);
-      while (walker_.next()) {
-        if (walker_.is_told()) compiler_.instruction(walker_.instruction());
+      while (walker_.next(compiler_)) {
       }
       if (const Result<void> valid = walker_.finish(); !valid) {
         job_.report(own, valid.error());

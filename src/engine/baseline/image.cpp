@@ -19,6 +19,7 @@ namespace {
 
 constexpr uint64_t function_alignment = 16;
 constexpr uint64_t copied_at_once = 1 << 20;  // of a large batch, before its source is given back
+constexpr uint64_t large_batch = 4 << 20;     // most are a little over a mebibyte: their source is written again at once
 
 // The last row that begins at or before an offset.
 template <class Row, class Start>
@@ -160,13 +161,14 @@ CodeMemory::~CodeMemory() = default;
 Result<CodeMemory> CodeMemory::create(uint64_t code_bytes, uint64_t size_limit, uint32_t func_count) {
   auto state = std::make_unique<State>();
   state->limit = std::min(size_limit, limits::code_size.hard);
-  // Only address space until it is used; where that is scarce, what code of this size has always fitted into.
-  auto memory = os::Mapping::anonymous(state->limit);
-  if (!memory) memory = os::Mapping::anonymous(std::min(state->limit, code_bytes * 32 + (1 << 20)));
+  // Only address space until it is used; where that is scarce, what code of this size has always fitted into. In whole huge pages,
+  // which Linux then aligns.
+  auto memory = os::Mapping::anonymous(align_up(state->limit, os::huge_page_size));
+  if (!memory) memory = os::Mapping::anonymous(align_up(std::min(state->limit, code_bytes * 32), os::huge_page_size));
   if (!memory) return fail(ErrorKind::unavailable, format("no memory for compiled code: {}", memory.error().message));
   state->memory = std::move(*memory);
   // Fewer faults: 4 to 10 % of the CPU time of large modules (./bench compile --compiler baseline, with and without).
-  if (code_bytes >= os::huge_page_size / 4) state->memory.ask_for_huge_pages(0, state->memory.size());
+  if (code_bytes >= least_for_huge_pages) state->memory.ask_for_huge_pages(0, state->memory.size());
   state->limit = std::min(state->limit, state->memory.size());
   const std::vector<uint8_t>& prologue = x64::prologue();
   if (prologue.size() > state->limit) {
@@ -207,7 +209,7 @@ Result<void> CodeMemory::place(uint32_t first, os::Mapping& source, uint64_t siz
   }
   for (uint64_t done = 0; done < size; done += copied_at_once) {
     std::memcpy(state.memory.data() + start + done, source.data() + done, std::min(copied_at_once, size - done));
-    if (size > copied_at_once) source.discard(done, copied_at_once);
+    if (size > large_batch) source.discard(done, copied_at_once);
   }
   unit.clear();
   return {};

@@ -16,6 +16,9 @@
 
 namespace mote::baseline {
 
+// Of a module's code: from there on its compile works in huge pages, which take fewer faults.
+inline constexpr uint64_t least_for_huge_pages = os::huge_page_size / 4;
+
 // Functions [first, last) of the module's own, which lie from `start` on.
 struct Batch {
   uint32_t first = 0, last = 0;

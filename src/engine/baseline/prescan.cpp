@@ -77,19 +77,22 @@ constexpr std::array<Shape, 256> shapes = [] {
   return table;
 }();
 
-// Of the most frequent opcodes, those that tell nothing but whether memory is used: how many bytes they have when each integer is
-// short, and the bits of their second and third byte that are zero then.
+// The most frequent opcodes: how many bytes they have when each integer is short, and the bits of their second and third byte that
+// are zero then. They tell nothing but whether memory is used, or a local.
 struct Simple {
   uint8_t size = 0;
-  bool accesses = false;
+  bool accesses = false, is_local = false, is_set = false;
   uint16_t long_bits = 0;
 };
 constexpr std::array<Simple, 256> simples = [] {
   std::array<Simple, 256> table{};
   for (uint32_t op = 0; op < 256; ++op) {
-    if (shapes[op] == Shape::none) table[op] = {1, false, 0};
-    if (shapes[op] == Shape::leb) table[op] = {2, false, 0x0080};
-    if (shapes[op] == Shape::memarg) table[op] = {3, true, 0x80c0};  // a memory's index follows if bit 6 of the first is set
+    const bool is_set = shapes[op] == Shape::local_set, is_local = is_set || shapes[op] == Shape::local;
+    if (shapes[op] == Shape::none) table[op] = {.size = 1};
+    if (shapes[op] == Shape::leb) table[op] = {.size = 2, .long_bits = 0x0080};
+    if (is_local) table[op] = {.size = 2, .is_local = true, .is_set = is_set, .long_bits = 0x0080};
+    // A memory's index follows if bit 6 of the first byte is set.
+    if (shapes[op] == Shape::memarg) table[op] = {.size = 3, .accesses = true, .long_bits = 0x80c0};
   }
   return table;
 }();
@@ -164,7 +167,7 @@ struct Cursor {
 
 }  // namespace
 
-void Prescan::use(uint32_t local, bool is_set) {
+[[gnu::always_inline]] inline void Prescan::use(uint32_t local, bool is_set) {
   named_locals_ = std::max(named_locals_, local + 1);
   const uint64_t mask = 1ull << (local & 63);
   used_ |= mask;
@@ -210,17 +213,20 @@ void Prescan::scan(Bytes body) {
   blocks_.clear();
   outer_.clear();
   used_ = set_ = 0;
-  Cursor in{body.data(), body.data() + body.size()};
-  while (in.at != in.end) {
-    if (in.end - in.at >= 3) {
-      const Simple simple = simples[*in.at];
-      if (simple.size != 0 && (load_le<uint16_t>(in.at + 1) & simple.long_bits) == 0) {
-        accessed_ |= simple.accesses;
-        in.at += simple.size;
-        continue;
-      }
+  const uint8_t* at = body.data();
+  const uint8_t* const end = at + body.size();
+  Cursor in{at, end};
+  for (; at != end; at = in.at) {
+    while (end - at >= 3) {
+      const Simple simple = simples[*at];
+      if (simple.size == 0 || (load_le<uint16_t>(at + 1) & simple.long_bits) != 0) break;
+      accessed_ |= simple.accesses;
+      if (simple.is_local) use(at[1], simple.is_set);
+      at += simple.size;
     }
-    const auto offset = static_cast<uint64_t>(in.at - body.data());
+    if (at == end) break;
+    in.at = at;
+    const auto offset = static_cast<uint64_t>(at - body.data());
     switch (shapes[*in.at++]) {
       case Shape::none:
         break;

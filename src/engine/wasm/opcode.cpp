@@ -46,20 +46,6 @@ consteval OpcodeInfo describe(Immediate immediate, Group group, std::string_view
   return info;
 }
 
-consteval ValueType with_short_address(Operand operand) {
-  static_assert(static_cast<int>(Operand::v128) == static_cast<int>(ValueKind::v128));
-  return operand == Operand::address ? i32 : ValueType(static_cast<ValueKind>(operand));
-}
-
-consteval FixedSignature spell_out(const OpcodeInfo& info) {
-  FixedSignature spelt{
-      .is_fixed = info.is_fixed, .immediate = info.immediate, .param_count = info.param_count, .result_count = info.result_count};
-  if (info.param_count > 0) spelt.top = with_short_address(info.params.at(info.param_count - 1));
-  if (info.param_count > 1) spelt.below = with_short_address(info.params.at(info.param_count - 2));
-  if (info.result_count > 0) spelt.result = with_short_address(info.result);
-  return spelt;
-}
-
 constexpr const char* texts[] = {
 #define MOTE_OPCODE(name, text, prefix, code, group, signature, immediate) text,
 #include "engine/wasm/opcodes.def"
@@ -107,19 +93,59 @@ consteval OpcodeTable make_table() {
 
 }  // namespace
 
-constinit const OpcodeTable opcode_table = make_table();
-constinit const std::array<OpcodeInfo, opcode_count> opcode_infos = {
+constexpr OpcodeTable opcode_table = make_table();
+constexpr std::array<OpcodeInfo, opcode_count> opcode_infos = {
 #define MOTE_OPCODE(name, text, prefix, code, group, signature, immediate) describe(Immediate::immediate, Group::group, signature),
 #include "engine/wasm/opcodes.def"
 #undef MOTE_OPCODE
 };
 
-constinit const std::array<FixedSignature, opcode_count> fixed_signatures = {
-#define MOTE_OPCODE(name, text, prefix, code, group, signature, immediate) \
-  spell_out(describe(Immediate::immediate, Group::group, signature)),
-#include "engine/wasm/opcodes.def"
-#undef MOTE_OPCODE
-};
+namespace {
+
+consteval ValueType with_short_address(Operand operand) {
+  static_assert(static_cast<int>(Operand::v128) == static_cast<int>(ValueKind::v128));
+  return operand == Operand::address ? i32 : ValueType(static_cast<ValueKind>(operand));
+}
+
+consteval Step step_of(Opcode op, const OpcodeInfo& info) {
+  if (op == Opcode::local_get) return Step::local_get;
+  if (op == Opcode::local_set) return Step::local_set;
+  if (op == Opcode::local_tee) return Step::local_tee;
+  if (op == Opcode::i32_const) return Step::i32_const;
+  if (op == Opcode::i64_const) return Step::i64_const;
+  if (!info.is_fixed || info.param_count > 2) return Step::rule;
+  if (info.immediate == Immediate::none) return Step::fixed;
+  return info.immediate >= Immediate::memarg_8 && info.immediate <= Immediate::memarg_64 ? Step::access : Step::constant;
+}
+
+consteval PlainOpcode spell_out(Opcode op, const OpcodeInfo& info) {
+  PlainOpcode spelt{.op = op,
+                    .step = step_of(op, info),
+                    .natural_log2 = static_cast<uint8_t>(access_log2(info.immediate).value_or(0)),
+                    .param_count = info.param_count,
+                    .growth = static_cast<int8_t>(info.result_count - info.param_count)};
+  if (!info.is_fixed) return spelt;
+  for (uint32_t i = 0; i < info.param_count && i < 2; ++i) {
+    const uint32_t shift = 32 * (2 - info.param_count + i);
+    spelt.expected |= uint64_t{with_short_address(info.params.at(i)).bits()} << shift;
+    spelt.mask |= uint64_t{UINT32_MAX} << shift;
+  }
+  if (info.result_count != 0) spelt.result = with_short_address(info.result);
+  return spelt;
+}
+
+consteval std::array<PlainOpcode, 256> make_plain_opcodes() {
+  std::array<PlainOpcode, 256> opcodes{};
+  for (uint32_t byte = 0; byte < opcodes.size(); ++byte) {
+    const uint16_t op = opcode_table.plain.at(byte);
+    if (op != illegal_opcode) opcodes.at(byte) = spell_out(static_cast<Opcode>(op), opcode_infos.at(op));
+  }
+  return opcodes;
+}
+
+}  // namespace
+
+constinit const std::array<PlainOpcode, 256> plain_opcodes = make_plain_opcodes();
 
 std::optional<Opcode> read_opcode(Reader& in) {
   const uint64_t start = in.offset();

@@ -27,14 +27,30 @@ extern const OpcodeTable opcode_table;
 
 extern const std::array<OpcodeInfo, opcode_count> opcode_infos;
 
-// An OpcodeInfo as a walk needs it: types spelt out, `address` as i32.
-struct FixedSignature {
-  bool is_fixed = false;
-  Immediate immediate{};
-  uint8_t param_count = 0, result_count = 0;
-  ValueType top, below;  // parameters
-  ValueType result;
+// What a walk does at a byte where an instruction begins: a coarse kind of instruction.
+enum class Step : uint8_t {
+  other,     // no opcode, or the first byte of a longer one
+  rule,      // types that depend on more than the opcode
+  fixed,     // a fixed signature, without immediates: numeric instructions and nop
+  access,    // … with those of a load or store
+  constant,  // … with other immediates
+  i32_const,
+  i64_const,
+  local_get,
+  local_set,
+  local_tee,
 };
-extern const std::array<FixedSignature, opcode_count> fixed_signatures;
+struct PlainOpcode {
+  Opcode op{};
+  Step step = Step::other;
+  uint8_t natural_log2 = 0;  // access: of its bytes
+  // Of a fixed signature with up to two parameters, `address` as i32: what the two topmost types of the operand stack are, the
+  // deeper one in the lower half, where the mask says so.
+  uint8_t param_count = 0;
+  int8_t growth = 0;  // of the stack
+  ValueType result;   // if there is one
+  uint64_t expected = 0, mask = 0;
+};
+extern const std::array<PlainOpcode, 256> plain_opcodes;
 
 }  // namespace mote::wasm

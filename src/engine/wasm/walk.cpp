@@ -149,11 +149,16 @@ bool Walker::next_long() {
   if (!op) return false;
   instruction_.op = *op;
   if (opcode_infos[static_cast<size_t>(*op)].is_fixed) {
-    fixed_slowly(read_fixed_immediate(opcode_infos[static_cast<size_t>(*op)].immediate));
+    fixed_with_immediate();
   } else {
     rule(*op);
   }
   return !in_.failed();
+}
+
+bool Walker::next() {
+  NullConsumer nobody;
+  return next(nobody);
 }
 
 // False, as next() is at its end.
@@ -169,7 +174,12 @@ Result<void> Walker::finish() {
   return std::unexpected(std::move(error));
 }
 
-void Walker::fixed_slowly(ValueType address) {
+void Walker::fixed_with_immediate() {
+  check_operands(read_fixed_immediate(opcode_infos[static_cast<size_t>(instruction_.op)].immediate));
+}
+
+// One by one: some may be missing where the code cannot be reached.
+void Walker::check_operands(ValueType address) {
   const OpcodeInfo& info = opcode_infos[static_cast<size_t>(instruction_.op)];
   for (size_t i = info.param_count; i-- > 0;) pop(value_type(info.params[i], address));
   if (info.result_count != 0) push(value_type(info.result, address));
@@ -439,15 +449,17 @@ void Walker::rule(Opcode op) {
 
 void Walker::grow(size_t more) {
   const size_t capacity = std::max<size_t>(64, std::max(capacity_ * 2, top_ + more));
-  auto stack = std::make_unique<ValueType[]>(capacity);
-  std::copy_n(stack_.get(), top_, stack.get());
-  stack_ = std::move(stack);
+  constexpr size_t spare = 2;
+  auto memory = std::make_unique<ValueType[]>(spare + capacity);
+  std::copy_n(stack_, top_, memory.get() + spare);
+  stack_memory_ = std::move(memory);
+  stack_ = stack_memory_.get() + spare;
   capacity_ = capacity;
 }
 
 void Walker::push_all(Types types) {
   if (capacity_ - top_ < types.size()) grow(types.size());
-  std::ranges::copy(types, stack_.get() + top_);
+  std::ranges::copy(types, stack_ + top_);
   top_ += types.size();
 }
 

@@ -2,6 +2,8 @@
 //
 // A consumer is any class with
 //     void instruction(const Instruction& instruction);
+// or, where it is worth code of its own for each step (opcode.h), with
+//     template <Step step> void instruction(const Instruction& instruction);
 // It is told only what is reachable: after br, return, unreachable, … nothing until the `else` or `end` of the innermost block
 // that it knows. A block that starts in unreachable code is never told, nor anything inside it; for every block that was told,
 // `else` (if written) and `end` are told too, with `end_reachable`. The function's own final `end` is told last.
@@ -22,6 +24,7 @@
 
 #include <mote/result.h>
 
+#include <cstring>
 #include <deque>
 #include <memory>
 #include <span>
@@ -45,9 +48,11 @@ class Walker {
   // After start(): prepares for exception instructions from before WebAssembly 3.0, which may add locals. Whoever knows that the
   // body has none says so, and saves the search. Where nobody calls it, next() and take_locals() do.
   void look_for_legacy(bool may_have_some = true);
-  // Decodes and checks one instruction; false at the end of the body or at an error, which finish() tells apart. Inlined, and so
-  // for the one loop of whoever walks.
+  // Decodes and checks one instruction; false at the end of the body or at an error, which finish() tells apart.
   [[nodiscard]] bool next();
+  // The same, and tells the consumer. Inlined: for the one loop of whoever walks.
+  template <class Consumer>
+  [[nodiscard]] bool next(Consumer& consumer);
   [[nodiscard]] Result<void> finish();
   // After start(), instead of next(): the types of all locals.
   [[nodiscard]] Result<std::vector<ValueType>> take_locals();
@@ -67,6 +72,8 @@ class Walker {
 
  private:
   using Types = std::span<const ValueType>;
+  template <Step step, class Consumer>
+  [[nodiscard]] bool tell(Consumer& consumer);
   struct Frame {  // a block, with what it needs at its `else` and `end`
     BlockType type;
     uint32_t height = 0;  // of the operand stack below its parameters
@@ -86,9 +93,10 @@ class Walker {
   void local_get();
   void local_set(bool keeps_operand);
   [[nodiscard]] bool read_local();
-  void fixed(const FixedSignature& signature);
-  [[nodiscard]] bool read_short_immediate(Immediate immediate);
-  [[gnu::noinline]] void fixed_slowly(ValueType address);
+  void fixed(const PlainOpcode& opcode);
+  [[nodiscard]] bool read_short_memarg(uint32_t natural_log2);
+  [[gnu::noinline]] void fixed_with_immediate();
+  [[gnu::noinline]] void check_operands(ValueType address);
   [[nodiscard, gnu::noinline]] ValueType read_fixed_immediate(Immediate immediate);
   [[nodiscard]] ValueType read_memarg(Immediate immediate);
   [[nodiscard]] uint32_t read_lane(uint32_t lanes);
@@ -222,7 +230,8 @@ class Walker {
   bool live_ = false;       // the next instruction is reachable, in a block that was told
   bool has_spans_ = false;  // instruction_ has some
 
-  std::unique_ptr<ValueType[]> stack_;
+  std::unique_ptr<ValueType[]> stack_memory_;
+  ValueType* stack_ = nullptr;  // behind two further ones, so that the two topmost types can always be read
   size_t top_ = 0, base_ = 0, capacity_ = 0;
   std::vector<Frame> frames_;
   std::deque<ValueType> block_results_;  // types that block types of one result point to
@@ -242,30 +251,72 @@ class Walker {
   std::vector<LocalIndex> set_;     // … and in which order they got one
 };
 
-[[gnu::always_inline]] inline bool Walker::next() {
+template <class Consumer>
+concept KnowsSteps =
+    requires(Consumer& consumer, const Instruction& instruction) { consumer.template instruction<Step::rule>(instruction); };
+
+template <Step step, class Consumer>
+[[gnu::always_inline]] inline bool Walker::tell(Consumer& consumer) {
+  if (in_.failed()) [[unlikely]]
+    return false;
+  if (told_) {
+    if constexpr (KnowsSteps<Consumer>) {
+      consumer.template instruction<step>(instruction_);
+    } else {
+      consumer.instruction(instruction_);
+    }
+  }
+  return true;
+}
+
+// Each step tells by itself, so that what the consumer does with it follows without another look at the opcode.
+template <class Consumer>
+[[gnu::always_inline]] inline bool Walker::next(Consumer& consumer) {
   if (has_spans_) [[unlikely]] {
-    if (begin_slowly()) return true;
+    if (begin_slowly()) return tell<Step::rule>(consumer);
   }
   if (in_.at_end()) [[unlikely]]
     return end_body();
   instruction_.offset = in_.offset();
   told_ = live_;
-  const uint16_t plain = opcode_table.plain[in_.peek()];
-  if (plain == illegal_opcode) [[unlikely]]
-    return next_long();
+  const PlainOpcode& opcode = plain_opcodes[in_.peek()];
+  if (opcode.step == Step::other) [[unlikely]]
+    return next_long() && tell<Step::rule>(consumer);
   (void)in_.u8();
-  const Opcode op = instruction_.op = static_cast<Opcode>(plain);
-  // The locals first: a third of all instructions.
-  if (op == Opcode::local_get) {
-    local_get();
-  } else if (op == Opcode::local_set || op == Opcode::local_tee) {
-    local_set(op == Opcode::local_tee);
-  } else if (const FixedSignature& signature = fixed_signatures[plain]; signature.is_fixed) {
-    fixed(signature);
-  } else {
-    rule(op);
+  instruction_.op = opcode.op;
+  switch (opcode.step) {
+    case Step::local_get:
+      local_get();
+      return tell<Step::local_get>(consumer);
+    case Step::local_set:
+      local_set(false);
+      return tell<Step::local_set>(consumer);
+    case Step::local_tee:
+      local_set(true);
+      return tell<Step::local_tee>(consumer);
+    case Step::i32_const:
+      instruction_.low = static_cast<uint32_t>(in_.s32());
+      push(i32);
+      return tell<Step::i32_const>(consumer);
+    case Step::i64_const:
+      instruction_.low = static_cast<uint64_t>(in_.s64());
+      push(i64);
+      return tell<Step::i64_const>(consumer);
+    case Step::fixed:
+      fixed(opcode);
+      return tell<Step::fixed>(consumer);
+    case Step::access:
+      read_short_memarg(opcode.natural_log2) ? fixed(opcode) : fixed_with_immediate();
+      return tell<Step::access>(consumer);
+    case Step::constant:
+      fixed_with_immediate();
+      return tell<Step::rule>(consumer);
+    case Step::rule:
+    case Step::other:
+      break;
   }
-  return !in_.failed();
+  rule(opcode.op);
+  return tell<Step::rule>(consumer);
 }
 
 [[gnu::always_inline]] inline bool Walker::read_local() {
@@ -291,39 +342,25 @@ class Walker {
     note_set(instruction_.index);
 }
 
-// One operand, or two, or none, of the very types: nearly always.
-[[gnu::always_inline]] inline void Walker::fixed(const FixedSignature& signature) {
-  if (signature.immediate != Immediate::none && !read_short_immediate(signature.immediate)) {
-    const ValueType address = read_fixed_immediate(signature.immediate);
-    if (address != i32) [[unlikely]]
-      return fixed_slowly(address);
-  }
-  const size_t operands = top_ - base_;
-  ValueType* const top = stack_.get() + top_;
-  if (signature.param_count == 2 && operands >= 2 && top[-1] == signature.top && top[-2] == signature.below) {
-    top[-2] = signature.result;
-    top_ -= 2u - signature.result_count;
-  } else if (signature.param_count == 1 && operands >= 1 && top[-1] == signature.top) {
-    top[-1] = signature.result;
-    top_ -= 1u - signature.result_count;
-  } else if (signature.param_count == 0 && signature.result_count == 1) {
-    push(signature.result);
+// The operands are of the very types: nearly always.
+[[gnu::always_inline]] inline void Walker::fixed(const PlainOpcode& opcode) {
+  if (top_ == capacity_) [[unlikely]]
+    grow(1);
+  ValueType* const top = stack_ + top_;
+  uint64_t topmost = 0;
+  std::memcpy(&topmost, top - 2, sizeof topmost);
+  if (((topmost ^ opcode.expected) & opcode.mask) == 0 && top_ - base_ >= opcode.param_count) {
+    *(top - opcode.param_count) = opcode.result;
+    top_ += static_cast<size_t>(static_cast<ptrdiff_t>(opcode.growth));
   } else {
-    fixed_slowly(i32);
+    check_operands(i32);
   }
 }
 
-// Of the immediates those that are nearly always there, and only where they are short; nothing is read of others.
-[[gnu::always_inline]] inline bool Walker::read_short_immediate(Immediate immediate) {
+// Of memory 0, where alignment and offset are short; otherwise nothing is read.
+[[gnu::always_inline]] inline bool Walker::read_short_memarg(uint32_t natural_log2) {
   const Bytes rest = in_.rest();
-  if (rest.size() < 2 || rest[0] >= 0x80) return false;
-  if (immediate == Immediate::i32) {
-    instruction_.low = static_cast<uint32_t>(in_.s32());
-    return true;
-  }
-  const auto natural = static_cast<uint32_t>(immediate) - static_cast<uint32_t>(Immediate::memarg_8);
-  constexpr auto most = static_cast<uint32_t>(Immediate::memarg_64) - static_cast<uint32_t>(Immediate::memarg_8);
-  if (natural > most || rest[0] > natural || rest[1] >= 0x80 || !has_short_memory_) return false;
+  if (rest.size() < 2 || rest[0] > natural_log2 || rest[1] >= 0x80 || !has_short_memory_) return false;
   instruction_.memarg = {.align_log2 = in_.u8(), .memory = 0, .offset = in_.u8()};
   return true;
 }
@@ -332,8 +369,7 @@ class Walker {
 template <class Consumer>
 [[nodiscard]] Result<void> walk(Walker& walker, FuncIndex func, Consumer& consumer) {
   walker.start(func);
-  while (walker.next()) {
-    if (walker.is_told()) consumer.instruction(walker.instruction());
+  while (walker.next(consumer)) {
   }
   return walker.finish();
 }

@@ -230,61 +230,27 @@ void FuncCompiler::clear_slots(uint32_t first, uint32_t last) {
   code_.jcc_to(Condition::ne, again);
 }
 
-// Whether the instruction only names its operand, and did; no code comes of it.
-[[gnu::always_inline]] inline bool FuncCompiler::names_operand(const wasm::Instruction& instruction) {
-  switch (instruction.op) {
-    case wasm::Opcode::local_get:
-      local_get(instruction.index, instruction.type);
-      return true;
-    case wasm::Opcode::i32_const:
-      push_constant(Type::i32, instruction.low);
-      return true;
-    case wasm::Opcode::i64_const:
-      push_constant(Type::i64, instruction.low);
-      return true;
-    default:
-      return false;
-  }
+void FuncCompiler::numeric(const wasm::Instruction& instruction) {
+  const bool is_known = integer(instruction) || floating(instruction) || convert(instruction);
+  ASSERT(is_known || instruction.op == wasm::Opcode::nop);
 }
 
-void FuncCompiler::instruction(const wasm::Instruction& instruction) {
-  offset_ = static_cast<uint32_t>(instruction.offset);
-  if (!has_fuel_ && !is_for_debugging_ && names_operand(instruction)) return;  // what has no code needs no row
-  row();
-  if (has_fuel_) charge_fuel(instruction);
+// All that next() of the walker has no step of its own for.
+void FuncCompiler::dispatch(const wasm::Instruction& instruction) {
+  bool is_known = true;
   switch (instruction.op) {
-    case wasm::Opcode::local_get:
-    case wasm::Opcode::i32_const:
-    case wasm::Opcode::i64_const:
-      (void)names_operand(instruction);
-      break;
-    case wasm::Opcode::local_set:
-      local_set(instruction.index, false);
-      break;
-    case wasm::Opcode::local_tee:
-      local_set(instruction.index, true);
-      break;
     case wasm::Opcode::drop:
-      release(pop());
-      break;
+      return release(pop());
     case wasm::Opcode::select:
     case wasm::Opcode::select_t:
-      select(instruction);
-      break;
+      return select(instruction);
     case wasm::Opcode::global_get:
-      global_get(instruction);
-      break;
+      return global_get(instruction);
     case wasm::Opcode::global_set:
-      global_set(instruction);
-      break;
+      return global_set(instruction);
     default:
-      dispatch(instruction);
+      break;
   }
-  if (is_for_debugging_) flush(true);
-}
-
-void FuncCompiler::dispatch(const wasm::Instruction& instruction) {
-  bool is_known = false;
   switch (wasm::opcode_infos[static_cast<size_t>(instruction.op)].group) {
     case wasm::Group::control:
     case wasm::Group::tail_call:
@@ -297,8 +263,7 @@ void FuncCompiler::dispatch(const wasm::Instruction& instruction) {
     case wasm::Group::numeric:
     case wasm::Group::sign_extension:
     case wasm::Group::saturating:
-      is_known = integer(instruction) || floating(instruction) || convert(instruction);
-      break;
+      return numeric(instruction);
     case wasm::Group::simd:
     case wasm::Group::relaxed_simd:
       is_known = vector(instruction);

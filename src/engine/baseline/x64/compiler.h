@@ -69,6 +69,7 @@ class FuncCompiler {
 
   // After walker.start(func).
   void begin(wasm::FuncIndex func);
+  template <wasm::Step step>
   void instruction(const wasm::Instruction& instruction);
   // After the last instruction.
   void finish();
@@ -150,8 +151,9 @@ class FuncCompiler {
   void receive_parameters();
   void clear_locals();
   void clear_slots(uint32_t first, uint32_t last);
-  [[nodiscard]] bool names_operand(const wasm::Instruction& instruction);
   void dispatch(const wasm::Instruction& instruction);
+  void numeric(const wasm::Instruction& instruction);
+  void load_or_store(const wasm::Instruction& instruction);
   void patch_frame();
   void write_traps();
   void write_detours();
@@ -492,5 +494,31 @@ class FuncCompiler {
   std::vector<Detour> detours_;
   std::vector<Move> moves_;
 };
+
+template <wasm::Step step>
+[[gnu::always_inline]] inline void FuncCompiler::instruction(const wasm::Instruction& instruction) {
+  using enum wasm::Step;
+  offset_ = static_cast<uint32_t>(instruction.offset);
+  // What only names an operand has no code, and needs no row.
+  constexpr bool is_name = step == local_get || step == i32_const || step == i64_const;
+  if (!is_name || has_fuel_ || is_for_debugging_) {
+    row();
+    if (has_fuel_) charge_fuel(instruction);
+  }
+  if constexpr (step == local_get) {
+    this->local_get(instruction.index, instruction.type);
+  } else if constexpr (step == i32_const || step == i64_const) {
+    push_constant(step == i32_const ? Type::i32 : Type::i64, instruction.low);
+  } else if constexpr (step == local_set || step == local_tee) {
+    this->local_set(instruction.index, step == local_tee);
+  } else if constexpr (step == fixed) {
+    numeric(instruction);
+  } else if constexpr (step == access) {
+    load_or_store(instruction);
+  } else {
+    dispatch(instruction);
+  }
+  if (is_for_debugging_) flush(true);
+}
 
 }  // namespace mote::baseline::x64

@@ -27,8 +27,6 @@ bool FuncCompiler::control(const wasm::Instruction& instruction) {
     case wasm::Opcode::unreachable:
       trap(code::TrapCode::unreachable);
       return true;
-    case nop:
-      return true;
     case block:
       begin_block(instruction, Control::Kind::block);
       return true;

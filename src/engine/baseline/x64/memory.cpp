@@ -95,10 +95,12 @@ FuncCompiler::Memory FuncCompiler::checked_address(const wasm::MemArg& memarg, u
   return {{base(memarg.memory), -static_cast<int32_t>(size), last, 0}, bit(last)};
 }
 
+void FuncCompiler::load_or_store(const wasm::Instruction& instruction) {
+  instruction.op < wasm::Opcode::i32_store ? scalar_load(instruction) : scalar_store(instruction);
+}
+
 bool FuncCompiler::memory(const wasm::Instruction& instruction) {
   using enum wasm::Opcode;
-  if (instruction.op >= i32_load && instruction.op <= i64_load32_u) return scalar_load(instruction), true;
-  if (instruction.op >= i32_store && instruction.op <= i64_store32) return scalar_store(instruction), true;
   switch (instruction.op) {
     case memory_size: {
       const Mem length = memory_length(instruction.index);
