@@ -235,10 +235,14 @@ void FuncCompiler::numeric(const wasm::Instruction& instruction) {
   ASSERT(is_known || instruction.op == wasm::Opcode::nop);
 }
 
-// All that next() of the walker has no step of its own for.
+// All that next() of the walker has no step of its own for, and what it makes of legacy exception instructions.
 void FuncCompiler::dispatch(const wasm::Instruction& instruction) {
   bool is_known = true;
   switch (instruction.op) {
+    case wasm::Opcode::local_get:
+      return local_get(instruction.index, instruction.type);
+    case wasm::Opcode::local_set:
+      return local_set(instruction.index, false);
     case wasm::Opcode::drop:
       return release(pop());
     case wasm::Opcode::select:
