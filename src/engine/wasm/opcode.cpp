@@ -102,12 +102,12 @@ constexpr std::array<OpcodeInfo, opcode_count> opcode_infos = {
 
 namespace {
 
-consteval ValueType with_short_address(Operand operand) {
+constexpr ValueType with_short_address(Operand operand) {
   static_assert(static_cast<int>(Operand::v128) == static_cast<int>(ValueKind::v128));
   return operand == Operand::address ? i32 : ValueType(static_cast<ValueKind>(operand));
 }
 
-consteval Step step_of(Opcode op, const OpcodeInfo& info) {
+constexpr Step step_of(Opcode op, const OpcodeInfo& info) {
   if (op == Opcode::local_get) return Step::local_get;
   if (op == Opcode::local_set) return Step::local_set;
   if (op == Opcode::local_tee) return Step::local_tee;
@@ -118,7 +118,7 @@ consteval Step step_of(Opcode op, const OpcodeInfo& info) {
   return info.immediate >= Immediate::memarg_8 && info.immediate <= Immediate::memarg_64 ? Step::access : Step::constant;
 }
 
-consteval PlainOpcode spell_out(Opcode op, const OpcodeInfo& info) {
+constexpr PlainOpcode spell_out(Opcode op, const OpcodeInfo& info) {
   PlainOpcode spelt{.op = op,
                     .step = step_of(op, info),
                     .natural_log2 = static_cast<uint8_t>(access_log2(info.immediate).value_or(0)),
@@ -134,7 +134,7 @@ consteval PlainOpcode spell_out(Opcode op, const OpcodeInfo& info) {
   return spelt;
 }
 
-consteval std::array<PlainOpcode, 256> make_plain_opcodes() {
+constexpr std::array<PlainOpcode, 256> make_plain_opcodes() {
   std::array<PlainOpcode, 256> opcodes{};
   for (uint32_t byte = 0; byte < opcodes.size(); ++byte) {
     const uint16_t op = opcode_table.plain.at(byte);
