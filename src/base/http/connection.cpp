@@ -55,13 +55,11 @@ void Connection::changed(io::Loop::Change change) {
     now_ns_ = os::now_ns(os::Clock::monotonic);
     lose();
   }
-  sends_later_ = true;
   go_on();
-  sends_later_ = false;
 }
 
-// Not sent at once: what is answered in one round of the loop goes out together, behind all that was received in it. That wakes
-// those who wait for it once, not each time, and the kernel does one thing many times, not two in turn.
+// Not sent at once: what is answered in one turn of the loop goes out together, which wakes those who wait for it once, not each
+// time.
 void Connection::resume() {
   if (is_busy_ || is_closed_) return;
   host_.go_on_soon(*this);
@@ -99,11 +97,6 @@ bool Connection::go_one_round() {
   const bool wants_input = !protocol_ || (protocol_->wants_input() && !has_enough);
   if (wants_input && !is_lost_ && !input_ended_) has_changed |= read_more();
   const bool had_no_room = output_.size() > room_at;
-  // TLS has words of its own to send, which its peer waits for.
-  if (sends_later_ && !had_no_room && !tls_ && has_output()) {
-    host_.go_on_soon(*this);
-    return has_changed;
-  }
   flush();
   return has_changed || (had_no_room && output_.size() <= room_at);
 }

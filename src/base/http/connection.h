@@ -83,8 +83,7 @@ class Connection final : private Carrier {
   Awaiting awaiting_ = Awaiting::rest_of_head;
   uint64_t begun_ = 0;  // requests, when that was noted
   bool is_trimmed_ = false;
-  bool sends_later_ = false;  // what comes out is sent at the end of the loop's round
-  uint64_t since_ns_ = 0;     // what is awaited, or lingering, began
+  uint64_t since_ns_ = 0;  // what is awaited, or lingering, began
   Patience writing_{host_.surroundings().limits.write_time_ms, host_.surroundings().limits.least_rate};
 };
 

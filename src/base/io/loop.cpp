@@ -250,9 +250,10 @@ bool Loop::State::take_turns() {
 }
 
 // One batch; whether there was something to do. What was asked for between rounds comes first (answers go out before new requests
-// are looked at), what is asked for meanwhile at its end.
+// are looked at); then what is asked for meanwhile has its turn in the next round.
 bool Loop::State::round(bool waits) {
-  bool has_done = take_turns();
+  const bool has_turned = take_turns();
+  bool has_done = has_turned;
   const bool is_waiting = waits && !has_done && !has_work();
   if (is_waiting) set_timer();
   std::array<epoll_event, 128> events;
@@ -274,7 +275,7 @@ bool Loop::State::round(bool waits) {
   for (auto& work : working) work();
   has_done |= !working.empty();
   working.clear();
-  has_done |= take_turns();
+  if (!has_turned) has_done |= take_turns();
   gone.clear();
   return has_done;
 }
