@@ -4,6 +4,7 @@
 //     void instruction(const Instruction& instruction);
 // or, where it is worth code of its own for each step (opcode.h), with
 //     template <Step step> void instruction(const Instruction& instruction);
+// where Step::rule stands for any instruction: what legacy ones are told as comes with that.
 // It is told only what is reachable: after br, return, unreachable, … nothing until the `else` or `end` of the innermost block
 // that it knows. A block that starts in unreachable code is never told, nor anything inside it; for every block that was told,
 // `else` (if written) and `end` are told too, with `end_reachable`. The function's own final `end` is told last.
@@ -13,7 +14,8 @@
 //
 // walk() validates everything that the specification asks of the body (locals included) and returns its first error, with the
 // offset in the module and the specification's words. Bounded: memory in proportion to the body, no recursion, no allocation
-// per instruction. The rules do not depend on the consumer and are compiled once; the template is only the loop at the end.
+// per instruction. The rules do not depend on the consumer and are compiled once; the template at the end is what nearly every
+// instruction needs, inlined into the loop.
 // Spec: core/valid/instructions, appendix/algorithm. Tested by walk_test.cpp, tests/spec, fuzz/validate.cpp.
 #pragma once
 
