@@ -16,7 +16,7 @@ elseif(MOTE_TUNED AND CMAKE_CXX_COMPILER_ID STREQUAL Clang AND LLD)
   target_compile_options(mote_flags INTERFACE -flto=thin)
   target_link_options(mote_flags INTERFACE -flto=thin -Wl,--fat-lto-objects)
   set(MOTE_FAT_OPTIONS -ffat-lto-objects)
-  # What the profile has not seen run goes elsewhere: a tenth fewer misses of the instruction cache.
+  # What the profile has not seen run goes elsewhere: 8 % fewer misses of the instruction cache (cachegrind, SQLite).
   target_link_options(mote_flags INTERFACE LINKER:-mllvm,-enable-split-machine-functions)
   find_program(LLVM_PROFDATA NAMES llvm-profdata-19 PATHS /usr/lib/llvm-19/bin)
   if(LLVM_PROFDATA)

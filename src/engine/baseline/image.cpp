@@ -164,7 +164,7 @@ Result<CodeMemory> CodeMemory::create(uint64_t code_bytes, uint64_t size_limit, 
   // Only address space until it is used; where that is scarce, what code of this size has always fitted into. In whole huge pages,
   // which Linux then aligns.
   auto memory = os::Mapping::anonymous(align_up(state->limit, os::huge_page_size));
-  if (!memory) memory = os::Mapping::anonymous(align_up(std::min(state->limit, code_bytes * 32), os::huge_page_size));
+  if (!memory) memory = os::Mapping::anonymous(align_up(std::min(state->limit, code_bytes * 32 + (1 << 20)), os::huge_page_size));
   if (!memory) return fail(ErrorKind::unavailable, format("no memory for compiled code: {}", memory.error().message));
   state->memory = std::move(*memory);
   // Fewer faults: 4 to 10 % of the CPU time of large modules (./bench compile --compiler baseline, with and without).

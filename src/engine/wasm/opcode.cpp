@@ -102,18 +102,14 @@ constexpr std::array<OpcodeInfo, opcode_count> opcode_infos = {
 
 namespace {
 
-constexpr ValueType with_short_address(Operand operand) {
-  static_assert(static_cast<int>(Operand::v128) == static_cast<int>(ValueKind::v128));
-  return operand == Operand::address ? i32 : ValueType(static_cast<ValueKind>(operand));
-}
-
 constexpr Step step_of(Opcode op, const OpcodeInfo& info) {
   if (op == Opcode::local_get) return Step::local_get;
   if (op == Opcode::local_set) return Step::local_set;
   if (op == Opcode::local_tee) return Step::local_tee;
   if (op == Opcode::i32_const) return Step::i32_const;
   if (op == Opcode::i64_const) return Step::i64_const;
-  if (!info.is_fixed || info.param_count > 2) return Step::rule;
+  if (!info.is_fixed) return Step::rule;
+  if (info.param_count > 2) return Step::constant;
   if (info.immediate == Immediate::none) return Step::fixed;
   return info.immediate >= Immediate::memarg_8 && info.immediate <= Immediate::memarg_64 ? Step::access : Step::constant;
 }
@@ -127,10 +123,10 @@ constexpr PlainOpcode spell_out(Opcode op, const OpcodeInfo& info) {
   if (!info.is_fixed) return spelt;
   for (uint32_t i = 0; i < info.param_count && i < 2; ++i) {
     const uint32_t shift = 32 * (2 - info.param_count + i);
-    spelt.expected |= uint64_t{with_short_address(info.params.at(i)).bits()} << shift;
+    spelt.expected |= uint64_t{value_type(info.params.at(i), i32).bits()} << shift;
     spelt.mask |= uint64_t{UINT32_MAX} << shift;
   }
-  if (info.result_count != 0) spelt.result = with_short_address(info.result);
+  if (info.result_count != 0) spelt.result = value_type(info.result, i32);
   return spelt;
 }
 

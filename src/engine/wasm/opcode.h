@@ -27,13 +27,19 @@ extern const OpcodeTable opcode_table;
 
 extern const std::array<OpcodeInfo, opcode_count> opcode_infos;
 
+// `address` is the address type of the memory or table.
+[[nodiscard]] constexpr ValueType value_type(Operand operand, ValueType address) {
+  static_assert(static_cast<int>(Operand::v128) == static_cast<int>(ValueKind::v128));
+  return operand == Operand::address ? address : ValueType(static_cast<ValueKind>(operand));
+}
+
 // What a walk does at a byte where an instruction begins: a coarse kind of instruction.
 enum class Step : uint8_t {
   other,     // no opcode, or the first byte of a longer one
   rule,      // types that depend on more than the opcode
   fixed,     // a fixed signature, without immediates: numeric instructions and nop
   access,    // … with those of a load or store
-  constant,  // … with other immediates
+  constant,  // … with other immediates, or more parameters
   i32_const,
   i64_const,
   local_get,

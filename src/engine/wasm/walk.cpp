@@ -25,11 +25,6 @@ namespace {
 // locals, and a million such functions must not cost more than they weigh.
 constexpr uint32_t plain_locals = 1024;
 
-[[gnu::always_inline]] inline ValueType value_type(Operand operand, ValueType address) {
-  static_assert(static_cast<int>(Operand::v128) == static_cast<int>(ValueKind::v128));
-  return operand == Operand::address ? address : ValueType(static_cast<ValueKind>(operand));
-}
-
 }  // namespace
 
 Result<std::vector<ValueType>> read_locals(const Module& module, FuncIndex func) {

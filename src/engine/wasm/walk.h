@@ -58,8 +58,7 @@ class Walker {
   [[nodiscard]] Result<void> finish();
   // After start(), instead of next(): the types of all locals.
   [[nodiscard]] Result<std::vector<ValueType>> take_locals();
-  // Of the last next(): whether it is for the consumer, and what it is.
-  [[nodiscard]] bool is_told() const { return told_; }
+  // What the last next() has read.
   [[nodiscard]] const Instruction& instruction() const { return instruction_; }
   // The operand at this place, 0 the deepest, as the last next() left the stack: for consumers that must know the types of what
   // lies below the instruction's own operands.
@@ -230,7 +229,7 @@ class Walker {
   Instruction instruction_;
   bool told_ = false;
   bool live_ = false;       // the next instruction is reachable, in a block that was told
-  bool has_spans_ = false;  // instruction_ has some
+  bool has_spans_ = false;  // instruction_ has some, or nothing was read yet
 
   std::unique_ptr<ValueType[]> stack_memory_;
   ValueType* stack_ = nullptr;  // behind two further ones, so that the two topmost types can always be read
