@@ -33,9 +33,61 @@ std::vector<std::optional<uint64_t>> fixed_lengths(const wasm::Module& module) {
   return lengths;
 }
 
+// Before the bodies are looked at: whether other modules or the host can change elements.
+std::vector<bool> changed_tables(const wasm::Module& module) {
+  std::vector<bool> changed(module.tables.size());
+  for (wasm::TableIndex index = 0; index < module.imported_tables; ++index) changed[index] = true;
+  for (const wasm::Export& one : module.exports) {
+    if (one.kind == wasm::ExternKind::table) changed[one.index] = true;
+  }
+  return changed;
+}
+
+std::optional<uint64_t> constant(const wasm::ConstExpr& offset) {
+  if (offset.size() != 1) return std::nullopt;
+  const wasm::ConstOp& only = offset.front();
+  if (only.kind == wasm::ConstOp::i32_const) return static_cast<uint32_t>(only.low);
+  if (only.kind == wasm::ConstOp::i64_const) return only.low;
+  return std::nullopt;
+}
+
+// What its segments put into a table that nothing else changes; nothing: that is only known when an instance is made.
+std::optional<std::map<uint32_t, wasm::FuncIndex>> elements_of(const wasm::Module& module, wasm::TableIndex table) {
+  if (!module.tables[table].init.empty()) return std::nullopt;
+  std::map<uint32_t, wasm::FuncIndex> elements;
+  for (const wasm::ElementSegment& segment : module.elements) {
+    if (segment.mode != wasm::SegmentMode::active || segment.table != table) continue;
+    const std::optional<uint64_t> offset = constant(segment.offset);
+    const uint64_t length = module.tables[table].type.limits.min;
+    if (!segment.exprs.empty() || !offset || *offset > length || segment.size() > length - *offset) return std::nullopt;
+    for (size_t i = 0; i < segment.funcs.size(); ++i) elements[static_cast<uint32_t>(*offset + i)] = segment.funcs[i];
+  }
+  return elements;
+}
+
+// An instance whose segments do not all fit is none, but functions of it that came into another's table before live on, and see
+// those segments only that came before: so with segments for imported tables nothing is known.
+void find_known_elements(const wasm::Module& module, const std::vector<bool>& changed, Survey& result) {
+  for (const wasm::ElementSegment& segment : module.elements) {
+    if (segment.mode == wasm::SegmentMode::active && segment.table < module.imported_tables) return;
+  }
+  for (wasm::TableIndex table = 0; table < module.tables.size(); ++table) {
+    if (changed[table]) continue;
+    const auto elements = elements_of(module, table);
+    if (!elements) continue;
+    for (const auto& [index, func] : *elements) {
+      if (module.is_imported(func)) continue;
+      std::vector<KnownElement>& known = result.known_elements[{table, module.canonical[module.funcs[func]]}];
+      if (known.size() <= most_known_elements) known.push_back({index, func});
+    }
+  }
+  std::erase_if(result.known_elements, [](const auto& one) { return one.second.size() > most_known_elements; });
+}
+
 // Notes the facts of one function.
 struct Surveyor {
-  Surveyor(const wasm::Module& module, Survey& result, wasm::FuncIndex func) : module(module), result(result), func(func) {
+  Surveyor(const wasm::Module& module, Survey& result, std::vector<bool>& changed, wasm::FuncIndex func)
+      : module(module), result(result), changed(changed), func(func) {
     const wasm::FuncType& type = module.func_type(func);
     moved = type.params.size() + type.results.size();
     arities.push_back(type.results.size());
@@ -133,6 +185,14 @@ struct Surveyor {
       case table_grow:
         if (!has_one_length(module.tables[instruction.index].type.limits)) result.fixed_lengths[instruction.index].reset();
         break;
+      case table_set:
+      case table_fill:
+      case table_copy:
+        changed[instruction.index] = true;
+        break;
+      case table_init:
+        changed[instruction.index2] = true;
+        break;
       default:
         break;
     }
@@ -146,6 +206,7 @@ struct Surveyor {
   }
   const wasm::Module& module;
   Survey& result;
+  std::vector<bool>& changed;  // by table index
   wasm::FuncIndex func;
   bool has_safepoint = false;
   uint64_t blocks = 1, moved = 0, sets = 0, locals = 0;
@@ -189,10 +250,11 @@ Result<Survey> survey(const wasm::Module& module) {
   std::optional<Error> too_large;
   std::vector<uint64_t> weights;
   weights.reserve(module.bodies.size());
+  std::vector<bool> changed = changed_tables(module);
   wasm::Walker walker(module);
   for (uint32_t own = 0; own < module.bodies.size(); ++own) {
     const wasm::Body& body = module.bodies[own];
-    Surveyor surveyor(module, result, module.imported_funcs + own);
+    Surveyor surveyor(module, result, changed, module.imported_funcs + own);
     TRY(wasm::walk(walker, surveyor.func, surveyor));
     if (surveyor.moved > most_moved_values && !too_large) {
       too_large = Error{ErrorKind::limit,
@@ -206,6 +268,7 @@ Result<Survey> survey(const wasm::Module& module) {
     result.code_bytes += body.size;
   }
   if (too_large) return std::unexpected(*too_large);
+  find_known_elements(module, changed, result);
   result.partitions = cut(module, result.effort, weights);
   return result;
 }

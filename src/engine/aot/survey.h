@@ -10,7 +10,9 @@
 #include <mote/result.h>
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace mote::aot {
@@ -49,7 +51,18 @@ struct Partition {
   bool is_huge = false;  // one function with Effort::none
 };
 
+// An element of a table that stays what it is: calls through this index call this function of the module's own.
+struct KnownElement {
+  uint32_t index = 0;
+  wasm::FuncIndex func = 0;
+  bool operator==(const KnownElement&) const = default;
+};
+// Calls are tried against this many: each is a comparison and a call of its own at every site.
+inline constexpr size_t most_known_elements = 4;
+
 struct Survey {
+  using Known = std::map<std::pair<wasm::TableIndex, wasm::TypeIndex>, std::vector<KnownElement>>;
+
   std::vector<bool> is_uniform;  // by function index: defined and called directly with the uniform prototype (prototype.h)
   std::vector<Effort> effort;    // by own-function index
   // By own-function index: whether something in it may move the objects of the heap: calls, and the making of objects.
@@ -58,6 +71,9 @@ struct Survey {
   // By table index: the number of elements where nothing can change it: the type leaves no choice, or the table is the module's
   // own, not exported and never grown.
   std::vector<std::optional<uint64_t>> fixed_lengths;
+  // By table and canonical type: the elements of exactly that type, where nothing can change any of them and there are few.
+  // Elements of a subtype and imported functions are not among them.
+  Known known_elements;
   std::vector<Partition> partitions;
   uint64_t code_bytes = 0;
 };

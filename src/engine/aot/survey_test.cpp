@@ -81,6 +81,80 @@ TEST(Survey, KnowsTheLengthOfATableThatNothingCanGrow) {
   EXPECT_EQ(survey_of_tables(false, true).fixed_lengths, (Lengths{std::nullopt, 3}));
 }
 
+// Two functions of type 0 ([] -> []) and one of type 1 in a table of ten elements, and what else makes them known or not.
+struct Elements {
+  wasm::ModuleBuilder m;
+  Code code = {};
+  Code offset = {0x41, 2, end};
+  bool is_table_imported = false;
+
+  Survey::Known known() {
+    m.func_type({}, {}), m.func_type({0x7f}, {});
+    if (is_table_imported) {
+      m.import("host", "table", {1, 0x70, 0x00, 0x0a});
+    } else {
+      m.table({0x70, 0x00, 0x0a});
+    }
+    code.push_back(end);
+    m.func(0, code), m.func(0, {end}), m.func(1, {end});
+    Code segment{0x00};  // active, table 0
+    segment.insert(segment.end(), offset.begin(), offset.end());
+    segment.insert(segment.end(), {3, 1, 2, 0});
+    m.element(segment);
+    const auto wasm = m.build();
+    const Result<wasm::Module> module = wasm::decode(wasm);
+    EXPECT_TRUE(module) << module.error().text();
+    Result<Survey> result = survey(*module);
+    EXPECT_TRUE(result) << result.error().text();
+    return result->known_elements;
+  }
+};
+
+TEST(Survey, KnowsTheElementsOfATableThatNothingCanChange) {
+  const Survey::Known all{{{0, 0}, {{2, 1}, {4, 0}}}, {{0, 1}, {{3, 2}}}};
+  EXPECT_EQ(Elements().known(), all);
+  EXPECT_EQ((Elements{.code = {0xd0, 0x70, 0x41, 1, 0xfc, 0x0f, 0, drop}}.known()), all);  // table.grow
+  Elements exported;
+  exported.m.export_("table", 1, 0);
+  EXPECT_EQ(exported.known(), Survey::Known());
+  EXPECT_EQ((Elements{.is_table_imported = true}.known()), Survey::Known());
+  EXPECT_EQ((Elements{.offset = {0x41, 8, end}}.known()), Survey::Known());  // does not fit
+  Elements by_import;                                                        // an offset that is told later
+  by_import.m.import("host", "offset", {3, 0x7f, 0x00});
+  by_import.offset = {0x23, 0, end};
+  EXPECT_EQ(by_import.known(), Survey::Known());
+}
+
+TEST(Survey, KnowsNoElementsOfATableThatCodeChanges) {
+  const Code three{0x41, 0, 0x41, 0, 0x41, 0};
+  const auto with = [](Code code, std::initializer_list<uint8_t> last) {
+    code.insert(code.end(), last);
+    return Elements{.code = code}.known();
+  };
+  EXPECT_EQ(with({0x41, 0, 0xd0, 0x70}, {0x26, 0}), Survey::Known());                 // table.set
+  EXPECT_EQ(with({0x41, 0, 0xd0, 0x70, 0x41, 0}, {0xfc, 0x11, 0}), Survey::Known());  // table.fill
+  EXPECT_EQ(with(three, {0xfc, 0x0e, 0, 0}), Survey::Known());                        // table.copy
+  EXPECT_EQ(with(three, {0xfc, 0x0c, 0, 0}), Survey::Known());                        // table.init
+}
+
+// Each is a comparison at every call.
+TEST(Survey, ManyElementsOfATypeAreAsGoodAsUnknown) {
+  for (const uint8_t count : {4, 5}) {
+    wasm::ModuleBuilder m;
+    m.func_type({}, {});
+    m.table({0x70, 0x00, 0x0a});
+    Code segment{0x00, 0x41, 0, end, count};
+    for (uint8_t i = 0; i < count; ++i) m.func(0, {end}), segment.push_back(i);
+    m.element(segment);
+    const auto wasm = m.build();
+    const Result<wasm::Module> module = wasm::decode(wasm);
+    ASSERT_TRUE(module) << module.error().text();
+    const Result<Survey> result = survey(*module);
+    ASSERT_TRUE(result) << result.error().text();
+    EXPECT_EQ(result->known_elements.size(), count == most_known_elements ? 1u : 0u);
+  }
+}
+
 TEST(Survey, FindsBothEndsOfTailCalls) {
   const Survey survey =
       survey_of({{0, local_get, 0, return_call, 2, end}, {0, local_get, 0, call, 0, end}, {0, local_get, 0, end}});

@@ -31,6 +31,11 @@ bool FuncTranslator::call(const wasm::Instruction& instruction) {
     case call_indirect:
     case return_call_indirect: {
       llvm::Value* const index = pop_address(is_table64(instruction.index));
+      const std::span<const KnownElement> known = known_elements(instruction);
+      if (!known.empty()) {
+        emit_call_among(known, instruction, index);
+        return true;
+      }
       const Callee callee = indirect_callee(instruction.index, instruction.index2, index);
       instruction.op == call_indirect ? emit_call(callee) : emit_tail_call(callee);
       return true;
@@ -97,6 +102,56 @@ void FuncTranslator::emit_call(const Callee& callee) {
   const size_t first = stack_.size() - callee.signature.params.size();
   materialize(first);
   before_safepoint(first);
+  const std::vector<llvm::Value*> results = call_with(callee, first);
+  shrink(first);
+  after_safepoint();
+  stack_.insert(stack_.end(), results.begin(), results.end());
+}
+
+// What the table may hold of this type is known: one comparison for each instead of looking there, and a direct call. Everything
+// else, which is nearly always a trap, takes the general way.
+void FuncTranslator::emit_call_among(std::span<const KnownElement> elements, const wasm::Instruction& instruction,
+                                     llvm::Value* index) {
+  const Signature& signature = unit_.prototypes().signature(instruction.index2);
+  const size_t first = stack_.size() - signature.params.size();
+  materialize(first);
+  before_safepoint(first);
+  llvm::BasicBlock* const next = new_block(false);
+  llvm::SmallVector<llvm::PHINode*, 2> merged;
+  const auto call = [&](const Callee& callee) {
+    const std::vector<llvm::Value*> results = call_with(callee, first);
+    if (merged.empty()) {
+      for (llvm::Value* const result : results) merged.push_back(llvm::PHINode::Create(result->getType(), 2, "", next));
+    }
+    for (size_t i = 0; i < results.size(); ++i) merged[i]->addIncoming(results[i], ir_.GetInsertBlock());
+    ir_.CreateBr(next);
+  };
+  for (const KnownElement& element : elements) {
+    llvm::BasicBlock *const here = new_block(), *const otherwise = new_block();
+    const bool is_last = &element == &elements.back();
+    ir_.CreateCondBr(ir_.CreateICmpEQ(index, ir_.getInt64(element.index)), here, otherwise, is_last ? unit_.likely() : nullptr);
+    ir_.SetInsertPoint(here);
+    call(direct_callee(element.func));
+    ir_.SetInsertPoint(otherwise);
+  }
+  call(indirect_callee(instruction.index, instruction.index2, index));
+  next->insertInto(&function_);
+  ir_.SetInsertPoint(next);
+  shrink(first);
+  after_safepoint();
+  stack_.insert(stack_.end(), merged.begin(), merged.end());
+}
+
+std::span<const KnownElement> FuncTranslator::known_elements(const wasm::Instruction& instruction) const {
+  const Survey& survey = unit_.source().survey;
+  const bool is_small = survey.effort[func_ - module().imported_funcs] == Effort::full;
+  if (!is_small || instruction.op != wasm::Opcode::call_indirect) return {};
+  const auto found = survey.known_elements.find({instruction.index, module().canonical[instruction.index2]});
+  return found == survey.known_elements.end() ? std::span<const KnownElement>() : found->second;
+}
+
+// A call with the operands from `first` on, which stay where they are.
+std::vector<llvm::Value*> FuncTranslator::call_with(const Callee& callee, size_t first) {
   const auto values = llvm::ArrayRef(stack_).drop_front(first);
   const auto buffer = [this] { return xbuf(); };
   const Prototypes& prototypes = unit_.prototypes();
@@ -104,10 +159,7 @@ void FuncTranslator::emit_call(const Callee& callee) {
       prototypes.pack(ir_, callee.signature, callee.is_uniform, callee.context, values, buffer);
   llvm::CallBase* const call = call_or_invoke(callee.signature.prototype(callee.is_uniform), callee.code, arguments);
   call->setCallingConv(llvm::CallingConv::PreserveNone);
-  shrink(first);
-  after_safepoint();
-  const std::vector<llvm::Value*> results = prototypes.unpack_results(ir_, callee.signature, call, buffer);
-  stack_.insert(stack_.end(), results.begin(), results.end());
+  return prototypes.unpack_results(ir_, callee.signature, call, buffer);
 }
 
 // The frame is gone when the callee starts: guaranteed by musttail, for which both sides have the uniform prototype. Results in

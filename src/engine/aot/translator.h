@@ -201,6 +201,9 @@ class FuncTranslator {
   [[nodiscard]] Callee callee_of(llvm::Value* funcref, wasm::TypeIndex type);
   void check_type(llvm::Value* funcref, wasm::TypeIndex type);
   void emit_call(const Callee& callee);
+  void emit_call_among(std::span<const KnownElement> elements, const wasm::Instruction& instruction, llvm::Value* index);
+  [[nodiscard]] std::span<const KnownElement> known_elements(const wasm::Instruction& instruction) const;
+  [[nodiscard]] std::vector<llvm::Value*> call_with(const Callee& callee, size_t first);
   void emit_tail_call(const Callee& callee);
   llvm::Value* builtin(code::Builtin builtin, llvm::ArrayRef<llvm::Value*> arguments);
   [[nodiscard]] llvm::Value* xbuf();

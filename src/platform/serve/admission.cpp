@@ -25,7 +25,13 @@ uint64_t with(uint64_t average, uint64_t one, bool is_least) {
 bool Admission::is_full(size_t waiting) const {
   if (waiting >= most_waiting_) return true;
   const uint64_t pace = std::max(usual_ns_, pace_ns_);
-  return waiting != 0 && pace != 0 && waiting >= (time_ns_ - time_ns_ / 4) / pace;
+  return waiting != 0 && pace != 0 && waiting >= patience_ns() / pace;
+}
+
+uint64_t Admission::patience_ns() const {
+  const uint64_t most = time_ns_ - time_ns_ / 4;
+  const bool stands = is_crowded_ && last_begun_ns_ - crowded_since_ns_ > burst_ns_;
+  return stands ? std::min(most, standing_ns_) : most;
 }
 
 bool Admission::is_too_late(uint64_t waited_ns) const {
@@ -37,6 +43,7 @@ void Admission::began(uint64_t now_ns, bool others_wait) {
   const bool is_least = std::exchange(one_was_ended_, false);
   pace_ns_ = is_crowded_ ? with(pace_ns_, since_last, is_least) : usual_ns_;
   last_begun_ns_ = now_ns;
+  if (!is_crowded_) crowded_since_ns_ = now_ns;
   is_crowded_ = others_wait;
 }
 

@@ -66,9 +66,24 @@ TEST(Admission, WhoIsLetInIsAnsweredAlsoWhenItBeganWithTooMuch) {
   EXPECT_EQ(overload.cut_short, 0U);
   EXPECT_EQ(overload.too_late, 0U);
   EXPECT_GT(overload.refused, overload.answered);
+  EXPECT_GT(overload.answered * 200 * us, 4 * s);  // what refusals leave
+}
+
+// A burst may wait for three quarters of the time; what goes on is none.
+TEST(Admission, AQueueThatStandsIsShort) {
+  Overload overload{.period_ns = 74 * us, .event_ns = 200 * us};
+  overload.run(400 * ms);
   EXPECT_GT(overload.longest_wait_ns, 50 * ms);
   EXPECT_LT(overload.longest_wait_ns, 90 * ms);
-  EXPECT_GT(overload.answered * 200 * us, 4 * s);  // what refusals leave
+  overload.run(400 * ms);
+  overload.run(1 * s);
+  EXPECT_GT(overload.longest_wait_ns, 20 * ms);
+  EXPECT_LT(overload.longest_wait_ns, 30 * ms);
+  overload.period_ns = 400 * us;  // less than can be done: nobody waits
+  overload.run(1 * s);
+  overload.period_ns = 74 * us;
+  overload.run(400 * ms);
+  EXPECT_GT(overload.longest_wait_ns, 50 * ms);
 }
 
 // Slower all of a sudden, by another's doing: the estimate follows, although those that it had let in run out of time.
