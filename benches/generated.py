@@ -1,11 +1,14 @@
-"""Large modules for ./bench compile, made from a seed: many functions of ordinary size, or one as large as engines allow.
+"""Large modules for ./bench compile: made from a seed, many functions of ordinary size, or one as large as engines allow; or a module whose functions are there many times.
 
-Bodies are random but valid, with the mix of compiled C: arithmetic on locals, loads and stores, calls, branches, blocks and loops, some
+Bodies from a seed are random but valid, with the mix of compiled C: arithmetic on locals, loads and stores, calls, branches, blocks and loops, some
 floating point. Nothing is meant to be run.
 
     python3 generated.py many_functions|one_function BYTES OUT
+    python3 generated.py repeated BYTES OUT MODULE
 """
 import os, random, sys
+
+from wasm_file import read_sections
 
 I32, I64, F64 = 0x7F, 0x7E, 0x7C
 LOCALS = [(2, I32), (6, I32), (3, I64), (3, F64)]  # the first group are parameters
@@ -139,10 +142,40 @@ def one_function(size):
     return module([*entries, entry(b"".join(statements))])
 
 
-def main(what, size, out):
+def vector_of(content):
+    """The count and the entries of a section that is a vector."""
+    count = shift = at = 0
+    while True:
+        byte, at = content[at], at + 1
+        count |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            return count, content[at:]
+
+
+def repeated(size, path):
+    """All of a module's own functions as often as its code section needs to reach `size` bytes; what calls them calls the first ones."""
+    with open(path, "rb") as file:
+        wasm = file.read()
+    parts, at = [], 8
+    for kind, total, content in read_sections(wasm):
+        parts.append((kind, wasm[at:at + total], wasm[at + total - content:at + total]))
+        at += total
+    times = -(-size // next(len(content) for kind, _, content in parts if kind == 10))
+
+    def one(kind, whole, content):
+        if kind not in (3, 10):
+            return whole if kind else b""
+        count, entries = vector_of(content)
+        return section(kind, leb(count * times) + entries * times)
+
+    return wasm[:8] + b"".join(one(*part) for part in parts)
+
+
+def main(what, size, out, *more):
     unfinished = out + ".unfinished"  # an interrupted run leaves no file that looks complete
     with open(unfinished, "wb") as file:
-        file.write({"many_functions": many_functions, "one_function": one_function}[what](int(size)))
+        file.write({"many_functions": many_functions, "one_function": one_function, "repeated": repeated}[what](int(size), *more))
     os.replace(unfinished, out)
 
 

@@ -18,20 +18,34 @@ namespace mote::cli {
 namespace {
 
 constexpr uint64_t fetch_time_ms = 300'000;
-constexpr int status_ok = 200, first_redirect = 300, first_failure = 400;
+constexpr int status_ok = 200, most_redirects = 5;
 
-Result<std::vector<uint8_t>> fetch(const std::string& url) {
+Result<http::FetchAnswer> ask(const std::string& url) {
   std::unique_ptr<tls::Context> tls;
   if (url.starts_with("https:")) tls = TRY(tls::Context::client(std::nullopt));
   http::FetchRequest request{.url = url, .time_ms = fetch_time_ms, .most_answer = limits::module_size_bytes};
   Progress progress("fetching " + url);
   if (os::is_terminal(2)) request.progress = [&progress](uint64_t done, uint64_t all) { progress.show(done, all); };
-  const auto answer = TRY(http::fetch(std::move(request), tls.get()));
-  if (answer.status >= first_redirect && answer.status < first_failure)
-    return fail(ErrorKind::unsupported,
-                format("{} leads to another address (status {}): name that one in the manifest", url, answer.status));
-  if (answer.status != status_ok) return fail(ErrorKind::not_found, format("{} is answered with status {}", url, answer.status));
-  return std::vector<uint8_t>(answer.body.begin(), answer.body.end());
+  return http::fetch(std::move(request), tls.get());
+}
+
+bool is_redirect(int status) {
+  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+// As releases of many hosts do, an address may lead to another; from HTTPS to HTTP it may not.
+Result<std::vector<uint8_t>> fetch(std::string url) {
+  for (int redirects = 0;; ++redirects) {
+    const http::FetchAnswer answer = TRY(ask(url));
+    if (answer.status == status_ok) return std::vector<uint8_t>(answer.body.begin(), answer.body.end());
+    if (!is_redirect(answer.status)) return fail(ErrorKind::not_found, format("{} is answered with status {}", url, answer.status));
+    if (redirects == most_redirects)
+      return fail(ErrorKind::limit, format("{} leads to yet another address, after {}", url, most_redirects));
+    std::string next = TRY(http::redirected(url, answer.location));
+    if (url.starts_with("https:") && !next.starts_with("https:"))
+      return fail(ErrorKind::denied, format("{} leads to {}, which is not encrypted", url, next));
+    url = std::move(next);
+  }
 }
 
 // Whole or not at all, whoever else writes it.

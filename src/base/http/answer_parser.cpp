@@ -26,7 +26,7 @@ class Answer final : public beast::basic_parser<false> {
     eager(true);
   }
   int status = 0;
-  std::string body;
+  std::string body, location;
   bool is_too_large = false;
   uint64_t expected = 0;
 
@@ -44,7 +44,9 @@ class Answer final : public beast::basic_parser<false> {
   size_t on_body_impl(boost::beast::string_view text, Code& code) override { return take(text, code); }
   size_t on_chunk_body_impl(uint64_t, boost::beast::string_view text, Code& code) override { return take(text, code); }
   void on_request_impl(beast::verb, boost::beast::string_view, boost::beast::string_view, int, Code&) override {}
-  void on_field_impl(beast::field, boost::beast::string_view, boost::beast::string_view, Code&) override {}
+  void on_field_impl(beast::field name, boost::beast::string_view, boost::beast::string_view value, Code&) override {
+    if (name == beast::field::location) location.assign(value.data(), value.size());
+  }
   void on_header_impl(Code&) override {}
   void on_body_init_impl(const boost::optional<uint64_t>& length, Code&) override { expected = length.value_or(0); }
   void on_chunk_header_impl(uint64_t, boost::beast::string_view, Code&) override {}
@@ -100,6 +102,9 @@ int AnswerParser::status() const {
 }
 uint64_t AnswerParser::expected() const {
   return state_->answer->expected;
+}
+std::string& AnswerParser::location() {
+  return state_->answer->location;
 }
 std::string& AnswerParser::body() {
   return state_->answer->body;

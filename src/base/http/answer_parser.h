@@ -23,6 +23,7 @@ class AnswerParser {
   [[nodiscard]] Result<void> end();
   [[nodiscard]] int status() const;
   [[nodiscard]] std::string& body();
+  [[nodiscard]] std::string& location();    // the header of this name
   [[nodiscard]] uint64_t expected() const;  // bytes of the body, where its head said so; else 0
 
  private:

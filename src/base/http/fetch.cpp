@@ -77,6 +77,27 @@ Result<Url> Url::parse(std::string_view text) {
   return url;
 }
 
+Result<std::string> redirected(std::string_view url, std::string_view location) {
+  const Url from = TRY(Url::parse(url));
+  location = location.substr(0, location.find('#'));
+  if (location.empty()) return refuse(format("{} leads nowhere: its Location is empty", url));
+  const std::string scheme = from.is_https ? "https:" : "http:";
+  std::string to;
+  if (const size_t name = location.find_first_of(":/?"); name != location.npos && location[name] == ':') {
+    to = location;
+  } else if (location.starts_with("//")) {
+    to = scheme + std::string(location);
+  } else {
+    const std::string_view path = std::string_view(from.target).substr(0, from.target.find('?'));
+    const std::string_view kept = location.front() == '/'   ? std::string_view()
+                                  : location.front() == '?' ? path
+                                                            : path.substr(0, path.rfind('/') + 1);
+    to = format("{}//{}{}{}", scheme, from.authority, kept, location);
+  }
+  TRY(Url::parse(to));
+  return to;
+}
+
 struct Fetch::State {
   State(io::Loop& its_loop, FetchRequest its_request, Url its_url, const tls::Context* its_tls, Done its_done)
       : loop(its_loop),
@@ -153,7 +174,9 @@ struct Fetch::State {
     return {};
   }
 
-  void answered() { finish(FetchAnswer{.status = parser.status(), .body = std::move(parser.body())}); }
+  void answered() {
+    finish(FetchAnswer{.status = parser.status(), .body = std::move(parser.body()), .location = std::move(parser.location())});
+  }
 
   io::Loop& loop;
   FetchRequest request;

@@ -1,7 +1,8 @@
 // Fetch: one request of ours to some server and its answer, over HTTP/1.1, with TLS for https. For what a server has to tell
 // others: telemetry, a module to be fetched. One connection for each.
 //
-// Follows no redirects, knows no proxies, keeps nothing. One loop's thread. Tested by fetch_test.cpp.
+// Follows no redirects by itself (redirected() says where one leads), knows no proxies, keeps nothing. One loop's thread. Tested by
+// fetch_test.cpp.
 #pragma once
 
 #include "base/io/loop.h"
@@ -39,6 +40,7 @@ struct FetchRequest {
 struct FetchAnswer {
   int status = 0;
   std::string body;
+  std::string location = {};  // the Location header, as it came; empty: none
 };
 
 // The parts of "https://user.example:8443/a?b". Fails with what is wrong: a user or a fragment in it too.
@@ -50,6 +52,10 @@ struct Url {
   std::string target;     // "/a?b"
   [[nodiscard]] static Result<Url> parse(std::string_view text);
 };
+
+// Where an answer's Location leads from `url`: an address of its own or one relative to it, without its fragment. Errors:
+// bad_input. Spec: RFC 9110, 10.2.2; RFC 3986, 5.2.
+[[nodiscard]] Result<std::string> redirected(std::string_view url, std::string_view location);
 
 class Fetch {
  public:

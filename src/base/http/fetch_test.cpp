@@ -30,7 +30,9 @@ class FetchTest : public ServerTest {
           return answer.has_value();
         }))
       return "no end";
-    return *answer ? std::to_string((*answer)->status) + " " + (*answer)->body : "failed: " + answer->error().message;
+    if (!*answer) return "failed: " + answer->error().message;
+    const std::string leads = (*answer)->location.empty() ? "" : " to " + (*answer)->location;
+    return std::to_string((*answer)->status) + " " + (*answer)->body + leads;
   }
 
   // A server that says this and hangs up, or (`stays`) does not.
@@ -105,6 +107,24 @@ TEST_F(FetchTest, ReadsEveryFraming) {
   EXPECT_EQ(says("HTTP/1.0 503 Busy\r\n\r\nuntil the end"), "503 until the end");
   EXPECT_EQ(says("HTTP/1.1 204 Nothing\r\n\r\n"), "204 ");
   EXPECT_EQ(says("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx"), "200 x");
+}
+
+TEST_F(FetchTest, TellsWhereAnAnswerLeads) {
+  start_raw("HTTP/1.1 302 Found\r\nLocation: /b?c#d\r\nContent-Length: 0\r\n\r\n");
+  EXPECT_EQ(get({.url = url("/")}), "302  to /b?c#d");
+  const auto leads = [](std::string_view location, std::string_view from = "https://a.org:8/x/y?z") {
+    const auto to = redirected(from, location);
+    return to ? *to : "refused";
+  };
+  EXPECT_EQ(leads("http://b/c#d"), "http://b/c");
+  EXPECT_EQ(leads("//b/c"), "https://b/c");
+  EXPECT_EQ(leads("/c?d"), "https://a.org:8/c?d");
+  EXPECT_EQ(leads("c/d"), "https://a.org:8/x/c/d");
+  EXPECT_EQ(leads("?d"), "https://a.org:8/x/y?d");
+  EXPECT_EQ(leads("c?http://d/"), "https://a.org:8/x/c?http://d/");
+  EXPECT_EQ(leads("c", "http://a"), "http://a/c");
+  for (const std::string_view bad : {"", "#d", "ftp://a/", "https://u@a/", "javascript:x", "/a b", "https:///a"})
+    EXPECT_EQ(leads(bad), "refused") << bad;
 }
 
 TEST_F(FetchTest, RefusesWhatIsNoAnswer) {
