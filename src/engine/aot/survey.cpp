@@ -51,16 +51,21 @@ std::optional<uint64_t> constant(const wasm::ConstExpr& offset) {
   return std::nullopt;
 }
 
-// What its segments put into a table that nothing else changes; nothing: that is only known when an instance is made.
-std::optional<std::map<uint32_t, wasm::FuncIndex>> elements_of(const wasm::Module& module, wasm::TableIndex table) {
-  if (!module.tables[table].init.empty()) return std::nullopt;
-  std::map<uint32_t, wasm::FuncIndex> elements;
+constexpr wasm::FuncIndex no_func = UINT32_MAX;
+constexpr uint64_t most_elements = 1 << 20;  // of a table that is looked at
+
+// What its segments put into a table that nothing else changes, up to the last of them; nothing: that is only known when an
+// instance is made.
+std::optional<std::vector<wasm::FuncIndex>> elements_of(const wasm::Module& module, wasm::TableIndex table) {
+  const uint64_t length = module.tables[table].type.limits.min;
+  if (!module.tables[table].init.empty() || length > most_elements) return std::nullopt;
+  std::vector<wasm::FuncIndex> elements;
   for (const wasm::ElementSegment& segment : module.elements) {
     if (segment.mode != wasm::SegmentMode::active || segment.table != table) continue;
     const std::optional<uint64_t> offset = constant(segment.offset);
-    const uint64_t length = module.tables[table].type.limits.min;
     if (!segment.exprs.empty() || !offset || *offset > length || segment.size() > length - *offset) return std::nullopt;
-    for (size_t i = 0; i < segment.funcs.size(); ++i) elements[static_cast<uint32_t>(*offset + i)] = segment.funcs[i];
+    elements.resize(std::max<uint64_t>(elements.size(), *offset + segment.size()), no_func);
+    std::ranges::copy(segment.funcs, elements.begin() + static_cast<ptrdiff_t>(*offset));
   }
   return elements;
 }
@@ -75,8 +80,9 @@ void find_known_elements(const wasm::Module& module, const std::vector<bool>& ch
     if (changed[table]) continue;
     const auto elements = elements_of(module, table);
     if (!elements) continue;
-    for (const auto& [index, func] : *elements) {
-      if (module.is_imported(func)) continue;
+    for (uint32_t index = 0; index < elements->size(); ++index) {
+      const wasm::FuncIndex func = (*elements)[index];
+      if (func == no_func || module.is_imported(func)) continue;
       std::vector<KnownElement>& known = result.known_elements[{table, module.canonical[module.funcs[func]]}];
       if (known.size() <= most_known_elements) known.push_back({index, func});
     }

@@ -86,6 +86,7 @@ struct Elements {
   wasm::ModuleBuilder m;
   Code code = {};
   Code offset = {0x41, 2, end};
+  Code table = {0x70, 0x00, 0x0a};
   bool is_table_imported = false;
 
   Survey::Known known() {
@@ -93,7 +94,7 @@ struct Elements {
     if (is_table_imported) {
       m.import("host", "table", {1, 0x70, 0x00, 0x0a});
     } else {
-      m.table({0x70, 0x00, 0x0a});
+      m.table(table);
     }
     code.push_back(end);
     m.func(0, code), m.func(0, {end}), m.func(1, {end});
@@ -119,7 +120,11 @@ TEST(Survey, KnowsTheElementsOfATableThatNothingCanChange) {
   EXPECT_EQ(exported.known(), Survey::Known());
   EXPECT_EQ((Elements{.is_table_imported = true}.known()), Survey::Known());
   EXPECT_EQ((Elements{.offset = {0x41, 8, end}}.known()), Survey::Known());  // does not fit
-  Elements by_import;                                                        // an offset that is told later
+  Elements large;                                                            // of which only the end is filled: not looked at
+  large.table = {0x70, 0x00, 0x80, 0x80, 0x80, 0x01};
+  large.offset = {0x41, 0xf0, 0xff, 0xff, 0x00, end};
+  EXPECT_EQ(large.known(), Survey::Known());
+  Elements by_import;  // an offset that is told later
   by_import.m.import("host", "offset", {3, 0x7f, 0x00});
   by_import.offset = {0x23, 0, end};
   EXPECT_EQ(by_import.known(), Survey::Known());
