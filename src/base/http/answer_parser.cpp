@@ -28,7 +28,7 @@ class Answer final : public beast::basic_parser<false> {
   int status = 0;
   std::string body, location;
   bool is_too_large = false;
-  uint64_t expected = 0;
+  uint64_t expected = 0, chunk_left = 0;
 
  private:
   size_t take(boost::beast::string_view text, Code& code) {
@@ -42,14 +42,18 @@ class Answer final : public beast::basic_parser<false> {
   }
   void on_response_impl(int number, boost::beast::string_view, int, Code&) override { status = number; }
   size_t on_body_impl(boost::beast::string_view text, Code& code) override { return take(text, code); }
-  size_t on_chunk_body_impl(uint64_t, boost::beast::string_view text, Code& code) override { return take(text, code); }
+  size_t on_chunk_body_impl(uint64_t, boost::beast::string_view text, Code& code) override {
+    const size_t taken = take(text, code);
+    chunk_left -= taken;
+    return taken;
+  }
   void on_request_impl(beast::verb, boost::beast::string_view, boost::beast::string_view, int, Code&) override {}
   void on_field_impl(beast::field name, boost::beast::string_view, boost::beast::string_view value, Code&) override {
     if (name == beast::field::location) location.assign(value.data(), value.size());
   }
   void on_header_impl(Code&) override {}
   void on_body_init_impl(const boost::optional<uint64_t>& length, Code&) override { expected = length.value_or(0); }
-  void on_chunk_header_impl(uint64_t, boost::beast::string_view, Code&) override {}
+  void on_chunk_header_impl(uint64_t size, boost::beast::string_view, Code&) override { chunk_left = size; }
   void on_finish_impl(Code&) override {}
 
   uint64_t most_body_;
@@ -72,6 +76,8 @@ Result<bool> AnswerParser::add(Bytes bytes) {
   pending += text_of(bytes);
   while (!pending.empty()) {
     Answer& answer = *state_->answer;
+    const bool is_at_chunk = answer.is_header_done() && answer.chunked() && answer.chunk_left == 0;
+    if (is_at_chunk && may_be_cut_last_chunk(pending)) return false;
     Code code;
     const size_t used = answer.put({pending.data(), pending.size()}, code);
     pending.erase(0, used);

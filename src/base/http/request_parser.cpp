@@ -238,6 +238,7 @@ RequestParser::Step RequestParser::read_chunk(Bytes bytes, Chunk& chunk) {
   Code code;
   // Of a line, or of trailers, no more is looked at than is allowed: what is found does not depend on how much has come.
   const bool is_content = message.chunk_left > 0;
+  if (!is_content && may_be_cut_last_chunk(text_of(bytes))) return Step::needs_more;
   const Bytes window = is_content ? bytes : bytes.first(std::min<uint64_t>(bytes.size(), limits_.head_size));
   chunk.used = message.put({window.data(), window.size()}, code);
   chunk.piece = message.piece;

@@ -65,4 +65,10 @@ inline constexpr ByteSet authority_chars = [] {
   return is_all_of(authority_chars, text);
 }
 
+// Whether this, where a chunk begins, may be the last chunk with its end still to come. Beast asserts that it has five bytes when
+// it is offered a second time; the shortest there is has them.
+[[nodiscard]] inline bool may_be_cut_last_chunk(std::string_view text) {
+  return text.starts_with('0') && text.size() < 5;
+}
+
 }  // namespace mote::http
