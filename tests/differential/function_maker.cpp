@@ -417,8 +417,14 @@ void FunctionMaker::call_func(uint32_t func, bool tail) {
     if (is_assignable(shape_.tables[i].element, wasm::funcref)) tables.push_back(i);
   }
   if (kind == 5 && !tables.empty()) {
-    uint32_t table = choices_.pick(tables);
-    table_index(table);
+    const bool is_known = shape_.unchanged_table != UINT32_MAX && choices_.below(2) == 0;
+    uint32_t table = is_known ? shape_.unchanged_table : choices_.pick(tables);
+    const std::vector<uint32_t> places = is_known ? shape_.known_places(type) : std::vector<uint32_t>();
+    if (places.empty() || choices_.below(4) == 0) {
+      table_index(table);
+    } else {
+      address_const(shape_.address_type(shape_.tables[table].limits), choices_.pick(places));
+    }
     return out_.byte(tail ? 0x13 : 0x11), out_.u(type), out_.u(table);  // call_indirect
   }
   out_.byte(tail ? 0x12 : 0x10), out_.u(func);

@@ -111,6 +111,9 @@ void ModuleMaker::declare_memories_and_tables() {
          !shape_.tables[shape_.imported_tables].element.heap().is_concrete()) {
     ++shape_.imported_tables;
   }
+  if (choices_.below(3) != 0) return;
+  shape_.unchanged_table = static_cast<uint32_t>(shape_.tables.size());
+  shape_.tables.push_back({wasm::funcref, {.address = choices_.pick(addresses), .min = 8, .max = 8 + choices_.below(2)}});
 }
 
 void ModuleMaker::declare_globals() {
@@ -161,10 +164,17 @@ void ModuleMaker::declare_segments() {
     }
     return fitting.empty() || choices_.below(6) == 0 ? UINT32_MAX : choices_.pick(fitting);
   };
+  if (shape_.unchanged_table != UINT32_MAX) {
+    ElementShape segment{.mode = SegmentMode::active, .table = shape_.unchanged_table, .type = wasm::funcref, .funcs = {}};
+    for (uint32_t size = 1 + choices_.below(7); size != 0; --size)
+      segment.funcs.push_back(choices_.below(static_cast<uint32_t>(shape_.funcs.size())));
+    shape_.elements.push_back(std::move(segment));
+  }
   for (uint32_t count = shape_.tables.empty() ? 0 : choices_.below(5); count != 0; --count) {
     ElementShape segment;
     segment.mode = choices_.pick(modes);
     segment.table = choices_.below(static_cast<uint32_t>(shape_.tables.size()));
+    if (segment.table == shape_.unchanged_table) continue;
     segment.type = shape_.tables[segment.table].element;
     const auto room = static_cast<uint32_t>(shape_.tables[segment.table].limits.min);
     for (uint32_t size = choices_.below(choices_.below(32) == 31 ? 8 : room + 1); size != 0; --size) {
@@ -272,9 +282,13 @@ Binary ModuleMaker::globals_section() {
 
 Binary ModuleMaker::exports_section() const {
   Binary out;
-  out.u(shape_.funcs.size() + shape_.tables.size() + shape_.memories.size() + shape_.globals.size());
+  const size_t kept = shape_.unchanged_table < shape_.tables.size() ? 1 : 0;
+  out.u(shape_.funcs.size() + shape_.tables.size() - kept + shape_.memories.size() + shape_.globals.size());
   auto all = [&](char letter, uint8_t kind, size_t count) {
-    for (size_t i = 0; i < count; ++i) out.name(format("{}{}", letter, i)), out.byte(kind), out.u(i);
+    for (size_t i = 0; i < count; ++i) {
+      if (letter == 't' && i == shape_.unchanged_table) continue;
+      out.name(format("{}{}", letter, i)), out.byte(kind), out.u(i);
+    }
   };
   all('f', 0, shape_.funcs.size());
   all('t', 1, shape_.tables.size());
@@ -304,13 +318,17 @@ Binary ModuleMaker::elements_section() {
   out.u(shape_.elements.size());
   for (const ElementShape& segment : shape_.elements) {
     bool has_null = std::find(segment.funcs.begin(), segment.funcs.end(), UINT32_MAX) != segment.funcs.end();
-    bool by_index = segment.type == wasm::funcref && !has_null && choices_.below(2) != 0;
+    const bool is_known = segment.mode == SegmentMode::active && segment.table == shape_.unchanged_table;
+    bool by_index = is_known || (segment.type == wasm::funcref && !has_null && choices_.below(2) != 0);
     uint32_t flags = segment.mode == SegmentMode::passive ? 1 : segment.mode == SegmentMode::declarative ? 3 : 2;
     out.u(by_index ? flags : flags | 4);
     if (segment.mode == SegmentMode::active) {
       out.u(segment.table);
       const wasm::Limits& limits = shape_.tables[segment.table].limits;
-      write_offset(out, limits, limits.min, segment.funcs.size());
+      if (is_known)
+        out.byte(limits.address == wasm::AddressType::i64 ? 0x42 : 0x41), out.s(0), out.byte(0x0b);
+      else
+        write_offset(out, limits, limits.min, segment.funcs.size());
     }
     if (by_index) {
       out.byte(0);  // elemkind

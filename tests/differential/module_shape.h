@@ -32,6 +32,9 @@ struct ModuleShape {
   uint32_t imported_globals = 0, imported_memories = 0, imported_tables = 0;
   std::vector<wasm::MemoryType> memories;
   std::vector<wasm::TableType> tables;
+  // One of functions that is not exported and that no code writes to, with a segment of its own from its start: what an optimising
+  // compiler may know beforehand.
+  uint32_t unchanged_table = UINT32_MAX;
   std::vector<GlobalShape> globals;
   std::vector<ElementShape> elements;
   std::vector<DataShape> datas;
@@ -40,6 +43,17 @@ struct ModuleShape {
   [[nodiscard]] const wasm::FuncType& func_type(uint32_t func) const { return types[funcs[func]]; }
   [[nodiscard]] wasm::ValueType address_type(const wasm::Limits& limits) const {
     return limits.address == wasm::AddressType::i64 ? wasm::i64 : wasm::i32;
+  }
+  // Where the unchanged table has a function of this type.
+  [[nodiscard]] std::vector<uint32_t> known_places(uint32_t type) const {
+    std::vector<uint32_t> places;
+    for (const ElementShape& segment : elements) {
+      if (segment.table != unchanged_table || segment.mode != wasm::SegmentMode::active) continue;
+      for (uint32_t i = 0; i < segment.funcs.size(); ++i) {
+        if (funcs[segment.funcs[i]] == type) places.push_back(i);
+      }
+    }
+    return places;
   }
 };
 

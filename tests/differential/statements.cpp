@@ -138,6 +138,7 @@ void FunctionMaker::bulk_memory() {
 void FunctionMaker::bulk_table() {
   if (shape_.tables.empty()) return;
   uint32_t to = choices_.below(static_cast<uint32_t>(shape_.tables.size()));
+  if (to == shape_.unchanged_table) return;
   ValueType type = shape_.address_type(shape_.tables[to].limits);
   ValueType element = shape_.tables[to].element;
   switch (choices_.below(6)) {
