@@ -95,14 +95,13 @@ def baseline(options, modules):
 
 
 def generated_modules():
-    """50 MB and more: Ruby's functions several times, and random ones; and one function of 7 MB, of Ruby's code and a random one."""
+    """50 MB and more: Ruby's functions several times, and random ones; and one function of 7 MB."""
     maker, out = ROOT / "benches/generated.py", []
     ruby = peers.npm_modules()[1]
-    for name, what, size in (("ruby_repeated", "repeated", 50_000_000), ("ruby_joined", "joined", 7_000_000),
-                             ("many_functions", "many_functions", 50_000_000), ("one_function", "one_function", 7_000_000)):
+    for name, what, size in (("ruby_repeated", "repeated", 50_000_000), ("many_functions", "many_functions", 50_000_000), ("one_function", "one_function", 7_000_000)):
         path = WORK / f"{name}.wasm"
         if is_older(path, maker):
-            sh(sys.executable, maker, what, size, path, *([ruby] if what in ("repeated", "joined") else []))
+            sh(sys.executable, maker, what, size, path, *([ruby] if what == "repeated" else []))
         out.append(path)
     return out
 

@@ -1,10 +1,10 @@
 """Large modules for ./bench compile: made from a seed, many functions of ordinary size, or one as large as engines allow; or a module whose functions are there many times.
 
 Bodies from a seed are random but valid, with the mix of compiled C: arithmetic on locals, loads and stores, calls, branches, blocks and loops, some
-floating point. Or from a module: its functions several times, or as one. Nothing is meant to be run.
+floating point. Or a module with its functions several times. Nothing is meant to be run.
 
     python3 generated.py many_functions|one_function BYTES OUT
-    python3 generated.py repeated|joined BYTES OUT MODULE
+    python3 generated.py repeated BYTES OUT MODULE
 """
 import os, random, sys
 
@@ -178,61 +178,10 @@ def repeated(size, path):
     return written(parts)
 
 
-def func_types(content):
-    """(params, results) of each type, where all are functions of plain types."""
-    count, at = read_leb(content, 0)
-    types = []
-    for _ in range(count):
-        at += 1
-        both = []
-        for _ in range(2):
-            length, at = read_leb(content, at)
-            both.append(content[at:at + length])
-            at += length
-        types.append(tuple(both))
-    return types
-
-
-def joined(size, path):
-    """One function made of a module's: those whose parameters, locals and only result are i32 fit behind one another as blocks, whose locals are the function's.
-    The others, and they themselves, trap at once."""
-    parts = read_parts(path)
-    types = func_types(parts[1])
-    count, at = read_leb(parts[3], 0)
-    of = []
-    for _ in range(count):
-        one, at = read_leb(parts[3], at)
-        of.append(one)
-    _, at = read_leb(parts[10], 0)
-    blocks, most = [], 0
-    for number in range(count):
-        length, at = read_leb(parts[10], at)
-        body, at = parts[10][at:at + length], at + length
-        groups, begin = read_leb(body, 0)
-        params, results = types[of[number]]
-        locals_, fits = len(params), results == b"\x7f" and not params.strip(b"\x7f")
-        for _ in range(groups):
-            some, begin = read_leb(body, begin)
-            locals_, fits, begin = locals_ + some, fits and body[begin] == I32, begin + 1
-        if fits:
-            blocks.append(b"\x02\x7f" + body[begin:] + b"\x1a")  # block i32 … end, drop
-            most = max(most, locals_)
-    kept, end = [], 0
-    for block in blocks * (size // max(1, sum(map(len, blocks))) + 1):
-        if end + len(block) > size:
-            break
-        kept.append(block)
-        end += len(block)
-    large = vector([leb(most) + bytes([I32])]) + b"".join(kept) + b"\x41\0\x0b"
-    parts[3] = leb(count + 1) + parts[3][read_leb(parts[3], 0)[1]:] + leb(types.index((b"", b"\x7f")))
-    parts[10] = leb(count + 1) + b"\3\0\0\x0b" * count + leb(len(large)) + large
-    return written(parts)
-
-
 def main(what, size, out, *more):
     unfinished = out + ".unfinished"  # an interrupted run leaves no file that looks complete
     with open(unfinished, "wb") as file:
-        file.write({"many_functions": many_functions, "one_function": one_function, "repeated": repeated, "joined": joined}[what](int(size), *more))
+        file.write({"many_functions": many_functions, "one_function": one_function, "repeated": repeated}[what](int(size), *more))
     os.replace(unfinished, out)
 
 
