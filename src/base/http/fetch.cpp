@@ -94,8 +94,8 @@ Result<std::string> redirected(std::string_view url, std::string_view location) 
                                                             : path.substr(0, path.rfind('/') + 1);
     to = format("{}//{}{}{}", scheme, from.authority, kept, location);
   }
-  TRY(Url::parse(to));
-  return to;
+  const Url found = TRY(Url::parse(to));
+  return format("{}://{}{}", found.is_https ? "https" : "http", found.authority, found.target);
 }
 
 struct Fetch::State {

@@ -117,6 +117,7 @@ TEST_F(FetchTest, TellsWhereAnAnswerLeads) {
     return to ? *to : "refused";
   };
   EXPECT_EQ(leads("http://b/c#d"), "http://b/c");
+  EXPECT_EQ(leads("HTTPS://b?c"), "https://b/?c");
   EXPECT_EQ(leads("//b/c"), "https://b/c");
   EXPECT_EQ(leads("/c?d"), "https://a.org:8/c?d");
   EXPECT_EQ(leads("c/d"), "https://a.org:8/x/c/d");
