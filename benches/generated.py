@@ -8,7 +8,7 @@ floating point. Or a module with its functions several times. Nothing is meant t
 """
 import os, random, sys
 
-from wasm_file import read_sections
+from wasm_file import read_leb, read_sections
 
 I32, I64, F64 = 0x7F, 0x7E, 0x7C
 LOCALS = [(2, I32), (6, I32), (3, I64), (3, F64)]  # the first group are parameters
@@ -140,16 +140,6 @@ def one_function(size):
         statements.append(bodies.random.choice(pool))
         total += len(statements[-1])
     return module([*entries, entry(b"".join(statements))])
-
-
-def read_leb(content, at):
-    value = shift = 0
-    while True:
-        byte, at = content[at], at + 1
-        value |= (byte & 127) << shift
-        shift += 7
-        if byte < 128:
-            return value, at
 
 
 def read_parts(path):

@@ -8,18 +8,23 @@ def sections(path):
         return list(read_sections(wasm))
 
 
+def read_leb(wasm, at):
+    """An unsigned integer, and the place behind it."""
+    value = shift = 0
+    while True:
+        byte, at = wasm[at], at + 1
+        value |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            return value, at
+
+
 def read_sections(wasm):
     at = 8
     while at < len(wasm):
         start, kind = at, wasm[at]
-        size = shift = 0
-        while True:
-            at += 1
-            size |= (wasm[at] & 127) << shift
-            shift += 7
-            if wasm[at] < 128:
-                break
-        at += 1 + size
+        size, at = read_leb(wasm, at + 1)
+        at += size
         yield kind, at - start, size
 
 

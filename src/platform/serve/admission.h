@@ -7,7 +7,7 @@
 //
 // That serves a burst. Where somebody has waited at every moment for half a second, a long queue answers no more events than a
 // short one, only later, and costs more: memory that has grown cold, and for each answer that takes 40 ms a packet of its own that
-// acknowledges the request. So then no more wait than begin within 25 ms (`./bench overload`: docs/guides/up.md).
+// acknowledges the request. So then no more wait than begin within 25 ms (`./bench overload`: docs/internals/performance.md).
 //
 // Times are nanoseconds of one clock. One thread. Tested by admission_test.cpp.
 #pragma once
